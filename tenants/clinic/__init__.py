@@ -1,0 +1,1 @@
+"""The clinic's face: profile, brand, booking rules, cancellation policy, mail texts. Begin at `models.py`."""

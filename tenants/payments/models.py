@@ -1,0 +1,145 @@
+"""Money in tables. Amounts in minor units. Rows are never deleted; the ledger is append-only and sums to the balance."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from saas.db import Base
+from saas.tenancy import TenantOwned, tenant_fk
+
+
+class Payment(TenantOwned, Base):
+    """What one booking owes. `price_minor` in all, of it `online_minor` at booking; the rest is paid at the clinic."""
+
+    __tablename__ = "payment"
+
+    booking_id: Mapped[UUID]
+    mode: Mapped[str] = mapped_column(String(10))
+    price_minor: Mapped[int]
+    online_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    stripe_account_id: Mapped[str | None] = mapped_column(String(64))
+    paid_minor: Mapped[int] = mapped_column(default=0)
+    refunded_minor: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+
+    @classmethod
+    def own_table_args(cls) -> tuple[Any, ...]:
+        """One payment a booking; never more back than was paid."""
+        return (
+            UniqueConstraint("tenant_id", "booking_id"),
+            CheckConstraint("price_minor >= 0 AND online_minor >= 0 AND online_minor <= price_minor", name="amounts"),
+            CheckConstraint("refunded_minor >= 0 AND refunded_minor <= paid_minor", name="refunds"),
+            tenant_fk("booking", "booking_id"),
+        )
+
+
+class PaymentAttempt(TenantOwned, Base):
+    """One try to pay by card: the whole request and its key, written before Stripe is called.
+
+    `state`: open, paid, expired, failed (Stripe refused it, it never existed).
+    """
+
+    __tablename__ = "payment_attempt"
+
+    payment_id: Mapped[UUID]
+    number: Mapped[int]
+    key: Mapped[str] = mapped_column(String(80))
+    request: Mapped[dict[str, Any]] = mapped_column(JSON)
+    amount_minor: Mapped[int]
+    fee_minor: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(String(8), default="open")
+    session_id: Mapped[str | None] = mapped_column(String(120))
+    session_url: Mapped[str | None] = mapped_column(String(2000))
+    expires_at: Mapped[datetime]
+    payment_intent: Mapped[str | None] = mapped_column(String(120))
+    charge: Mapped[str | None] = mapped_column(String(120))
+    card_brand: Mapped[str | None] = mapped_column(String(20))
+    card_last4: Mapped[str | None] = mapped_column(String(4))
+    receipt_url: Mapped[str | None] = mapped_column(String(2000))
+    asked_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    @classmethod
+    def own_table_args(cls) -> tuple[Any, ...]:
+        """Numbers count up within a payment; at most one is open."""
+        return (
+            UniqueConstraint("tenant_id", "payment_id", "number"),
+            UniqueConstraint("tenant_id", "key"),
+            Index(
+                "uq_payment_attempt_open",
+                "tenant_id",
+                "payment_id",
+                unique=True,
+                postgresql_where="state = 'open'",
+                sqlite_where="state = 'open'",
+            ),
+            CheckConstraint("state IN ('open','paid','expired','failed')", name="state"),
+            tenant_fk("payment", "payment_id"),
+        )
+
+
+class Refund(TenantOwned, Base):
+    """Money on its way back. The row and its key are written first, Stripe is called by the worker.
+
+    `state`: asked, done, failed. `click` makes one press one refund.
+    """
+
+    __tablename__ = "refund"
+
+    payment_id: Mapped[UUID]
+    attempt_id: Mapped[UUID]
+    amount_minor: Mapped[int]
+    fee_minor: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(String(20))
+    click: Mapped[str] = mapped_column(String(80))
+    state: Mapped[str] = mapped_column(String(6), default="asked")
+    stripe_refund_id: Mapped[str | None] = mapped_column(String(120))
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+    @classmethod
+    def own_table_args(cls) -> tuple[Any, ...]:
+        """Once per click."""
+        return (
+            UniqueConstraint("tenant_id", "click"),
+            Index("ix_refund_payment", "tenant_id", "payment_id"),
+            CheckConstraint("amount_minor > 0", name="amount"),
+            CheckConstraint("state IN ('asked','done','failed')", name="state"),
+            tenant_fk("payment", "payment_id"),
+            tenant_fk("payment_attempt", "attempt_id"),
+        )
+
+
+class LedgerEntry(TenantOwned, Base):
+    """One side of one posting. The entries of a posting sum to zero in each currency; nothing is ever changed."""
+
+    __tablename__ = "ledger_entry"
+
+    posting_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(20))
+    account: Mapped[str] = mapped_column(String(20))
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    booking_id: Mapped[UUID]
+    client_id: Mapped[UUID | None]
+    at: Mapped[datetime]
+    reference: Mapped[str] = mapped_column(String(80))
+
+    @classmethod
+    def own_table_args(cls) -> tuple[Any, ...]:
+        """A posting is written once (`reference`), and read by booking, client and day."""
+        return (
+            UniqueConstraint("tenant_id", "reference", "account"),
+            Index("ix_ledger_entry_booking", "tenant_id", "booking_id"),
+            Index("ix_ledger_entry_client", "tenant_id", "client_id"),
+            Index("ix_ledger_entry_at", "tenant_id", "at"),
+            tenant_fk("booking", "booking_id"),
+            tenant_fk("client", "client_id"),
+        )

@@ -1,0 +1,70 @@
+"""People who give sessions, the services each offers, and rooms."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from saas.db import Base
+from saas.tenancy import TenantOwned, tenant_fk
+
+
+class Practitioner(TenantOwned, Base):
+    """Somebody who gives sessions. `email` gets the notices; `account_id` is set when they can log in."""
+
+    __tablename__ = "practitioner"
+
+    slug: Mapped[str] = mapped_column(String(63))
+    name: Mapped[str] = mapped_column(String(120))
+    first_name: Mapped[str] = mapped_column(String(60), default="")
+    text: Mapped[str] = mapped_column(String(1000), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    account_id: Mapped[UUID | None]
+    position: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+
+    @classmethod
+    def own_table_args(cls) -> tuple[Any, ...]:
+        """Slugs are the clinic's own."""
+        return (
+            UniqueConstraint("tenant_id", "slug"),
+            Index("ix_practitioner_page", "tenant_id", "active", "position"),
+            tenant_fk("account", "account_id"),
+        )
+
+
+class Room(TenantOwned, Base):
+    """A room a session can be in. Any active room suits any service that needs one."""
+
+    __tablename__ = "room"
+
+    slug: Mapped[str] = mapped_column(String(63))
+    name: Mapped[str] = mapped_column(String(120))
+    position: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+
+    @classmethod
+    def own_table_args(cls) -> tuple[Any, ...]:
+        """Slugs are the clinic's own."""
+        return (UniqueConstraint("tenant_id", "slug"),)
+
+
+class PractitionerService(TenantOwned, Base):
+    """This practitioner offers this service."""
+
+    __tablename__ = "practitioner_service"
+
+    practitioner_id: Mapped[UUID]
+    service_id: Mapped[UUID]
+
+    @classmethod
+    def own_table_args(cls) -> tuple[Any, ...]:
+        """Each pair once."""
+        return (
+            UniqueConstraint("tenant_id", "service_id", "practitioner_id"),
+            tenant_fk("practitioner", "practitioner_id"),
+            tenant_fk("service", "service_id"),
+        )

@@ -1,0 +1,1 @@
+"""What the clinic offers: length, steps, buffers, price, and how it is paid for. Begin at `models.py`."""
