@@ -14,7 +14,10 @@ from saas.tenancy import TenantOwned, tenant_fk
 
 
 class Payment(TenantOwned, Base):
-    """What one booking owes. `price_minor` in all, of it `online_minor` at booking; the rest is paid at the clinic."""
+    """What one booking owes. `price_minor` in all, of it `online_minor` at booking; the rest is paid at the clinic.
+
+    `paid_minor` and `refunded_minor` are money by card; what was paid at the clinic is in the ledger alone.
+    """
 
     __tablename__ = "payment"
 
@@ -23,7 +26,6 @@ class Payment(TenantOwned, Base):
     price_minor: Mapped[int]
     online_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
-    stripe_account_id: Mapped[str | None] = mapped_column(String(64))
     paid_minor: Mapped[int] = mapped_column(default=0)
     refunded_minor: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
@@ -40,9 +42,10 @@ class Payment(TenantOwned, Base):
 
 
 class PaymentAttempt(TenantOwned, Base):
-    """One try to pay by card: the whole request and its key, written before Stripe is called.
+    """One try to pay by card: the whole request, its key and the account it goes to, written before Stripe is called.
 
-    `state`: open, paid, expired, failed (Stripe refused it, it never existed).
+    `state`: open (Stripe has not said how it ended), paid, expired, failed (Stripe never made its page, or never showed
+    it to anybody). `asked_at` is when the return page last had Stripe asked.
     """
 
     __tablename__ = "payment_attempt"
@@ -50,6 +53,7 @@ class PaymentAttempt(TenantOwned, Base):
     payment_id: Mapped[UUID]
     number: Mapped[int]
     key: Mapped[str] = mapped_column(String(80))
+    stripe_account_id: Mapped[str] = mapped_column(String(64))
     request: Mapped[dict[str, Any]] = mapped_column(JSON)
     amount_minor: Mapped[int]
     fee_minor: Mapped[int] = mapped_column(default=0)
@@ -72,6 +76,7 @@ class PaymentAttempt(TenantOwned, Base):
         return (
             UniqueConstraint("tenant_id", "payment_id", "number"),
             UniqueConstraint("tenant_id", "key"),
+            Index("ix_payment_attempt_intent", "tenant_id", "payment_intent"),
             Index(
                 "uq_payment_attempt_open",
                 "tenant_id",
@@ -88,7 +93,8 @@ class PaymentAttempt(TenantOwned, Base):
 class Refund(TenantOwned, Base):
     """Money on its way back. The row and its key are written first, Stripe is called by the worker.
 
-    `state`: asked, done, failed. `click` makes one press one refund.
+    `state`: asked, done, failed. `click` makes one press one refund. `renewals` counts the keys that Stripe answered
+    with nothing but its first 500.
     """
 
     __tablename__ = "refund"
@@ -100,6 +106,7 @@ class Refund(TenantOwned, Base):
     reason: Mapped[str] = mapped_column(String(20))
     click: Mapped[str] = mapped_column(String(80))
     state: Mapped[str] = mapped_column(String(6), default="asked")
+    renewals: Mapped[int] = mapped_column(default=0)
     stripe_refund_id: Mapped[str | None] = mapped_column(String(120))
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
