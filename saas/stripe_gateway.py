@@ -10,11 +10,15 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
+from flask import current_app
+
+from saas.config import settings
+from saas.crypto import keyed_hash
 from saas.errors import DomainError
 
 if TYPE_CHECKING:
@@ -75,6 +79,7 @@ class RefundResult:
     status: str
     amount: int
     currency: str
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -245,6 +250,42 @@ class StripeGateway:
         )
 
 
+_EXTENSION = "longtide.stripe"
+_SANDBOX_KEY = "sk_test_longtide_sandbox"
+
+
+def gateway_settings() -> GatewaySettings:
+    """What the running app's settings say about Stripe. The sandbox's webhook secrets, where none are set, are derived
+    from the app's secret, so that both processes know them without being told."""
+    config = settings()
+    if config.payments == "stripe":
+        return GatewaySettings(
+            api_key=config.stripe_api_key,
+            api_base=None,
+            connect_webhook_secret=config.stripe_connect_webhook_secret,
+            account_webhook_secret=config.stripe_account_webhook_secret,
+        )
+    return GatewaySettings(
+        api_key=config.stripe_api_key or _SANDBOX_KEY,
+        api_base=(config.stripe_api_base or config.sandbox_url).rstrip("/"),
+        connect_webhook_secret=config.stripe_connect_webhook_secret or _sandbox_secret("connect"),
+        account_webhook_secret=config.stripe_account_webhook_secret or _sandbox_secret("account"),
+    )
+
+
+def _sandbox_secret(which: str) -> str:
+    return "whsec_" + keyed_hash("sandbox-webhook", None, which)[:32]
+
+
+def gateway() -> StripeGateway:
+    """The running app's gateway: one per process, made when it is first asked for."""
+    found: StripeGateway | None = current_app.extensions.get(_EXTENSION)
+    if found is None:
+        # Two threads may both make one at the start; `setdefault` lets one of them win.
+        found = current_app.extensions.setdefault(_EXTENSION, StripeGateway(gateway_settings()))
+    return found
+
+
 def checkout_params(
     *,
     amount: int,
@@ -330,7 +371,11 @@ def _sorted(error: Any) -> GatewayError:
 
 
 def _session(found: StripeObject) -> CheckoutSession:
-    raw = found.to_dict()
+    return session_of(found.to_dict())
+
+
+def session_of(raw: Mapping[str, Any]) -> CheckoutSession:
+    """The session in an event's object, or in an answer. An event names the payment only: charge and card are None."""
     intent = raw.get("payment_intent")
     charge = intent.get("latest_charge") if isinstance(intent, dict) else None
     detail = charge if isinstance(charge, dict) else {}
@@ -365,6 +410,7 @@ def _refund(raw: Mapping[str, Any]) -> RefundResult:
         status=raw.get("status") or "pending",
         amount=raw["amount"],
         currency=raw["currency"].upper(),
+        metadata=dict(raw.get("metadata") or {}),
     )
 
 
