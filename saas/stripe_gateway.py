@@ -7,10 +7,9 @@ the first call, because the import costs 0.26 s.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -19,10 +18,43 @@ from flask import current_app
 
 from saas.config import settings
 from saas.crypto import keyed_hash
-from saas.errors import DomainError
+from saas.stripe_values import (
+    CheckoutSession,
+    GatewayError,
+    GatewayRefused,
+    GatewayReplayed500,
+    GatewayUnavailable,
+    InboundEvent,
+    InvalidSignature,
+    RefundResult,
+    checkout_params,
+    event_of,
+    refund_of,
+    session_of,
+)
 
 if TYPE_CHECKING:
-    from stripe import StripeClient, StripeObject
+    from stripe import StripeClient
+
+# The values are part of what this file offers; they live beside it so that rooms can use them without flask.
+__all__ = [
+    "API_VERSION",
+    "SIGNATURE_TOLERANCE",
+    "CheckoutSession",
+    "GatewayError",
+    "GatewayRefused",
+    "GatewayReplayed500",
+    "GatewaySettings",
+    "GatewayUnavailable",
+    "InboundEvent",
+    "InvalidSignature",
+    "RefundResult",
+    "StripeGateway",
+    "checkout_params",
+    "gateway",
+    "gateway_settings",
+    "session_of",
+]
 
 # The library's own version: its types and this file were written against it. A test compares them,
 # so that raising the library is a decision and not an accident.
@@ -48,99 +80,13 @@ class GatewaySettings:
     max_network_retries: int = 0
 
 
-@dataclass(frozen=True)
-class CheckoutSession:
-    """`status`: open, complete, expired. `payment_status`: paid, unpaid, no_payment_required.
-
-    `amount` in minor units, `currency` upper-case, `expires_at` in epoch seconds. The payment's
-    fields are None until there is one, and in the answer to `create_checkout`.
-    """
-
-    id: str
-    url: str | None
-    status: str
-    payment_status: str
-    amount: int
-    currency: str
-    metadata: dict[str, str]
-    payment_intent: str | None
-    charge: str | None
-    card_brand: str | None
-    card_last4: str | None
-    receipt_url: str | None
-    expires_at: int
-
-
-@dataclass(frozen=True)
-class RefundResult:
-    """`status`: succeeded, pending, failed, canceled, requires_action; `amount` in minor units."""
-
-    id: str
-    status: str
-    amount: int
-    currency: str
-    metadata: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class InboundEvent:
-    """A verified event. `account` is the clinic's account, None for the platform's own events."""
-
-    id: str
-    type: str
-    account: str | None
-    created: int
-    object: dict[str, Any]
-
-
-class GatewayError(Exception):
-    """Stripe did not do as asked. The text names codes only: bodies may hold people's data."""
-
-
-class GatewayUnavailable(GatewayError):
-    """No answer, a time-out, a 5xx, a 429 or a key in use: it may or may not have happened.
-
-    Ask again with the same key and the same request.
-    """
-
-
-class GatewayReplayed500(GatewayError):
-    """Stripe keeps answering this key with the 5xx of the first try: only a new key gets further.
-
-    The first try may still have done its work, so look (list, retrieve) before asking anew.
-    """
-
-
-class GatewayRefused(GatewayError):
-    """A 4xx: this request changed nothing. `message` is Stripe's English text, not for clients.
-
-    `code` is Stripe's error code, or its type where there is none (`idempotency_error` means that
-    another request was made under this key before).
-    """
-
-    def __init__(self, code: str, param: str | None, message: str) -> None:
-        super().__init__(f"{code} ({param})" if param else code)
-        self.code = code
-        self.param = param
-        self.message = message
-
-
-class InvalidSignature(DomainError):
-    """Not signed by Stripe for us, too old, or signed with the secret of the other endpoint."""
-
-    status = 400
-    code = "invalid-signature"
-
-
 class StripeGateway:
     """One per process, safe for threads (the library keeps one connection pool per thread)."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._settings = settings
 
-    def create_checkout(
-        self, *, account: str, params: Mapping[str, Any], idempotency_key: str
-    ) -> CheckoutSession:
+    def create_checkout(self, *, account: str, params: Mapping[str, Any], idempotency_key: str) -> CheckoutSession:
         """The session for the stored request `params` (see `checkout_params`).
 
         The same key and request answer with the session *as it was when it was made*: after a
@@ -153,17 +99,13 @@ class StripeGateway:
                 {"stripe_account": account, "idempotency_key": idempotency_key},
             )
         )
-        return _session(made)
+        return session_of(made.to_dict())
 
     def retrieve_checkout(self, *, account: str, session_id: str) -> CheckoutSession:
         """The session as it stands now, with its payment, charge and card."""
         sessions = self._client.v1.checkout.sessions
-        found = _ask(
-            lambda: sessions.retrieve(
-                session_id, {"expand": _EXPAND_PAYMENT}, {"stripe_account": account}
-            )
-        )
-        return _session(found)
+        found = _ask(lambda: sessions.retrieve(session_id, {"expand": _EXPAND_PAYMENT}, {"stripe_account": account}))
+        return session_of(found.to_dict())
 
     def expire_checkout(self, *, account: str, session_id: str) -> CheckoutSession:
         """Ends an open session; one that has ended by itself or was paid is answered as it is."""
@@ -175,7 +117,7 @@ class StripeGateway:
             if session.status == "open":
                 raise
             return session
-        return _session(ended)
+        return session_of(ended.to_dict())
 
     def refund(
         self,
@@ -187,7 +129,10 @@ class StripeGateway:
         refund_application_fee: bool = True,
         metadata: Mapping[str, str] | None = None,
     ) -> RefundResult:
-        """Gives back `amount` minor units of a payment, and our fee in proportion."""
+        """Gives back `amount` minor units of a payment, and our fee in proportion.
+
+        `refund_application_fee` must be False where no fee was taken: Stripe refuses to give back nothing.
+        """
         refunds = self._client.v1.refunds
         made = _ask(
             lambda: refunds.create(
@@ -200,17 +145,15 @@ class StripeGateway:
                 {"stripe_account": account, "idempotency_key": idempotency_key},
             )
         )
-        return _refund(made.to_dict())
+        return refund_of(made.to_dict())
 
     def list_refunds(self, *, account: str, payment_intent: str) -> list[RefundResult]:
         """Every refund of a payment, newest first."""
         refunds = self._client.v1.refunds
 
         def ask() -> list[RefundResult]:
-            page = refunds.list(
-                {"payment_intent": payment_intent, "limit": 100}, {"stripe_account": account}
-            )
-            return [_refund(one.to_dict()) for one in page.auto_paging_iter()]
+            page = refunds.list({"payment_intent": payment_intent, "limit": 100}, {"stripe_account": account})
+            return [refund_of(one.to_dict()) for one in page.auto_paging_iter()]
 
         return _ask(ask)
 
@@ -225,7 +168,7 @@ class StripeGateway:
             (self._settings.account_webhook_secret, False),
         ):
             if secret and _signed(payload, signature, secret):
-                event = _event(payload)
+                event = event_of(payload)
                 if (event.account is not None) == from_connect:
                     return event
         raise InvalidSignature("This event is not signed for this endpoint.")
@@ -286,58 +229,6 @@ def gateway() -> StripeGateway:
     return found
 
 
-def checkout_params(
-    *,
-    amount: int,
-    currency: str,
-    name: str,
-    success_url: str,
-    cancel_url: str,
-    expires_at: int,
-    application_fee: int,
-    metadata: Mapping[str, str],
-    customer_email: str | None = None,
-    locale: str | None = None,
-) -> dict[str, Any]:
-    """The request for one payment by card on Stripe's own page, to be stored and sent as it is.
-
-    `amount` and `application_fee` in minor units, `expires_at` in epoch seconds. `name` is what
-    Stripe and the client's receipt show: the caller keeps it discreet. `success_url` may hold
-    `{CHECKOUT_SESSION_ID}`.
-    """
-    data: dict[str, Any] = {"metadata": dict(metadata)}
-    if application_fee:
-        data["application_fee_amount"] = application_fee
-    line = {
-        "quantity": 1,
-        "price_data": {
-            "currency": currency.lower(),
-            "unit_amount": amount,
-            "product_data": {"name": name},
-        },
-    }
-    params: dict[str, Any] = {
-        "mode": "payment",
-        # Cards only: the money is final when the session completes. (`payment_method_types` is
-        # gone since 2026-09-30.endive.)
-        "allowed_payment_method_types": ["card"],
-        "line_items": [line],
-        "payment_intent_data": data,
-        "metadata": dict(metadata),
-        "success_url": success_url,
-        "cancel_url": cancel_url,
-        "expires_at": expires_at,
-        "submit_type": "book",
-    }
-    if "payment_attempt" in metadata:
-        params["client_reference_id"] = metadata["payment_attempt"]
-    if customer_email:
-        params["customer_email"] = customer_email
-    if locale:
-        params["locale"] = locale
-    return params
-
-
 def _ask(call: Callable[[], T]) -> T:
     """Runs one call of the library and sorts its errors into ours.
 
@@ -370,50 +261,6 @@ def _sorted(error: Any) -> GatewayError:
     return GatewayRefused(code, str(param) if param else None, str(said.get("message") or ""))
 
 
-def _session(found: StripeObject) -> CheckoutSession:
-    return session_of(found.to_dict())
-
-
-def session_of(raw: Mapping[str, Any]) -> CheckoutSession:
-    """The session in an event's object, or in an answer. An event names the payment only: charge and card are None."""
-    intent = raw.get("payment_intent")
-    charge = intent.get("latest_charge") if isinstance(intent, dict) else None
-    detail = charge if isinstance(charge, dict) else {}
-    card = (detail.get("payment_method_details") or {}).get("card") or {}
-    return CheckoutSession(
-        id=raw["id"],
-        url=raw.get("url"),
-        status=raw["status"],
-        payment_status=raw["payment_status"],
-        amount=raw["amount_total"],
-        currency=raw["currency"].upper(),
-        metadata=dict(raw.get("metadata") or {}),
-        payment_intent=_id(intent),
-        charge=_id(charge),
-        card_brand=card.get("brand"),
-        card_last4=card.get("last4"),
-        receipt_url=detail.get("receipt_url"),
-        expires_at=raw["expires_at"],
-    )
-
-
-def _id(thing: object) -> str | None:
-    """The id of something that Stripe sends whole or as its id."""
-    if isinstance(thing, dict):
-        return str(thing["id"])
-    return str(thing) if thing else None
-
-
-def _refund(raw: Mapping[str, Any]) -> RefundResult:
-    return RefundResult(
-        id=raw["id"],
-        status=raw.get("status") or "pending",
-        amount=raw["amount"],
-        currency=raw["currency"].upper(),
-        metadata=dict(raw.get("metadata") or {}),
-    )
-
-
 def _signed(payload: bytes, signature: str, secret: str) -> bool:
     import stripe
 
@@ -423,17 +270,3 @@ def _signed(payload: bytes, signature: str, secret: str) -> bool:
         # Bodies that are no text, and signatures with letters that cannot be compared.
         return False
     return True
-
-
-def _event(payload: bytes) -> InboundEvent:
-    raw = json.loads(payload)
-    try:
-        return InboundEvent(
-            id=raw["id"],
-            type=raw["type"],
-            account=raw.get("account") or None,
-            created=int(raw["created"]),
-            object=dict(raw["data"]["object"]),
-        )
-    except (KeyError, TypeError, AttributeError, ValueError):
-        raise InvalidSignature("This is not an event.") from None

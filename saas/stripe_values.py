@@ -1,0 +1,204 @@
+"""What passes between Longtide and Stripe, as plain values: sessions, refunds, events, errors, and the request for
+a payment. Pure: neither `stripe` nor flask nor the network; `saas/stripe_gateway.py` does the talking.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from saas.errors import DomainError
+
+
+@dataclass(frozen=True)
+class CheckoutSession:
+    """`status`: open, complete, expired. `payment_status`: paid, unpaid, no_payment_required.
+
+    `amount` in minor units, `currency` upper-case, `expires_at` in epoch seconds. The payment's
+    fields are None until there is one, and in the answer to `create_checkout`.
+    """
+
+    id: str
+    url: str | None
+    status: str
+    payment_status: str
+    amount: int
+    currency: str
+    metadata: dict[str, str]
+    payment_intent: str | None
+    charge: str | None
+    card_brand: str | None
+    card_last4: str | None
+    receipt_url: str | None
+    expires_at: int
+
+
+@dataclass(frozen=True)
+class RefundResult:
+    """`status`: succeeded, pending, failed, canceled, requires_action; `amount` in minor units."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class InboundEvent:
+    """A verified event. `account` is the clinic's account, None for the platform's own events."""
+
+    id: str
+    type: str
+    account: str | None
+    created: int
+    object: dict[str, Any]
+
+
+class GatewayError(Exception):
+    """Stripe did not do as asked. The text names codes only: bodies may hold people's data."""
+
+
+class GatewayUnavailable(GatewayError):
+    """No answer, a time-out, a 5xx, a 429 or a key in use: it may or may not have happened.
+
+    Ask again with the same key and the same request.
+    """
+
+
+class GatewayReplayed500(GatewayError):
+    """Stripe keeps answering this key with the 5xx of the first try: only a new key gets further.
+
+    The first try may still have done its work, so look (list, retrieve) before asking anew.
+    """
+
+
+class GatewayRefused(GatewayError):
+    """A 4xx: this request changed nothing. `message` is Stripe's English text, not for clients.
+
+    `code` is Stripe's error code, or its type where there is none (`idempotency_error` means that
+    another request was made under this key before).
+    """
+
+    def __init__(self, code: str, param: str | None, message: str) -> None:
+        super().__init__(f"{code} ({param})" if param else code)
+        self.code = code
+        self.param = param
+        self.message = message
+
+
+class InvalidSignature(DomainError):
+    """Not signed by Stripe for us, too old, or signed with the secret of the other endpoint."""
+
+    status = 400
+    code = "invalid-signature"
+
+
+def checkout_params(
+    *,
+    amount: int,
+    currency: str,
+    name: str,
+    success_url: str,
+    cancel_url: str,
+    expires_at: int,
+    application_fee: int,
+    metadata: Mapping[str, str],
+    customer_email: str | None = None,
+    locale: str | None = None,
+) -> dict[str, Any]:
+    """The request for one payment by card on Stripe's own page, to be stored and sent as it is.
+
+    `amount` and `application_fee` in minor units, `expires_at` in epoch seconds. `name` is what
+    Stripe and the client's receipt show: the caller keeps it discreet. `success_url` may hold
+    `{CHECKOUT_SESSION_ID}`.
+    """
+    data: dict[str, Any] = {"metadata": dict(metadata)}
+    if application_fee:
+        data["application_fee_amount"] = application_fee
+    line = {
+        "quantity": 1,
+        "price_data": {
+            "currency": currency.lower(),
+            "unit_amount": amount,
+            "product_data": {"name": name},
+        },
+    }
+    params: dict[str, Any] = {
+        "mode": "payment",
+        # Cards only: the money is final when the session completes. (`payment_method_types` is
+        # gone since 2026-09-30.endive.)
+        "allowed_payment_method_types": ["card"],
+        "line_items": [line],
+        "payment_intent_data": data,
+        "metadata": dict(metadata),
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+        "expires_at": expires_at,
+        "submit_type": "book",
+    }
+    if "payment_attempt" in metadata:
+        params["client_reference_id"] = metadata["payment_attempt"]
+    if customer_email:
+        params["customer_email"] = customer_email
+    if locale:
+        params["locale"] = locale
+    return params
+
+
+def session_of(raw: Mapping[str, Any]) -> CheckoutSession:
+    """The session in an event's object, or in an answer. An event names the payment only: charge and card are None."""
+    intent = raw.get("payment_intent")
+    charge = intent.get("latest_charge") if isinstance(intent, dict) else None
+    detail = charge if isinstance(charge, dict) else {}
+    card = (detail.get("payment_method_details") or {}).get("card") or {}
+    return CheckoutSession(
+        id=raw["id"],
+        url=raw.get("url"),
+        status=raw["status"],
+        payment_status=raw["payment_status"],
+        amount=raw["amount_total"],
+        currency=raw["currency"].upper(),
+        metadata=dict(raw.get("metadata") or {}),
+        payment_intent=_id(intent),
+        charge=_id(charge),
+        card_brand=card.get("brand"),
+        card_last4=card.get("last4"),
+        receipt_url=detail.get("receipt_url"),
+        expires_at=raw["expires_at"],
+    )
+
+
+def _id(thing: object) -> str | None:
+    """The id of something that Stripe sends whole or as its id."""
+    if isinstance(thing, dict):
+        return str(thing["id"])
+    return str(thing) if thing else None
+
+
+def refund_of(raw: Mapping[str, Any]) -> RefundResult:
+    """The refund in an event's object, or in an answer."""
+    return RefundResult(
+        id=raw["id"],
+        status=raw.get("status") or "pending",
+        amount=raw["amount"],
+        currency=raw["currency"].upper(),
+        metadata=dict(raw.get("metadata") or {}),
+    )
+
+
+def event_of(payload: bytes) -> InboundEvent:
+    """The event in a body whose signature was checked. Raises `InvalidSignature` when it is none."""
+    try:
+        raw = json.loads(payload)
+        return InboundEvent(
+            id=raw["id"],
+            type=raw["type"],
+            account=raw.get("account") or None,
+            created=int(raw["created"]),
+            object=dict(raw["data"]["object"]),
+        )
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise InvalidSignature("This is not an event.") from None
