@@ -1,22 +1,26 @@
 """Effects that cross the wall (mail, refund, a look at Stripe later) are rows written in the action's own transaction.
 
-The worker leases a due row, enters its tenant, runs the handler and stamps it done: a rolled-back action leaves no effect,
-a killed worker loses none. Payloads carry ids only; what a mail says is derived when it is sent.
+The worker leases a due row, enters its tenant, runs the handler and stamps it done: a rolled-back action leaves no
+effect, a killed worker loses none. Payloads carry ids only; what a mail says is derived when it is sent.
+
+A lease is known by the instant it ends (`Effect.leased_until`): a worker that took longer than that cannot put back a
+row that another one holds by now. What has happened has happened, so `done` counts whoever says it.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, func, or_, select, update
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from saas.db import Base, action, db, new_id
+from saas.db import Base, action, db, in_action, new_id
 from saas.tenancy import current_tenant
 
 LEASE = timedelta(minutes=2)
@@ -54,6 +58,7 @@ class Effect:
     kind: str
     payload: Mapping[str, Any]
     attempts: int
+    leased_until: datetime | None = None
 
 
 class Later(Exception):
@@ -64,81 +69,121 @@ class Later(Exception):
         self.run_at = run_at
 
 
+class Hopeless(Exception):
+    """Raised by a handler whose work can never be done (nobody lives at that address): dead at once, for a person."""
+
+
 def emit(kind: str, *, run_at: datetime, dedupe: str | None = None, **ids: UUID | str | int) -> None:
     """Ask for an effect, due at `run_at`, as part of the running action. With `dedupe`, a second request with the same
-    key in this clinic changes nothing (whether the first is done or not)."""
-    tenant = current_tenant()
-    if dedupe is not None:
-        seen = select(Outbox.id).where(Outbox.tenant_id == tenant.id, Outbox.dedupe_key == dedupe)
-        if db.session.execute(seen).first():
-            return
+    key in this clinic changes nothing (whether the first is done or not, and also when both are written at once)."""
+    emit_for([current_tenant().id], kind, run_at=run_at, dedupe=dedupe, **ids)
+
+
+def emit_for(
+    tenant_ids: Sequence[UUID], kind: str, *, run_at: datetime, dedupe: str | None = None, **ids: UUID | str | int
+) -> None:
+    """The same effect for each of these tenants: how a timetable reaches every clinic."""
     payload = {name: value if isinstance(value, int) else str(value) for name, value in ids.items()}
-    db.session.add(Outbox(tenant_id=tenant.id, kind=kind, payload=payload, run_at=run_at, dedupe_key=dedupe))
+    for tenant_id in tenant_ids:
+        row = {"tenant_id": tenant_id, "kind": kind, "payload": payload, "run_at": run_at, "dedupe_key": dedupe}
+        if dedupe is None:
+            db.session.add(Outbox(**row))
+            continue
+        # Not "look, then insert": two requests on PostgreSQL would both look first, and the second one fail.
+        insert = postgresql.insert if db.session.connection().dialect.name == "postgresql" else sqlite.insert
+        db.session.execute(insert(Outbox).values(**row).on_conflict_do_nothing())
 
 
-@action
-def lease(*, now: datetime, limit: int = 1, kinds: frozenset[str] | None = None) -> list[Effect]:
-    """Take up to `limit` due rows for `LEASE`; no other worker gets them meanwhile."""
-    due = select(Outbox.id).where(
+def _due(now: datetime, kinds: frozenset[str] | None) -> tuple[Any, ...]:
+    wanted = () if kinds is None else (Outbox.kind.in_(sorted(kinds)),)
+    return (
         Outbox.done_at.is_(None),
         Outbox.dead_at.is_(None),
         Outbox.run_at <= now,
         or_(Outbox.locked_until.is_(None), Outbox.locked_until < now),
+        *wanted,
     )
-    if kinds is not None:
-        due = due.where(Outbox.kind.in_(sorted(kinds)))
-    ids = due.order_by(Outbox.run_at, Outbox.id).limit(limit).with_for_update(skip_locked=True)
-    taken = list(db.session.execute(ids).scalars())
+
+
+def lease(*, now: datetime, limit: int = 1, kinds: frozenset[str] | None = None) -> list[Effect]:
+    """Take up to `limit` due rows for `LEASE`; no other worker gets them meanwhile.
+
+    Looks first without locking anything: on SQLite an idle worker must not take the one write lock every second.
+    """
+    if not in_action():
+        found = db.session.execute(select(Outbox.id).where(*_due(now, kinds)).limit(1)).first()
+        db.session.rollback()
+        if found is None:
+            return []
+    return _claim(now=now, limit=limit, kinds=kinds)
+
+
+@action
+def _claim(*, now: datetime, limit: int, kinds: frozenset[str] | None) -> list[Effect]:
+    due = _due(now, kinds)
+    # A row that has ended the life of every worker that touched it never reaches `failed`: it is given up here.
+    spent = update(Outbox).where(*due, Outbox.attempts >= MAX_ATTEMPTS)
+    db.session.execute(spent.values(dead_at=now, locked_until=None), execution_options={"synchronize_session": False})
+    ids = select(Outbox.id).where(*due).order_by(Outbox.run_at, Outbox.id).limit(limit)
+    taken = list(db.session.execute(ids.with_for_update(skip_locked=True)).scalars())
     if not taken:
         return []
     claim = update(Outbox).where(Outbox.id.in_(taken)).values(locked_until=now + LEASE, attempts=Outbox.attempts + 1)
     rows = db.session.execute(claim.returning(Outbox), execution_options={"synchronize_session": False}).scalars().all()
-    ordered = sorted(rows, key=lambda row: (row.run_at, row.id))
-    return [Effect(row.id, row.tenant_id, row.kind, dict(row.payload), row.attempts) for row in ordered]
+    return [
+        Effect(row.id, row.tenant_id, row.kind, dict(row.payload), row.attempts, row.locked_until)
+        for row in sorted(rows, key=lambda row: (row.run_at, row.id))
+    ]
 
 
-def _stamp(effect_id: UUID, **values: object) -> None:
-    changed = update(Outbox).where(Outbox.id == effect_id).values(**values)
-    db.session.execute(changed, execution_options={"synchronize_session": False})
+def _stamp(effect_id: UUID, *where: Any, **values: object) -> bool:
+    changed = update(Outbox).where(Outbox.id == effect_id, Outbox.done_at.is_(None), *where).values(**values)
+    result = db.session.execute(changed, execution_options={"synchronize_session": False})
+    return bool(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _held(effect: Effect) -> tuple[Any, ...]:
+    return () if effect.leased_until is None else (Outbox.locked_until == effect.leased_until,)
 
 
 @action
 def done(effect_id: UUID, *, now: datetime) -> None:
     """The effect has happened."""
-    _stamp(effect_id, done_at=now, locked_until=None, last_error="")
+    _stamp(effect_id, done_at=now, dead_at=None, locked_until=None, last_error="")
 
 
 @action
-def postpone(effect_id: UUID, *, run_at: datetime) -> None:
-    """Ask again at `run_at`; this try does not count."""
-    _stamp(effect_id, run_at=run_at, locked_until=None, attempts=Outbox.attempts - 1)
+def postpone(effect: Effect, *, run_at: datetime) -> bool:
+    """Ask again at `run_at`; this try does not count. Returns whether the row was still ours."""
+    return _stamp(effect.id, *_held(effect), run_at=run_at, locked_until=None, attempts=Outbox.attempts - 1)
 
 
 @action
-def failed(effect: Effect, *, error: str, now: datetime) -> bool:
-    """Try again later (1 s, 2 s, 4 s … at most an hour, with jitter), or give up after `MAX_ATTEMPTS`.
+def failed(effect: Effect, *, error: str, now: datetime, hopeless: bool = False) -> bool:
+    """Try again later (1 s, 2 s, 4 s … at most an hour, with jitter), or give up: after `MAX_ATTEMPTS`, or `hopeless`.
 
     `error` is a class name, never a message: messages can carry what people wrote. Returns whether the row is dead.
     """
-    if effect.attempts >= MAX_ATTEMPTS:
-        _stamp(effect.id, dead_at=now, locked_until=None, last_error=error[:120])
-        return True
+    if hopeless or effect.attempts >= MAX_ATTEMPTS:
+        return _stamp(effect.id, *_held(effect), dead_at=now, locked_until=None, last_error=error[:120])
     wait = min(3600.0, 2.0 ** (effect.attempts - 1)) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
-    _stamp(effect.id, run_at=now + timedelta(seconds=wait), locked_until=None, last_error=error[:120])
+    again = now + timedelta(seconds=wait)
+    _stamp(effect.id, *_held(effect), run_at=again, locked_until=None, last_error=error[:120])
     return False
 
 
 @action
 def revive(effect_id: UUID, *, now: datetime) -> None:
     """Give a dead row a new life (the operator's button)."""
-    _stamp(effect_id, dead_at=None, attempts=0, run_at=now, locked_until=None)
+    _stamp(effect_id, Outbox.dead_at.is_not(None), dead_at=None, attempts=0, run_at=now, locked_until=None)
 
 
 @action
 def purge(*, before: datetime) -> int:
-    """Forget rows done before this instant. Returns how many."""
-    gone = db.session.execute(Outbox.__table__.delete().where(Outbox.done_at < before))  # type: ignore[attr-defined]
-    return int(gone.rowcount)
+    """Forget rows done before this instant; dead ones stay until somebody has looked. Returns how many."""
+    old = delete(Outbox).where(Outbox.done_at < before)
+    gone = db.session.execute(old, execution_options={"synchronize_session": False})
+    return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def counts(*, now: datetime) -> dict[str, int]:
