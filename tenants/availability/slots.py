@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal, TypeAlias, TypeVar
 
 from tenants.availability.hours import DAYS, Break, Schedule, Week, WeekProblem, Windows, check_week
@@ -152,9 +153,9 @@ def open_epochs(
     minutes, seconds = plan.minutes, plan.seconds
     duration = service.duration_min
     if blocks:
-        whole = (0, len(minutes))
-        minutes = spare(minutes, minutes, blocks, whole, (duration, 0))
-        seconds = [minute * 60 for minute in minutes]
+        whole = (0, len(seconds))
+        seconds = spare(minutes, seconds, blocks, whole, (duration, 0))
+        minutes = [*spare(minutes, minutes, blocks, whole, (duration, 0)), FOREVER]
     taken = busy if service.capacity == 1 else full_stretches(busy, service.capacity)
     margins = (duration + service.buffer_after_min, service.buffer_before_min)
     earliest = ceil_minute(now) + rules.min_notice_min
@@ -245,7 +246,10 @@ def explain(
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The starts that the hours alone allow (rules 1 to 3 and 7), twice: for arithmetic and for answers."""
+    """The starts that the hours alone allow (rules 1 to 3 and 7): minutes for arithmetic, seconds for answers.
+
+    Behind the last minute stands FOREVER (see `spare`).
+    """
 
     minutes: list[int]
     seconds: list[int]
@@ -261,16 +265,14 @@ def _plan(schedule: Schedule, service: Service, tz: str, date_from: date, date_t
     key = (schedule, service.duration_min, service.step_min, tz, date_from, date_to)
     plan = _plans.get(key)
     if plan is None:
-        minutes = _candidates(schedule, service, date_spans(tz, date_from.toordinal(), date_to.toordinal()))
-        plan = _Plan(minutes, [minute * 60 for minute in minutes])
+        spans = date_spans(tz, date_from.toordinal(), date_to.toordinal())
+        plan = _candidates(schedule, service, spans) if spans else _Plan([FOREVER], [])
         _plans.put(key, plan)
     return plan
 
 
-def _candidates(schedule: Schedule, service: Service, spans: Sequence[Pair]) -> list[int]:
+def _candidates(schedule: Schedule, service: Service, spans: Sequence[Pair]) -> _Plan:
     """The starts on the grids of all windows whose session lies in open time, within `spans`; ascending, each once."""
-    if not spans:
-        return []
     duration, step = service.duration_min, service.step_min
     # A window lasts at most until the second midnight after its date, hence two days on either side.
     first = local_day(schedule.tz, spans[0][0]) - 2
@@ -278,17 +280,39 @@ def _candidates(schedule: Schedule, service: Service, spans: Sequence[Pair]) -> 
     windows = schedule.windows(first, last)
     runs = subtract(merge(windows), merge(schedule.pauses(first, last)))
     ends = [end for _, end in runs]
-    starts: list[int] = []
+    minutes: list[int] = []
+    seconds: list[int] = []
+    in_turns, reach = False, 0
     for opens, closes in windows:
+        in_turns = in_turns or opens < reach
+        reach = max(reach, closes)
         index = bisect_right(ends, opens)
         while index < len(runs) and runs[index][0] < closes:
             begin, end = runs[index]
             skipped = max(0, -((opens - begin) // step))
-            starts += range(opens + skipped * step, min(closes, end - duration + 1), step)
+            grid, epochs = _grid(opens + skipped * step, min(closes, end - duration + 1), step)
+            minutes += grid
+            seconds += epochs
             index += 1
-    # Windows that overlap bring their grids in turns, and sometimes the same start.
-    starts = sorted(set(starts))
-    return [start for lo, hi in spans for start in starts[slice(*index_range(starts, lo, hi))]]
+    if in_turns:
+        # Windows that overlap bring their grids in turns, and sometimes the same start.
+        minutes, seconds = sorted(set(minutes)), sorted(set(seconds))
+    kept = [slice(*index_range(minutes, lo, hi)) for lo, hi in spans]
+    return _Plan(
+        [start for part in kept for start in minutes[part]] + [FOREVER],
+        [start for part in kept for start in seconds[part]],
+    )
+
+
+@lru_cache(maxsize=16_384)
+def _grid(first: int, stop: int, step: int) -> tuple[list[int], list[int]]:
+    """The minutes of `range(first, stop, step)` and their seconds.
+
+    Colleagues keep the same hours, so their plans share these very numbers: a tenth of the memory, and what was fetched
+    for one is still near for the next.
+    """
+    minutes = list(range(first, stop, step))
+    return minutes, [minute * 60 for minute in minutes]
 
 
 def _horizon(rules: Rules, tz: str, now: datetime) -> Sequence[Pair]:

@@ -91,8 +91,10 @@ def change_days(tz: str) -> list[date]:
 @st.composite
 def days_near_changes(draw: st.DrawFn, tz: str) -> date:
     changes = change_days(tz)
-    if changes and draw(st.integers(0, 3)):
-        return draw(st.sampled_from(changes)) + timedelta(days=draw(st.integers(-2, 1)))
+    is_near = draw(st.integers(0, 3)) > 0
+    if changes and is_near:
+        change: date = draw(st.sampled_from(changes))
+        return change + timedelta(days=draw(st.integers(-2, 1)))
     return draw(st.dates(date(2010, 1, 3), date(2035, 12, 28)))
 
 
@@ -108,13 +110,23 @@ def windows(most: int = 3) -> st.SearchStrategy[list[tuple[str, str]]]:
     return st.lists(st.tuples(times(), times()), max_size=most)
 
 
-def weeks() -> st.SearchStrategy[dict[str, list[tuple[str, str]]]]:
-    return st.dictionaries(st.sampled_from(DAYS), windows(), max_size=7)
+WeekDict = dict[str, list[tuple[str, str]]]
+
+
+def weeks() -> st.SearchStrategy[WeekDict]:
+    return st.dictionaries(st.sampled_from(DAYS), windows(), min_size=2, max_size=7)
 
 
 @st.composite
-def every_day(draw: st.DrawFn) -> dict[str, list[tuple[str, str]]]:
-    return dict.fromkeys(DAYS, draw(windows(2)))
+def every_day(draw: st.DrawFn) -> WeekDict:
+    same = draw(st.lists(st.tuples(times(), times()), min_size=1, max_size=3))
+    return {day: list(same) for day in DAYS}
+
+
+@st.composite
+def eras(draw: st.DrawFn, day: date) -> tuple[tuple[date, WeekDict], ...]:
+    since = draw(st.lists(near(day - timedelta(days=2)), max_size=3, unique=True))
+    return tuple((first, draw(st.one_of(every_day(), weeks()))) for first in since)
 
 
 def near(day: date) -> st.SearchStrategy[date]:
@@ -161,7 +173,7 @@ def breaks(draw: st.DrawFn, day: date) -> Break:
 def services(draw: st.DrawFn) -> Service:
     buffers = st.sampled_from([0, 0, 0, 5, 10, 30, 61])
     return Service(
-        duration_min=draw(st.one_of(st.sampled_from([1, 30, 50, 60, 90, 240, 1500]), st.integers(1, 200))),
+        duration_min=draw(st.one_of(st.sampled_from([30, 60, 1, 50, 90, 240, 1500]), st.integers(1, 200))),
         step_min=draw(st.one_of(st.sampled_from([7, 15, 30, 45, 60]), st.integers(1, 100))),
         buffer_before_min=draw(buffers),
         buffer_after_min=draw(buffers),
@@ -173,29 +185,23 @@ def services(draw: st.DrawFn) -> Service:
 def cases(draw: st.DrawFn, zones: tuple[str, ...] = tuple(ZONES)) -> Case:
     tz = draw(st.sampled_from(zones))
     day = draw(days_near_changes(tz))
-    weekly = draw(
-        st.one_of(
-            weeks(),
-            every_day(),
-            st.lists(st.tuples(near(day), weeks()), max_size=3, unique_by=lambda era: era[0]).map(tuple),
-        )
-    )
+    weekly = draw(st.one_of(every_day(), every_day(), weeks(), eras(day)))
     return Case(
         service=draw(services()),
         rules=Rules(
             min_notice_min=draw(st.sampled_from([0, 0, 60, 1440, 61])),
-            horizon_days=draw(st.sampled_from([None, None, 0, 1, 2, 3, 90])),
+            horizon_days=draw(st.sampled_from([None, None, 0, 2, 4, 7, 90])),
         ),
         schedule=Schedule(
             tz,
             weekly,
-            draw(st.dictionaries(near(day), windows(), max_size=3)),
-            draw(st.lists(breaks(day), max_size=3)),
+            draw(st.dictionaries(near(day), windows(), max_size=2)),
+            draw(st.lists(breaks(day), max_size=2)),
         ),
         blocks=tuple(draw(st.lists(blocks(day), max_size=2))),
         busy=tuple(draw(st.lists(busy_times(day), max_size=8))),
         date_from=day,
-        date_to=day + timedelta(days=draw(st.sampled_from([0, 1, 1, 2, 3]))),
-        now=draw(instants(day - timedelta(days=draw(st.sampled_from([0, 1, 3, 4]))))),
+        date_to=day + timedelta(days=draw(st.sampled_from([1, 2, 3, 1, 0]))),
+        now=draw(instants(day - timedelta(days=draw(st.sampled_from([5, 4, 6, 3, 1, 0, 40]))))),
         query_tz=draw(st.one_of(st.none(), st.sampled_from(ZONES))),
     )

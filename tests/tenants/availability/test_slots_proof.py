@@ -1,14 +1,16 @@
 """The engine against the slow reference, and what must hold whatever a clinic sets up."""
 
 import pickle
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.availability.slots import Rules, Schedule, Service, common, explain, open_epochs, open_starts, union
+from tenants.availability.slots import DAYS, Rules, Schedule, Service, common, explain, open_epochs, open_starts, union
 from tests.tenants.availability import reference
 from tests.tenants.availability.strategies import PROOF, ZONES, Case, busy_times, cases, change_days
 
@@ -64,11 +66,11 @@ def test_any_instant_is_open_or_explained(case: Case, seconds: int) -> None:
 
 @PROOF
 @given(cases(), st.randoms(use_true_random=False))
-def test_the_answer_knows_neither_order_nor_history(case: Case, shuffler: st.random_module) -> None:  # type: ignore[valid-type]
+def test_the_answer_knows_neither_order_nor_history(case: Case, shuffler: Random) -> None:
     query = case.query()
     found = open_epochs(**query)
-    shuffler.shuffle(query["busy"])  # type: ignore[attr-defined]
-    shuffler.shuffle(query["blocks"])  # type: ignore[attr-defined]
+    shuffler.shuffle(query["busy"])
+    shuffler.shuffle(query["blocks"])
     query["schedule"] = pickle.loads(pickle.dumps(query["schedule"]))  # noqa: S301 - our own value, a moment ago
     assert open_epochs(**query) == found == sorted(set(found))
 
@@ -76,14 +78,14 @@ def test_the_answer_knows_neither_order_nor_history(case: Case, shuffler: st.ran
 @PROOF
 @given(cases(), cases())
 def test_union_and_common_are_those_of_sets(one: Case, other: Case) -> None:
-    lists = [open_starts(**one.query()), open_starts(**{**one.query(), "busy": list(other.busy)})]
+    lists = [open_starts(**replace(one, busy=busy).query()) for busy in (one.busy, other.busy)]
     assert union(lists) == sorted(set(lists[0]) | set(lists[1]))
     assert common(lists) == sorted(set(lists[0]) & set(lists[1]))
 
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_wall_times_are_right_on_every_day_around_every_change(zone: str) -> None:
-    schedule = Schedule(zone, dict.fromkeys(["mon", "tue", "wed", "thu", "fri", "sat", "sun"], [("09:00", "17:00")]))
+    schedule = Schedule(zone, {day: [("09:00", "17:00")] for day in DAYS})
     service, rules = Service(60, 60, 0, 0), Rules(0, None)
     for day in change_days(zone) or [date(2024, 3, 31)]:
         starts = open_starts(
