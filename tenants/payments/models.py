@@ -1,4 +1,4 @@
-"""Money in tables. Amounts in minor units. Rows are never deleted; the ledger is append-only and sums to the balance."""
+"""Money in tables, amounts in minor units. No row is ever deleted; the ledger only grows and sums to the balance."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Index, String, UniqueConstraint, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.db import Base
@@ -82,8 +82,8 @@ class PaymentAttempt(TenantOwned, Base):
                 "tenant_id",
                 "payment_id",
                 unique=True,
-                postgresql_where="state = 'open'",
-                sqlite_where="state = 'open'",
+                postgresql_where=literal_column("state = 'open'"),
+                sqlite_where=literal_column("state = 'open'"),
             ),
             CheckConstraint("state IN ('open','paid','expired','failed')", name="state"),
             tenant_fk("payment", "payment_id"),

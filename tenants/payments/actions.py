@@ -1,0 +1,179 @@
+"""What a booking owes, what ends that, and asking for money back. Each joins the action of its booking."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from saas import audit
+from saas.db import action, db
+from saas.errors import Invalid
+from saas.money import Money
+from saas.outbox import emit
+from tenants.payments import rules
+from tenants.payments.ledger import post
+from tenants.payments.models import Payment, PaymentAttempt, Refund
+from tenants.payments.queries import NoSuchPayment, attempts_of, lock_payment, pending_refunds, refunds_of_attempt
+
+
+class RefundTooLarge(Invalid):
+    """More was asked back than was paid by card and has not gone back yet."""
+
+    code = "refund-too-large"
+
+
+class BadAmount(Invalid):
+    """An amount of money must be more than nothing, in the payment's currency."""
+
+    code = "bad-amount"
+
+
+@dataclass(frozen=True)
+class Owed:
+    """What this room needs to know of a booking. `online` of the `price` is due when booking."""
+
+    booking_id: UUID
+    client_id: UUID | None
+    mode: str
+    price: Money
+    online: Money
+
+
+@action
+def ensure_payment(*, owed: Owed, now: datetime) -> Payment:
+    """The booking's payment, locked; made when there is none, brought up to date while nothing has been paid."""
+    try:
+        payment = lock_payment(owed.booking_id)
+    except NoSuchPayment:
+        payment = Payment(booking_id=owed.booking_id, paid_minor=0, refunded_minor=0, created_at=now)
+        db.session.add(payment)
+    if not payment.paid_minor:
+        payment.mode = owed.mode
+        payment.price_minor = owed.price.minor
+        payment.online_minor = owed.online.minor
+        payment.currency = owed.price.currency
+    db.session.flush()
+    return payment
+
+
+@action
+def charge(*, owed: Owed, now: datetime) -> None:
+    """The booking stands: from now on the client owes its price. Once a booking, however often it is asked."""
+    ensure_payment(owed=owed, now=now)
+    post(rules.charged(owed.booking_id, owed.price), booking_id=owed.booking_id, client_id=owed.client_id, now=now)
+
+
+@action
+def take_at_clinic(*, booking_id: UUID, client_id: UUID | None, amount: Money, click: str, now: datetime) -> None:
+    """Money at the desk, once per `click`. Raises `BadAmount`."""
+    payment = lock_payment(booking_id)
+    if amount.minor <= 0 or amount.currency != payment.currency:
+        raise BadAmount
+    if post(rules.paid_at_clinic(_short(click), amount), booking_id=booking_id, client_id=client_id, now=now):
+        audit.record("payment.at_clinic", target="booking", target_id=booking_id, now=now, amount=amount.minor)
+
+
+def _short(click: str) -> str:
+    return hashlib.sha256(click.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+@action
+def settle_cancelled(
+    *, booking_id: UUID, client_id: UUID | None, fee_percent: int, click: str, now: datetime
+) -> rules.Settlement | None:
+    """The booking is cancelled: its price is owed no more, `fee_percent` of it is kept of what was paid, the rest goes
+    back. Answers how the money was divided; None when nothing was ever owed. Twice changes nothing."""
+    return _settle(booking_id, client_id, fee_percent, click, now)
+
+
+@action
+def settle_no_show(
+    *, booking_id: UUID, client_id: UUID | None, fee_percent: int, click: str, now: datetime
+) -> rules.Settlement | None:
+    """Nobody came: as `settle_cancelled`, with the policy's share for that."""
+    return _settle(booking_id, client_id, fee_percent, click, now)
+
+
+def _settle(
+    booking_id: UUID, client_id: UUID | None, percent: int, click: str, now: datetime
+) -> rules.Settlement | None:
+    try:
+        payment = lock_payment(booking_id)
+    except NoSuchPayment:
+        return None
+    price = Money(payment.price_minor, payment.currency)
+    divided = rules.settlement(price=price, paid=left_of(payment), percent=percent)
+    if not post(rules.uncharged(booking_id, price), booking_id=booking_id, client_id=client_id, now=now):
+        return divided
+    post(rules.fee_kept(booking_id, divided.kept), booking_id=booking_id, client_id=client_id, now=now)
+    if divided.refund:
+        ask_refund(booking_id=booking_id, amount=divided.refund, reason="cancelled", click=click, now=now)
+    return divided
+
+
+def left_of(payment: Payment) -> Money:
+    """Card money of this payment that neither went back nor was asked back."""
+    asked = sum(refund.amount_minor for refund in pending_refunds(payment.id))
+    return Money(payment.paid_minor - payment.refunded_minor - asked, payment.currency)
+
+
+@action
+def ask_refund(*, booking_id: UUID, amount: Money, reason: str, click: str, now: datetime) -> Refund:
+    """Send `amount` back to the card that paid; the worker calls Stripe. One `click` is one refund, however often it is
+    sent.
+
+    `reason`: cancelled, staff, lost (paid too late), duplicate. Raises `RefundTooLarge` above what was paid less what
+    went, or was asked, back; `BadAmount`; `NoSuchPayment`.
+    """
+    payment = lock_payment(booking_id)
+    before = db.session.execute(select(Refund).where(Refund.click == click[:80])).scalar_one_or_none()
+    if before is not None:
+        return before
+    if amount.minor <= 0 or amount.currency != payment.currency:
+        raise BadAmount
+    if left_of(payment) < amount:
+        raise RefundTooLarge
+    for attempt in reversed([one for one in attempts_of(payment.id) if one.state == "paid"]):
+        if not _left_of(attempt, payment.currency) < amount:
+            return refund_attempt(attempt=attempt, payment=payment, amount=amount, reason=reason, click=click, now=now)
+    raise RefundTooLarge
+
+
+def _left_of(attempt: PaymentAttempt, currency: str) -> Money:
+    back = sum(refund.amount_minor for refund in refunds_of_attempt(attempt.id))
+    return Money(attempt.amount_minor - back, currency)
+
+
+def refund_attempt(
+    *, attempt: PaymentAttempt, payment: Payment, amount: Money, reason: str, click: str, now: datetime
+) -> Refund:
+    """Inside an action that holds the payment's lock: the refund's row, its share of our fee, and its effect."""
+    back = Money(sum(refund.amount_minor for refund in refunds_of_attempt(attempt.id)), payment.currency)
+    fee = rules.fee_back(
+        fee=Money(attempt.fee_minor, payment.currency),
+        paid=Money(attempt.amount_minor, payment.currency),
+        refunded=back,
+        refund=amount,
+    )
+    refund = Refund(
+        payment_id=payment.id,
+        attempt_id=attempt.id,
+        amount_minor=amount.minor,
+        fee_minor=fee.minor,
+        reason=reason,
+        click=click[:80],
+        state="asked",
+        renewals=0,
+        created_at=now,
+    )
+    db.session.add(refund)
+    db.session.flush()
+    emit("refund.send", run_at=now, dedupe=f"refund:{refund.id}", refund_id=refund.id)
+    audit.record(
+        "refund.asked", target="booking", target_id=payment.booking_id, now=now, amount=amount.minor, reason=reason
+    )
+    return refund

@@ -1,0 +1,214 @@
+"""What was owed, paid and given back: by booking, client and day. And the locked rows that actions begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from saas.db import db
+from saas.errors import NotFound
+from saas.money import Money
+from saas.tenancy import current_tenant
+from tenants.payments.models import LedgerEntry, Payment, PaymentAttempt, Refund
+
+
+class NoSuchPayment(NotFound):
+    """Nothing was ever owed for this booking, or there is no such attempt or refund."""
+
+    code = "no-such-payment"
+
+
+@dataclass(frozen=True)
+class BookingMoney:
+    """The money of one booking. `by_card` and `at_clinic`: what was paid, refunds not taken off. `owed`: what the
+    client still has to pay at the clinic (nothing until it is confirmed); `coming_back`: refunds on their way.
+
+    The card's brand, last digits and receipt are Stripe's, and None before they are known. `attempts`: how many tries
+    there were (the page's Pay button hands it to `start_payment` as `seen`).
+    """
+
+    by_card: Money
+    at_clinic: Money
+    refunded: Money
+    coming_back: Money
+    kept: Money
+    owed: Money
+    card_brand: str | None = None
+    card_last4: str | None = None
+    receipt_url: str | None = None
+    attempts: int = 0
+
+    @property
+    def paid(self) -> Money:
+        """All that was paid, refunds not taken off."""
+        return self.by_card + self.at_clinic
+
+    @property
+    def refundable(self) -> Money:
+        """What can still be given back to the card."""
+        return self.by_card - self.refunded - self.coming_back
+
+
+@dataclass(frozen=True)
+class DayTotals:
+    """What happened to money between two instants. `fees`: what went to the platform, returns taken off."""
+
+    by_card: Money
+    at_clinic: Money
+    refunded: Money
+    kept: Money
+    fees: Money
+
+
+def lock_payment(booking_id: UUID) -> Payment:
+    """Inside an action: the booking's payment, fresh and locked; `NoSuchPayment` when there is none."""
+    wanted = select(Payment).where(Payment.booking_id == booking_id).with_for_update()
+    found = db.session.execute(wanted.execution_options(populate_existing=True)).scalar_one_or_none()
+    if found is None:
+        raise NoSuchPayment
+    return found
+
+
+def attempts_of(payment_id: UUID, *, fresh: bool = False) -> list[PaymentAttempt]:
+    """A payment's attempts, oldest first."""
+    wanted = select(PaymentAttempt).where(PaymentAttempt.payment_id == payment_id).order_by(PaymentAttempt.number)
+    return list(db.session.execute(wanted.execution_options(populate_existing=fresh)).scalars())
+
+
+def booking_of_attempt(attempt_id: UUID) -> UUID | None:
+    """The booking an attempt pays for; None when this clinic has no such attempt."""
+    wanted = select(Payment.booking_id).join(PaymentAttempt, PaymentAttempt.payment_id == Payment.id)
+    return db.session.execute(wanted.where(PaymentAttempt.id == attempt_id)).scalar_one_or_none()
+
+
+def attempt_of_intent(payment_intent: str) -> PaymentAttempt | None:
+    """The attempt that a Stripe payment belongs to."""
+    wanted = select(PaymentAttempt).where(PaymentAttempt.payment_intent == payment_intent)
+    return db.session.execute(wanted).scalars().first()
+
+
+def pending_refunds(payment_id: UUID) -> list[Refund]:
+    """Refunds that Stripe has not answered for yet."""
+    wanted = select(Refund).where(Refund.payment_id == payment_id, Refund.state == "asked")
+    return list(db.session.execute(wanted).scalars())
+
+
+def refunds_of_attempt(attempt_id: UUID) -> list[Refund]:
+    """An attempt's refunds that happened or may yet, oldest first."""
+    wanted = select(Refund).where(Refund.attempt_id == attempt_id, Refund.state != "failed").order_by(Refund.id)
+    return list(db.session.execute(wanted).scalars())
+
+
+def money_of(booking_id: UUID) -> BookingMoney:
+    """The money of one booking; all nothing when there never was any."""
+    return money_of_many([booking_id])[booking_id]
+
+
+def money_of_many(booking_ids: Collection[UUID]) -> dict[UUID, BookingMoney]:
+    """The money of each of these bookings, in three queries however many they are."""
+    zero = Money.zero(current_tenant().currency)
+    found = {one: BookingMoney(zero, zero, zero, zero, zero, zero) for one in booking_ids}
+    if not found:
+        return found
+    by_booking = _ledger_sums(select(LedgerEntry.booking_id), LedgerEntry.booking_id.in_(found))
+    for booking_id, sums in by_booking.items():
+        found[booking_id] = replace(
+            found[booking_id],
+            by_card=sums.get(("card", "card"), zero),
+            at_clinic=sums.get(("till", "till"), zero),
+            kept=-sums.get(("kept", "kept"), zero),
+            owed=_not_below_zero(_balance(sums, zero)),
+        )
+    _add_refunds(found)
+    _add_cards(found)
+    return found
+
+
+Sums = dict[tuple[str, str], Money]
+
+
+def _ledger_sums(who: Select[tuple[UUID]], *where: object) -> dict[UUID, Sums]:
+    """(kind, account) → sum, for each key that `who` selects."""
+    (key,) = who.selected_columns
+    total = func.sum(LedgerEntry.amount_minor)
+    wanted = who.add_columns(LedgerEntry.kind, LedgerEntry.account, LedgerEntry.currency, total)
+    grouped = wanted.where(*where).group_by(key, LedgerEntry.kind, LedgerEntry.account, LedgerEntry.currency)  # type: ignore[arg-type]
+    found: dict[UUID, Sums] = {}
+    for one, kind, account, currency, minor in db.session.execute(grouped):
+        found.setdefault(one, {})[kind, account] = Money(int(minor), currency)
+    return found
+
+
+def _balance(sums: Sums, zero: Money) -> Money:
+    return sum((money for (_, account), money in sums.items() if account == "client"), zero)
+
+
+def _not_below_zero(money: Money) -> Money:
+    return money if money.minor > 0 else Money.zero(money.currency)
+
+
+def _add_refunds(found: dict[UUID, BookingMoney]) -> None:
+    wanted = (
+        select(Payment.booking_id, Refund.state, Payment.currency, func.sum(Refund.amount_minor))
+        .join(Refund, Refund.payment_id == Payment.id)
+        .where(Payment.booking_id.in_(found), Refund.state != "failed")
+        .group_by(Payment.booking_id, Refund.state, Payment.currency)
+    )
+    for booking_id, state, currency, minor in db.session.execute(wanted):
+        money, amount = found[booking_id], Money(int(minor), currency)
+        done = state == "done"
+        found[booking_id] = replace(money, refunded=amount) if done else replace(money, coming_back=amount)
+
+
+def _add_cards(found: dict[UUID, BookingMoney]) -> None:
+    wanted = (
+        select(
+            Payment.booking_id,
+            PaymentAttempt.number,
+            PaymentAttempt.state,
+            PaymentAttempt.card_brand,
+            PaymentAttempt.card_last4,
+            PaymentAttempt.receipt_url,
+        )
+        .join(PaymentAttempt, PaymentAttempt.payment_id == Payment.id)
+        .where(Payment.booking_id.in_(found))
+        .order_by(PaymentAttempt.number)
+    )
+    for booking_id, number, state, brand, last4, receipt in db.session.execute(wanted):
+        money = replace(found[booking_id], attempts=number)
+        if state == "paid":
+            money = replace(money, card_brand=brand, card_last4=last4, receipt_url=receipt)
+        found[booking_id] = money
+
+
+def balance_of_booking(booking_id: UUID) -> Money:
+    """What is owed for a booking: plus, the client owes; minus, the clinic does (a refund on its way)."""
+    return _balance_where(LedgerEntry.booking_id == booking_id)
+
+
+def balance_of_client(client_id: UUID) -> Money:
+    """What a client owes in all (minus: what the clinic owes them)."""
+    return _balance_where(LedgerEntry.client_id == client_id)
+
+
+def _balance_where(where: object) -> Money:
+    wanted = select(func.coalesce(func.sum(LedgerEntry.amount_minor), 0)).where(LedgerEntry.account == "client", where)  # type: ignore[arg-type]
+    return Money(int(db.session.execute(wanted).scalar_one()), current_tenant().currency)
+
+
+def day_totals(*, since: datetime, until: datetime) -> DayTotals:
+    """What happened to money in `[since, until)`."""
+    zero = Money.zero(current_tenant().currency)
+    by_tenant = _ledger_sums(select(LedgerEntry.tenant_id), LedgerEntry.at >= since, LedgerEntry.at < until)
+    sums = next(iter(by_tenant.values()), {})
+    return DayTotals(
+        by_card=sums.get(("card", "card"), zero),
+        at_clinic=sums.get(("till", "till"), zero),
+        refunded=-(sums.get(("refund", "card"), zero) + sums.get(("bounced", "card"), zero)),
+        kept=-sums.get(("kept", "kept"), zero),
+        fees=sums.get(("fee", "platform"), zero) + sums.get(("fee-back", "platform"), zero),
+    )

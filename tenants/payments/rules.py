@@ -1,0 +1,219 @@
+"""The rules of money: what is due when booking, what comes back, our fee, the clocks of paying, and what to make of a
+session at Stripe. Pure: amounts are `Money`, times are passed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from saas.money import Money
+
+SESSION_LIFE = timedelta(minutes=31)
+"""How long Stripe's page can be paid; Stripe's own least is 30 minutes, counted on its clock."""
+PAY_HOLD = timedelta(minutes=35)
+"""How long the place is kept from the press of Pay: always longer than the session lives."""
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By how much Stripe's clock and ours may disagree before we call a session over without asking."""
+MAX_ATTEMPTS = 10
+"""Attempts to pay a booking may see; after that somebody holds a place by pressing Pay."""
+REUSE_LEFT = timedelta(minutes=5)
+"""A session with less time than this is not offered again: typing a card number must not be a race."""
+ASK_PAUSE = timedelta(seconds=10)
+"""The return page has Stripe asked once a booking in this time (architecture.md §6)."""
+RECONCILE_AFTER = tuple(timedelta(minutes=m) for m in (2, 5, 15, 35))
+"""When the worker asks Stripe by itself how an attempt ended: webhooks get lost (payments.md §3)."""
+PLATFORM_FEE_PERCENT = Decimal(1)
+"""Our part of a card payment, until plans carry their own."""
+
+# What Stripe's page can be shown in, by language alone (docs.stripe.com/js/appendix/supported_locales).
+_STRIPE_SPEAKS = frozenset(
+    "bg cs da de el en es et fi fil fr hr hu id it ja ko lt lv ms mt nb nl pl pt ro ru sk sl sv th tr vi zh".split()
+)
+
+Mode = Literal["free", "at_clinic", "deposit", "full"]
+Ending = Literal["client", "clinic", "no_show"]
+Verdict = Literal["wait", "known", "close", "confirm", "retake", "record", "return", "mismatch"]
+
+
+def due_online(
+    *, mode: str, price: Money, deposit_minor: int | None = None, deposit_percent: int | None = None
+) -> Money:
+    """What is due when booking: nothing, the deposit (an amount, else a per cent of the price; never more than the
+    price), or all of it."""
+    if mode == "full":
+        return price
+    if mode != "deposit":
+        return Money.zero(price.currency)
+    deposit = price.percent(deposit_percent or 0) if deposit_minor is None else Money(deposit_minor, price.currency)
+    return min(deposit, price, key=lambda money: money.minor)
+
+
+def percent_kept(*, ending: Ending, free: bool, late_fee_percent: int, no_show_percent: int) -> int:
+    """The per cent of the price that the clinic keeps (clinic policy, as the booking's snapshot has it).
+
+    `free`: the client cancels before the snapshot's free time is over. What the clinic calls off costs nothing.
+    """
+    if ending == "no_show":
+        return no_show_percent
+    return 0 if free or ending == "clinic" else late_fee_percent
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """How the money of a booking that ends is divided: `refund` + `kept` = what was paid."""
+
+    refund: Money
+    kept: Money
+
+
+def settlement(*, price: Money, paid: Money, percent: int) -> Settlement:
+    """`percent` of the *price* is kept, never more than was `paid`; the rest of what was paid comes back."""
+    kept = min(price.percent(percent), paid, key=lambda money: money.minor)
+    return Settlement(refund=paid - kept, kept=kept)
+
+
+def platform_fee(amount: Money) -> Money:
+    """Our fee on a card payment, rounded half up."""
+    return amount.percent(PLATFORM_FEE_PERCENT)
+
+
+def fee_back(*, fee: Money, paid: Money, refunded: Money, refund: Money) -> Money:
+    """What of our `fee` goes back with `refund`, when `refunded` of `paid` has gone back before.
+
+    Counted from the sums, so that refunds in many parts return exactly the whole fee (Stripe counts so, too).
+    """
+    return fee.share(refunded + refund, paid) - fee.share(refunded, paid)
+
+
+def session_over(*, expires_at: datetime, now: datetime) -> bool:
+    """Whether a session can certainly not be paid any more, even if Stripe cannot be asked."""
+    return now >= expires_at + CLOCKS_DIFFER
+
+
+def reusable(*, number: int, seen: int | None, expires_at: datetime, now: datetime) -> bool:
+    """Whether a press of Pay goes to the attempt that is open already.
+
+    `seen`: how many attempts there were when the page with the button was made. A double click has seen fewer than
+    there are now; who comes back from Stripe by "cancel" has seen them all and gets a new one. None: nobody counted.
+    """
+    return (seen is None or seen < number) and expires_at - now >= REUSE_LEFT
+
+
+def checkout_language(locale: str) -> str | None:
+    """Stripe's name for the language of `locale` (en-IE → en), or None to let the browser say."""
+    language = locale.replace("_", "-").partition("-")[0].lower()
+    return language if language in _STRIPE_SPEAKS else None
+
+
+@dataclass(frozen=True)
+class SessionFacts:
+    """A session as Stripe tells it, beside what we asked for. `account` is the one the news came from."""
+
+    status: str
+    payment_status: str
+    amount: Money
+    account: str
+    asked_amount: Money
+    asked_account: str
+
+    @property
+    def paid(self) -> bool:
+        """Whether the money is there. Cards only: what is not paid at completion never will be."""
+        return self.status == "complete" and self.payment_status == "paid"
+
+    @property
+    def as_asked(self) -> bool:
+        """Whether amount, currency and account are what we asked for."""
+        return self.amount == self.asked_amount and self.account == self.asked_account
+
+
+def settle(facts: SessionFacts, *, attempt: str, booking: str, paid_before: bool) -> Verdict:
+    """What the news about one attempt (its state) means for its booking (its status). The same news twice is `known`.
+
+    `paid_before`: the booking holds money of another attempt. The verdicts: `confirm` a held booking; `retake` the
+    place of an expired one, else give the money back; `record` money for a booking that stands already; `return` money
+    that nobody owes; `close` an attempt that ended unpaid; `mismatch`: somebody must look; `wait`: not over.
+    """
+    if not facts.paid:
+        if facts.status != "expired":
+            return "wait" if attempt == "open" else "known"
+        return "close" if attempt == "open" else "known"
+    if not facts.as_asked:
+        return "mismatch"
+    if attempt == "paid":
+        return "known"
+    if paid_before:
+        return "return"
+    verdicts: dict[str, Verdict] = {
+        "held": "confirm",
+        "expired": "retake",
+        "confirmed": "record",
+        "arrived": "record",
+        "completed": "record",
+    }
+    return verdicts.get(booking, "return")
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One event of money. `lines`: (account, amount), plus = debit; they add up to nothing. `reference` makes it happen
+    once.
+
+    Accounts: `client` (what the client owes: plus), `income` and `kept` (what the clinic has earned: minus), `card`
+    (its balance at Stripe), `till` (its money at the desk), `platform` (our fee, its cost).
+    """
+
+    kind: str
+    reference: str
+    lines: tuple[tuple[str, Money], ...]
+
+
+def _posting(kind: str, reference: object, debit: str, credit: str, amount: Money) -> Posting:
+    return Posting(kind, f"{kind}-{reference}", ((debit, amount), (credit, -amount)))
+
+
+def charged(booking: object, price: Money) -> Posting:
+    """The booking stands: the client owes the price."""
+    return _posting("charge", booking, "client", "income", price)
+
+
+def uncharged(booking: object, price: Money) -> Posting:
+    """The booking has ended before its session: the price is owed no more."""
+    return _posting("uncharge", booking, "income", "client", price)
+
+
+def fee_kept(booking: object, kept: Money) -> Posting:
+    """What the policy lets the clinic keep of a cancelled or missed session."""
+    return _posting("kept", booking, "client", "kept", kept)
+
+
+def paid_by_card(attempt: object, amount: Money) -> Posting:
+    """A card payment arrived at the clinic's account."""
+    return _posting("card", attempt, "card", "client", amount)
+
+
+def fee_taken(attempt: object, fee: Money) -> Posting:
+    """Our fee left the clinic's account with that payment."""
+    return _posting("fee", attempt, "platform", "card", fee)
+
+
+def paid_at_clinic(click: object, amount: Money) -> Posting:
+    """Money at the desk."""
+    return _posting("till", click, "till", "client", amount)
+
+
+def refunded(refund: object, amount: Money) -> Posting:
+    """Money went back to the card."""
+    return _posting("refund", refund, "client", "card", amount)
+
+
+def fee_returned(refund: object, fee: Money) -> Posting:
+    """Our fee came back with it, in proportion."""
+    return _posting("fee-back", refund, "card", "platform", fee)
+
+
+def refund_bounced(refund: object, amount: Money) -> Posting:
+    """The bank did not take the refund: the money is with the clinic again, and still owed."""
+    return _posting("bounced", refund, "card", "client", amount)
