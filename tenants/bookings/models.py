@@ -19,7 +19,8 @@ class Booking(TenantOwned, Base):
     """A hold or a booking. `busy_from`/`busy_to` include the buffers; `wall_start` is the local time that was promised.
 
     `policy` is the snapshot {version, free_hours, late_fee_percent, no_show_percent}. `typed` keeps what the client typed
-    where it differs from what we knew. Amounts in minor units; `online_minor` is what is due when booking.
+    where it differs from what we knew. Amounts in minor units; `online_minor` is what is due when booking. While `paying`,
+    a session may be open at Stripe: such a hold does not lapse by the clock, only when Stripe says the session is over.
     """
 
     __tablename__ = "booking"
@@ -38,6 +39,7 @@ class Booking(TenantOwned, Base):
     client_zone: Mapped[str] = mapped_column(String(64), default="")
     hold_expires_at: Mapped[datetime | None]
     extensions: Mapped[int] = mapped_column(default=0)
+    paying: Mapped[bool] = mapped_column(default=False)
     price_minor: Mapped[int]
     online_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))

@@ -1,0 +1,1 @@
+"""The schema's history. `guards.py` writes by hand what autogenerate does not see: policies, triggers, exclusion."""

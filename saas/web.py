@@ -1,0 +1,284 @@
+"""What every page shares: which tenant a request is for, guards, form tokens, headers, problems.
+
+A request's way: `TenantPath` (WSGI) moves `/c/<slug>` from the path to the script name, `enter_tenant` looks the tenant up
+and enters it, the blueprint's guard lets the request in or answers 404.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from wtforms import Form
+from wtforms.fields.core import Field
+
+from saas import clock
+from saas.config import Settings, settings
+from saas.crypto import keyed_hash, same
+from saas.errors import DomainError, Forbidden, Gone, Invalid, NotFound
+from saas.tenancy import TenantRef, current_or_none, find_by_host, find_by_slug, find_platform, tenant_scope
+
+Guard = Literal["clinic", "platform", "anywhere", "staff", "operator", "before tenants"]
+Environ = dict[str, Any]
+
+_TOKEN_DAYS = 7
+_UNGUARDED = ("/healthz", "/readyz", "/metrics")
+
+
+class UnknownClinic(NotFound):
+    """No clinic answers at this address."""
+
+    code = "unknown-clinic"
+
+
+class ClinicPaused(DomainError):
+    """The clinic is suspended: its page says so and names no reason."""
+
+    status = 503
+    code = "clinic-paused"
+
+
+class ClinicClosed(Gone):
+    """The clinic has ended."""
+
+    code = "clinic-closed"
+
+
+class ForeignOrigin(Forbidden):
+    """A form was sent from another site's page."""
+
+    code = "foreign-origin"
+
+
+class StaleForm(Invalid):
+    """The form's token does not belong to this page: it is too old, or it was made elsewhere."""
+
+    status = 400
+    code = "stale-form"
+
+
+class TenantPath:
+    """WSGI: on the platform's own hosts, `/c/<slug>/…` becomes script name `/c/<slug>` and path `/…`."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], config: Settings) -> None:
+        self.app = app
+        self.config = config
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        """Rewrite and pass on."""
+        host = environ["longtide.host"] = host_of(environ)
+        path: str = environ.get("PATH_INFO", "")
+        if path.startswith("/c/") and host in self.config.hosts:
+            slug, slash, rest = path[3:].partition("/")
+            environ["longtide.slug"] = slug
+            if slug and not slash:
+                return _to_slash(environ, start_response)
+            environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/c/{slug}"
+            environ["PATH_INFO"] = f"/{rest}"
+        elif self.config.base_domain and host.endswith("." + self.config.base_domain):
+            environ["longtide.slug"] = host.removesuffix("." + self.config.base_domain)
+        return self.app(environ, start_response)
+
+
+def _to_slash(environ: Environ, start_response: Any) -> Iterable[bytes]:
+    query = environ.get("QUERY_STRING", "")
+    slug = environ["longtide.slug"]
+    if not slug.replace("-", "").isalnum() or not slug.isascii():
+        start_response("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+        return []
+    target = f"/c/{slug}/" + (f"?{query}" if query else "")
+    start_response("308 Permanent Redirect", [("Location", target), ("Content-Length", "0")])
+    return []
+
+
+def host_of(environ: Mapping[str, Any]) -> str:
+    """The host asked for, lower case and without port; only ever compared with what we know."""
+    raw = str(environ.get("HTTP_HOST", "")).lower()
+    if raw.startswith("["):
+        return raw[1:].partition("]")[0]
+    return raw.partition(":")[0].rstrip(".")
+
+
+def _tenant_of(environ: Mapping[str, Any], config: Settings) -> TenantRef | None:
+    slug = environ.get("longtide.slug")
+    if slug is not None:
+        found = find_by_slug(slug)
+        return found if found and not found.is_platform else None
+    host = environ["longtide.host"]
+    if host in config.hosts:
+        return find_platform()
+    return find_by_host(host)
+
+
+def enter_tenant() -> None:
+    """Enter the request's tenant; `UnknownClinic` (404) when nobody answers there."""
+    g.csp_nonce = secrets.token_urlsafe(16)
+    if request.path in _UNGUARDED and "longtide.slug" not in request.environ:
+        return
+    if "\x00" in request.path or any("\x00" in part for pair in request.args.items(multi=True) for part in pair):
+        raise NotFound
+    tenant = _tenant_of(request.environ, settings())
+    if tenant is None:
+        raise UnknownClinic
+    scope = tenant_scope(tenant)
+    scope.__enter__()
+    g.tenant_scope = scope
+
+
+def leave_tenant(_error: BaseException | None = None) -> None:
+    """Leave the tenant, whatever happened."""
+    scope = g.pop("tenant_scope", None)
+    if scope is not None:
+        scope.__exit__(None, None, None)
+
+
+def guard(blueprint: Blueprint, who: Guard, check: Callable[[], None] | None = None) -> Blueprint:
+    """Let in only requests for the right kind of tenant: strangers get 404. `check` may ask more (a log-in).
+
+    Written on the line before the blueprint is registered; a house test finds the one that has none.
+    """
+
+    def refuse() -> None:
+        tenant = current_or_none()
+        if who in ("clinic", "staff"):
+            if tenant is None or tenant.is_platform:
+                raise NotFound
+            if tenant.status == "suspended":
+                raise ClinicPaused
+            if tenant.status == "closed":
+                raise ClinicClosed
+        elif who in ("platform", "operator") and (tenant is None or not tenant.is_platform):
+            raise NotFound
+        if check is not None:
+            check()
+
+    blueprint.before_request(refuse)
+    blueprint.guard = who  # type: ignore[attr-defined]
+    return blueprint
+
+
+def guard_of(app: Flask, endpoint: str) -> str:
+    """The guard of an endpoint, for `routes-json` and the house test; "none" is a fault."""
+    if "." not in endpoint:
+        return "before tenants" if endpoint in ("healthz", "readyz", "metrics") else "none"
+    return str(getattr(app.blueprints[endpoint.rpartition(".")[0]], "guard", "none"))
+
+
+def page_now() -> datetime:
+    """The instant this request takes place: one for the whole request."""
+    if "now" not in g:
+        g.now = clock.now()
+    now: datetime = g.now
+    return now
+
+
+def csp_nonce() -> str:
+    """This response's nonce."""
+    return str(g.get("csp_nonce", ""))
+
+
+def form_token(purpose: str, subject: str) -> str:
+    """A token for a form on this page: bound to the tenant, what the form is for, and whose link (or page) it is."""
+    day = int(page_now().timestamp()) // 86_400
+    return _token(purpose, subject, day)
+
+
+def _token(purpose: str, subject: str, day: int) -> str:
+    tenant = current_or_none()
+    return f"{day:x}.{keyed_hash('form', tenant.id if tenant else None, f'{purpose}|{subject}|{day}')[:32]}"
+
+
+def check_form(purpose: str, subject: str) -> None:
+    """Refuse a form that another site sent (`ForeignOrigin`) or that was not made for this (`StaleForm`)."""
+    check_origin()
+    sent = request.form.get("form_token", "")
+    try:
+        day = int(sent.partition(".")[0], 16)
+    except ValueError:
+        raise StaleForm from None
+    today = int(page_now().timestamp()) // 86_400
+    if not today - _TOKEN_DAYS <= day <= today or not same(sent, _token(purpose, subject, day)):
+        raise StaleForm
+
+
+def check_origin() -> None:
+    """Refuse what another site's page sent. Pages behind a link send no referrer, so browsers say `Origin: null` there;
+    `Sec-Fetch-Site` then tells."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in ("same-origin", "none"):
+            raise ForeignOrigin
+        return
+    origin = request.headers.get("Origin")
+    if origin and origin != "null" and urlsplit(origin).netloc.lower() != request.host.lower():
+        raise ForeignOrigin
+
+
+class PageForm(Form):
+    """The base of the public pages' forms: text in, one typed value out (`request()`), no cookie."""
+
+    @property
+    def flat_errors(self) -> dict[str, str]:
+        """The first sentence for each field that needs another look, in the order of the page."""
+        return {name: str(errors[0]) for name, errors in self.errors.items() if errors and name}
+
+    def put_errors(self, fields: Mapping[str, str]) -> None:
+        """Place an action's refusals beside their fields."""
+        for name, sentence in fields.items():
+            field: Field | None = self._fields.get(name)
+            if field is not None:
+                field.errors = [*field.errors, sentence]
+
+
+def wants_problem() -> bool:
+    """Whether the answer is for a program (the JSON API)."""
+    return request.path.startswith("/api/")
+
+
+def problem(error: DomainError) -> Response:
+    """The refusal as RFC 9457 problem+json; `type` is stable."""
+    body: dict[str, Any] = {
+        "type": f"https://longtide.example/problems/{error.code}",
+        "title": error.code.replace("-", " ").capitalize(),
+        "status": error.status,
+    }
+    if error.message and error.message != error.code:
+        body["detail"] = error.message
+    if error.fields:
+        body["errors"] = error.fields
+    body.update(getattr(error, "extra", {}))
+    response = jsonify(body)
+    response.status_code = error.status
+    response.mimetype = "application/problem+json"
+    return response
+
+
+def security_headers(response: Response) -> Response:
+    """The headers of every answer. The policy allows our own files, this response's nonce, and paying elsewhere."""
+    config: Settings = current_app.config["LONGTIDE"]
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'none'; script-src 'self' 'nonce-{csp_nonce()}'; style-src 'self'; img-src 'self' data:; "
+        f"font-src 'self'; connect-src 'self'; form-action 'self' {config.pay_origin}; frame-ancestors 'none'; "
+        "base-uri 'none'; manifest-src 'self'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Cache-Control", "no-store")
+    if config.secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return response
+
+
+def bearer_headers(response: Response) -> Response:
+    """The headers of pages behind a link: never stored, never indexed, the address never told to another site."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response

@@ -1,0 +1,71 @@
+"""What is forgotten by itself, a clinic at a time: times that were looked at and left, and the wording of old card tries.
+
+Promises and money stay: a hold that anybody came to pay for is kept, and of an attempt only the request goes, in which the
+client's address stands; its amount, state and Stripe's ids remain.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import String, cast, delete, exists, or_, select, update
+
+from saas.db import action, db
+from saas.jobs import Job
+from tenants.bookings.models import Booking
+from tenants.payments.models import Payment, PaymentAttempt
+
+KEEP = timedelta(days=30)
+BATCH = 500
+_QUIETLY = {"synchronize_session": False}
+
+
+@action
+def purge_holds(*, before: datetime) -> int:
+    """Delete up to `BATCH` holds that ended before this instant and never had a client. Returns how many."""
+    wanted = (
+        select(Booking.id)
+        .where(
+            Booking.client_id.is_(None),
+            Booking.status.in_(("held", "expired", "cancelled")),
+            Booking.created_at < before,
+            or_(Booking.hold_expires_at.is_(None), Booking.hold_expires_at < before),
+            ~exists(select(Payment.id).where(Payment.booking_id == Booking.id)),
+        )
+        .order_by(Booking.id)
+        .limit(BATCH)
+    )
+    ids = list(db.session.execute(wanted).scalars())
+    if ids:
+        db.session.execute(delete(Booking).where(Booking.id.in_(ids)), execution_options=_QUIETLY)
+    return len(ids)
+
+
+@action
+def purge_requests(*, before: datetime) -> int:
+    """Empty the stored request of up to `BATCH` attempts that ended and began before this instant. Returns how many."""
+    wanted = (
+        select(PaymentAttempt.id)
+        .where(
+            PaymentAttempt.state != "open",
+            PaymentAttempt.created_at < before,
+            cast(PaymentAttempt.request, String) != "{}",
+        )
+        .order_by(PaymentAttempt.id)
+        .limit(BATCH)
+    )
+    ids = list(db.session.execute(wanted).scalars())
+    if ids:
+        emptied = update(PaymentAttempt).where(PaymentAttempt.id.in_(ids)).values(request={})
+        db.session.execute(emptied, execution_options=_QUIETLY)
+    return len(ids)
+
+
+def purge(*, now: datetime) -> None:
+    """Run both in the entered clinic until nothing old is left; each transaction is short."""
+    for task in (purge_holds, purge_requests):
+        while task(before=now - KEEP) == BATCH:
+            pass
+
+
+TIMETABLE = (Job("purge-bookings", purge, after=timedelta(hours=3, minutes=30), each_clinic=True),)

@@ -1,0 +1,123 @@
+"""What may happen to a booking, and when. Pure: states, the clocks of a hold, the cancellation window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from saas.errors import Conflict
+
+Status = Literal["held", "confirmed", "arrived", "completed", "no_show", "cancelled", "expired"]
+Verb = Literal["confirm", "expire", "retake", "move", "cancel", "arrive", "complete", "no_show"]
+
+LIVE: tuple[Status, ...] = ("held", "confirmed", "arrived")
+"""States that occupy practitioner, room and client."""
+
+HOLD = timedelta(minutes=15)
+"""How long a chosen time is kept (ux.md §4); extendable, because a form must not hurry anybody (WCAG 2.2.1)."""
+MAX_EXTENSIONS = 10
+REMINDER = timedelta(hours=24)
+CHANGE_GRACE = timedelta(minutes=3)
+"""Changes are told after this pause, so that two in a row make one mail."""
+
+_MAY: dict[Verb, frozenset[Status]] = {
+    "confirm": frozenset({"held"}),
+    "expire": frozenset({"held"}),
+    "retake": frozenset({"held", "expired"}),
+    "move": frozenset({"held", "expired", "confirmed"}),
+    "cancel": frozenset({"held", "confirmed"}),
+    "arrive": frozenset({"confirmed"}),
+    "complete": frozenset({"confirmed", "arrived"}),
+    "no_show": frozenset({"confirmed"}),
+}
+
+
+class NotNow(Conflict):
+    """The booking's state does not allow this any more; the page shows what it is instead."""
+
+    code = "not-now"
+
+
+def may(verb: Verb, status: str) -> bool:
+    """Whether a booking in `status` can go through `verb`."""
+    return status in _MAY[verb]
+
+
+def require(verb: Verb, status: str) -> None:
+    """Raise `NotNow` unless the booking can go through `verb`."""
+    if not may(verb, status):
+        raise NotNow(fields={})
+
+
+def lapsed(*, status: str, hold_expires_at: datetime | None, paying: bool, now: datetime) -> bool:
+    """Whether a hold's time is over and nobody may still be paying for it: then it stands in nobody's way."""
+    return status == "held" and not paying and hold_expires_at is not None and hold_expires_at <= now
+
+
+@dataclass(frozen=True)
+class PolicyTerms:
+    """The cancellation policy as it was promised. Hours before the start; per cents of the price.
+
+    `late_since`: set when a booking was moved after its free time had passed: that promise does not start anew.
+    """
+
+    version: int
+    free_hours: int
+    late_fee_percent: int
+    no_show_percent: int
+    late_since: datetime | None = None
+
+    @classmethod
+    def from_snapshot(cls, snapshot: Mapping[str, Any]) -> PolicyTerms:
+        """Read what `snapshot` wrote."""
+        since = snapshot.get("late_since")
+        return cls(
+            version=int(snapshot["version"]),
+            free_hours=int(snapshot["free_hours"]),
+            late_fee_percent=int(snapshot["late_fee_percent"]),
+            no_show_percent=int(snapshot["no_show_percent"]),
+            late_since=datetime.fromisoformat(since) if since else None,
+        )
+
+    def snapshot(self) -> dict[str, Any]:
+        """The terms as a booking keeps them."""
+        kept: dict[str, Any] = {
+            "version": self.version,
+            "free_hours": self.free_hours,
+            "late_fee_percent": self.late_fee_percent,
+            "no_show_percent": self.no_show_percent,
+        }
+        if self.late_since is not None:
+            kept["late_since"] = self.late_since.isoformat()
+        return kept
+
+    def free_until(self, starts_at: datetime) -> datetime:
+        """Until this instant (exclusive) cancelling costs nothing."""
+        own = starts_at - timedelta(hours=self.free_hours)
+        return own if self.late_since is None else min(own, self.late_since)
+
+    def is_free(self, *, starts_at: datetime, now: datetime) -> bool:
+        """Whether cancelling now costs nothing."""
+        return now < self.free_until(starts_at)
+
+    def after_move(self, *, starts_at: datetime, now: datetime) -> PolicyTerms:
+        """The terms after moving away from `starts_at`: a late move keeps the moment from which a fee was due."""
+        return self if self.is_free(starts_at=starts_at, now=now) else replace(self, late_since=self.free_until(starts_at))
+
+
+def client_may_move(*, status: str, starts_at: datetime, now: datetime) -> bool:
+    """Clients move their booking until it starts; a hold whenever they like."""
+    return may("move", status) and (status != "confirmed" or now < starts_at)
+
+
+def client_may_cancel(*, status: str, starts_at: datetime, now: datetime) -> bool:
+    """Clients cancel their booking until it starts."""
+    return may("cancel", status) and (status == "held" or now < starts_at)
+
+
+def reminder_at(*, starts_at: datetime, now: datetime) -> datetime | None:
+    """When to remind, or None when the start is nearer than a reminder would be."""
+    at = starts_at - REMINDER
+    return at if at > now else None

