@@ -9,6 +9,28 @@ from decimal import ROUND_HALF_UP, Decimal
 _ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF".split())
 _THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
 
+# What one card payment must at least be, in minor units (Stripe's page "Currencies", charge amounts).
+_CARD_MINIMUM = {
+    "AED": 200, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30,
+    "HKD": 400, "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200,
+    "RON": 200, "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
+}  # fmt: skip
+_CARD_MAXIMUM = 99_999_999
+
+
+def card_minimum(currency: str) -> int:
+    """The smallest card payment in `currency`, in minor units.
+
+    For a currency without a published minimum a careful one: better refused when a service is saved than when a
+    client stands at the till.
+    """
+    return _CARD_MINIMUM.get(currency, 500)
+
+
+def card_maximum() -> int:
+    """The largest card payment in any currency, in minor units (eight digits)."""
+    return _CARD_MAXIMUM
+
 
 def exponent(currency: str) -> int:
     """How many decimal places one major unit of `currency` has (EUR 2, JPY 0, KWD 3)."""
