@@ -18,7 +18,7 @@ REACH = ("email", "text", "phone")
 class Client(TenantOwned, Base):
     """A person who books. E-mail and phone are found by their keyed hash (`email_hash`, `phone_hash`), never by value.
 
-    `reach` is how they allow us to write: e-mail, text message, or by telephone only (then no mail and no text is sent).
+    `reach` is how they allow us to write: e-mail, text message, or by telephone only (then nothing is sent).
     """
 
     __tablename__ = "client"

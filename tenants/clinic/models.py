@@ -16,7 +16,8 @@ from saas.tenancy import TenantOwned
 class Clinic(TenantOwned, Base):
     """Exactly one row per tenant: what clients read, how it looks, and the rules that hold for every booking.
 
-    `promises` and `facts` are lists of {"title"|"label", "text"}. `min_notice_min` in minutes; `horizon_days` None = no end.
+    `promises` and `facts` are lists of {"title"|"label", "text"}. `min_notice_min` in minutes;
+    `horizon_days` None = no end.
     """
 
     __tablename__ = "clinic"

@@ -53,7 +53,7 @@ class Room(TenantOwned, Base):
 
 
 class PractitionerService(TenantOwned, Base):
-    """This practitioner offers this service."""
+    """A practitioner offers a service."""
 
     __tablename__ = "practitioner_service"
 

@@ -15,7 +15,7 @@ PAYMENT_MODES = ("free", "at_clinic", "deposit", "full")
 
 
 class Service(TenantOwned, Base):
-    """Something a client can book. Lengths, steps and buffers in minutes, amounts in minor units of the clinic's currency.
+    """Something a client can book. Lengths, steps and buffers in minutes, amounts in minor units of the clinic's money.
 
     `payment`: free, at_clinic, deposit (`deposit_minor`, or `deposit_percent` of the price) or full. With
     `or_at_clinic` a client may choose to pay at the clinic instead.

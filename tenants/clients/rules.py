@@ -1,0 +1,85 @@
+"""Who is who: when two names may be one person, what differs, how somebody may be reached. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from saas.contact import BadEmail, BadPhone, normal_email, normal_phone
+from saas.text import Cleaner
+
+REACH = ("email", "text", "phone")
+COMPARED = ("name", "known_as", "email", "phone", "reach")
+
+
+@dataclass(frozen=True)
+class Person:
+    """What somebody types of themselves, cleaned. `reach`: email, text, or phone (by telephone only)."""
+
+    name: str
+    known_as: str = ""
+    email: str = ""
+    phone: str = ""
+    reach: str = "email"
+
+
+def clean_person(person: Person, *, country: str) -> Person:
+    """The person as kept; `Invalid` with a sentence for every field that needs another look.
+
+    Numbers without + are read as ones of `country`. Whoever may be reached by text or telephone gives a number; the
+    e-mail is needed by whoever asks for e-mail only.
+    """
+    cleaner = Cleaner()
+    name = cleaner.line("name", person.name, 200, missing=_("Enter your name"))
+    known_as = cleaner.line("known_as", person.known_as, 80)
+    email = phone = ""
+    try:
+        email = normal_email(person.email)
+    except BadEmail as error:
+        cleaner.refuse("email", error.message)
+    try:
+        phone = normal_phone(person.phone, country)
+    except BadPhone as error:
+        cleaner.refuse("phone", error.message)
+    if person.reach not in REACH:
+        cleaner.refuse("reach", _("Choose how we may reach you"))
+    elif person.reach == "email" and not email:
+        cleaner.refuse("email", _("Enter an email address like name@example.com, so we can send your confirmation"))
+    elif person.reach != "email" and not phone:
+        cleaner.refuse("phone", _("Enter a phone number, so we can reach you the way you chose"))
+    cleaner.check()
+    return Person(name, known_as, email, phone, person.reach)
+
+
+def similar_names(one: str, other: str) -> bool:
+    """Whether two names may well be one person's: the same words, or all of the shorter one's words in the longer.
+
+    Accents, case, order, hyphens and apostrophes do not count. Anything looser would take sisters who share a
+    telephone for one another.
+    """
+    a, b = _words(one), _words(other)
+    return bool(a) and bool(b) and (a <= b or b <= a)
+
+
+def _words(name: str) -> frozenset[str]:
+    folded = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(c for c in folded if not unicodedata.combining(c))
+    return frozenset(re.findall(r"\w+", re.sub(r"['’ʼ]", "", plain)))
+
+
+def differences(known: Person, typed: Person) -> dict[str, str]:
+    """What was typed where it is not what we know; what was left empty is no difference."""
+    return {
+        field: str(getattr(typed, field))
+        for field in COMPARED
+        if getattr(typed, field) and getattr(typed, field) != getattr(known, field)
+    }
+
+
+def reach_for(known: str, typed: str | None) -> str:
+    """How they may be reached about a booking, when what they typed for it (None: nothing else) differs from what we
+    know: the more discreet of the two. Nobody who merely knows an address can make us write to it again."""
+    return max((known, typed or known), key=REACH.index)

@@ -1,0 +1,160 @@
+"""What an owner may change about the clinic itself. Each writes the one profile row, or a version beside it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from saas import audit
+from saas.db import action, db
+from saas.errors import Invalid
+from saas.tenancy import current_tenant
+from saas.text import Cleaner
+from tenants.clinic.models import Clinic, MailText, Policy
+from tenants.clinic.queries import latest_policy
+from tenants.clinic.rules import (
+    MAIL_KINDS,
+    PolicyTerms,
+    Profile,
+    clean_brand,
+    clean_html,
+    clean_policy,
+    clean_profile,
+    read_logo,
+)
+
+_NOTICE_LIMIT_MIN = 60 * 24 * 60
+_HORIZON_LIMIT_DAYS = 730
+
+
+def lock_clinic() -> Clinic:
+    """The entered clinic's profile row, made if it was missing, locked until the action ends."""
+    found = select(Clinic).with_for_update(key_share=True).execution_options(populate_existing=True)
+    row = db.session.execute(found).scalar_one_or_none()
+    if row is None:
+        row = Clinic()
+        db.session.add(row)
+        db.session.flush()
+    return row
+
+
+@action
+def on_clinic_created(*, now: datetime) -> None:
+    """Give a new clinic its profile row and the first version of its policy. A second call changes nothing."""
+    lock_clinic()
+    if latest_policy() is None:
+        _add_policy(1, PolicyTerms(free_hours=24, late_fee_percent=50, no_show_percent=100), now=now)
+        audit.record("clinic.set_up", target="clinic", target_id=None, now=now)
+
+
+@action
+def save_profile(*, profile: Profile, now: datetime) -> None:
+    """Keep what clients read. `Invalid` with a sentence for every field that needs another look."""
+    cleaned = clean_profile(profile, country=current_tenant().country)
+    row = lock_clinic()
+    values = asdict(cleaned)
+    values["promises"] = [{"title": note.title, "text": note.text} for note in cleaned.promises]
+    values["facts"] = [{"label": note.title, "text": note.text} for note in cleaned.facts]
+    for name, value in values.items():
+        setattr(row, name, value)
+    audit.record("clinic.profile", target="clinic", target_id=row.id, now=now)
+
+
+@action
+def save_brand(*, brand: str, heading_style: str, now: datetime) -> None:
+    """Keep the one colour (#rrggbb) and the headings' face (serif, sans)."""
+    colour = clean_brand(brand)
+    if heading_style not in ("serif", "sans"):
+        raise Invalid(fields={"heading_style": _("Choose serif or sans")})
+    row = lock_clinic()
+    row.brand, row.heading_style = colour, heading_style
+    audit.record("clinic.brand", target="clinic", target_id=row.id, now=now)
+
+
+@action
+def save_logo(*, content: bytes, now: datetime) -> str:
+    """Keep a logo (PNG, JPEG, WebP; at most 512 kB) and return its version. `BadLogo` for anything else."""
+    found = read_logo(content)
+    row = lock_clinic()
+    row.logo, row.logo_type, row.logo_hash = found.content, found.type, found.hash
+    audit.record("clinic.logo", target="clinic", target_id=row.id, now=now, version=found.hash)
+    return found.hash
+
+
+@action
+def remove_logo(*, now: datetime) -> None:
+    """Show the clinic's name alone again."""
+    row = lock_clinic()
+    row.logo = row.logo_type = row.logo_hash = None
+    audit.record("clinic.logo_removed", target="clinic", target_id=row.id, now=now)
+
+
+@action
+def save_texts(*, privacy: str, imprint: str, now: datetime) -> None:
+    """Keep the privacy notice and the imprint: simple HTML, made safe before it is written."""
+    cleaner = Cleaner()
+    notice, mark = clean_html(cleaner, "privacy", privacy), clean_html(cleaner, "imprint", imprint)
+    cleaner.check()
+    row = lock_clinic()
+    row.privacy_text, row.imprint_text, row.texts_updated_at = notice, mark, now
+    audit.record("clinic.texts", target="clinic", target_id=row.id, now=now)
+
+
+@action
+def save_booking_rules(*, min_notice_min: int, horizon_days: int | None, accepting: bool, now: datetime) -> None:
+    """Keep how late and how far ahead clients may book (None: no end), and whether they may at all."""
+    cleaner = Cleaner()
+    cleaner.whole("min_notice_min", min_notice_min, 0, _NOTICE_LIMIT_MIN)
+    if horizon_days is not None:
+        cleaner.whole("horizon_days", horizon_days, 1, _HORIZON_LIMIT_DAYS)
+    cleaner.check()
+    row = lock_clinic()
+    row.min_notice_min, row.horizon_days, row.accepting = min_notice_min, horizon_days, accepting
+    audit.record("clinic.booking_rules", target="clinic", target_id=row.id, now=now)
+
+
+@action
+def save_policy(*, policy: PolicyTerms, now: datetime) -> Policy:
+    """The policy for bookings from now on, as a new version; the same words again make none.
+
+    Bookings keep the snapshot of the version they were made under.
+    """
+    cleaned = clean_policy(policy)
+    lock_clinic()
+    last = latest_policy()
+    if last is not None and _terms_of(last) == cleaned:
+        return last
+    row = _add_policy(last.version + 1 if last else 1, cleaned, now=now)
+    audit.record("clinic.policy", target="policy", target_id=row.id, now=now, version=row.version)
+    return row
+
+
+def _terms_of(row: Policy) -> PolicyTerms:
+    return PolicyTerms(row.free_hours, row.late_fee_percent, row.no_show_percent, row.terms)
+
+
+def _add_policy(version: int, policy: PolicyTerms, *, now: datetime) -> Policy:
+    row = Policy(version=version, **asdict(policy), created_at=now, created_by=audit.current_actor().account_id)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+@action
+def save_mail_text(*, kind: str, text: str, now: datetime) -> None:
+    """Keep the clinic's own paragraph in mails of this kind; an empty one takes it away."""
+    if kind not in MAIL_KINDS:
+        raise Invalid(_("There is no such mail"))
+    cleaner = Cleaner()
+    cleaned = cleaner.block("text", text, 2000)
+    cleaner.check()
+    lock_clinic()
+    row = db.session.execute(select(MailText).where(MailText.kind == kind)).scalar_one_or_none()
+    if row is None:
+        row = MailText(kind=kind)
+        db.session.add(row)
+    row.text = cleaned
+    audit.record("clinic.mail_text", target="clinic", target_id=None, now=now, kind=kind)

@@ -1,0 +1,88 @@
+"""The clinic's own documents and files: privacy notice, imprint, stylesheet, logo; and how its pages look."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, g, render_template, request, url_for
+from flask_babel import gettext as _
+
+from saas import theme
+from saas.errors import NotFound
+from saas.shell import Face, Site
+from saas.tenancy import current_or_none, current_tenant
+from tenants.clinic import queries
+from tenants.clinic.queries import ClinicView
+
+_FOR_GOOD = "public, max-age=31536000, immutable"
+_FOR_NOW = "public, max-age=60"
+
+
+def blueprint() -> Blueprint:
+    """The pages; to be guarded "anywhere": the page of a paused clinic needs its colours and its privacy notice too."""
+    made = Blueprint("clinic", __name__)
+    made.add_url_rule("/privacy", "privacy", _privacy)
+    made.add_url_rule("/imprint", "imprint", _imprint)
+    made.add_url_rule("/theme/<version>.css", "theme", _theme)
+    made.add_url_rule("/logo/<version>", "logo", _logo)
+    return made
+
+
+def page_clinic() -> ClinicView:
+    """The clinic this request is for, read once; 404 where there is none."""
+    tenant = current_or_none()
+    if tenant is None or tenant.is_platform:
+        raise NotFound
+    if "clinic_view" not in g:
+        g.clinic_view = queries.clinic_view(logo_at=lambda version: url_for("clinic.logo", version=version))
+    view: ClinicView = g.clinic_view
+    return view
+
+
+def face() -> Face | None:
+    """How the entered clinic looks; None on the platform and at nobody's address."""
+    tenant = current_or_none()
+    if tenant is None or tenant.is_platform:
+        return None
+    clinic = page_clinic()
+    site = Site(f"{request.script_root}/", url_for("clinic.privacy"), url_for("clinic.imprint"))
+    return Face(clinic, url_for("clinic.theme", version=clinic.theme_version), site)
+
+
+def _privacy() -> str:
+    return _document("privacy", _("Privacy notice"), _("This clinic has not written its privacy notice yet."))
+
+
+def _imprint() -> str:
+    return _document("imprint", _("Imprint"), _("This clinic has not written its imprint yet."))
+
+
+def _document(which: str, title: str, none_yet: str) -> str:
+    page_clinic()
+    found = queries.document(which)
+    zone = ZoneInfo(current_tenant().zone)
+    return render_template(
+        "public/clinic/document.html",
+        title=title,
+        body_html=found.html or f"<p>{none_yet}</p>",
+        updated=found.updated_at.astimezone(zone).date() if found.html and found.updated_at else None,
+    )
+
+
+def _theme(version: str) -> Response:
+    clinic = page_clinic()
+    response = Response(theme.css(clinic.brand, clinic.heading_style), mimetype="text/css")
+    # A page that was open while the owner changed the colour asks for the old version: it gets today's, briefly.
+    response.headers["Cache-Control"] = _FOR_GOOD if version == clinic.theme_version else _FOR_NOW
+    return response
+
+
+def _logo(version: str) -> Response:
+    page_clinic()
+    found = queries.logo(version)
+    if found is None:
+        raise NotFound
+    response = Response(found[0], mimetype=found[1])
+    response.headers["Cache-Control"] = _FOR_GOOD
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

@@ -1,0 +1,138 @@
+"""What pages ask of the clinic's own row: the view every page is drawn with, its texts, logo and policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from saas import formats, theme
+from saas.db import db
+from saas.tenancy import TenantRef, current_tenant
+from tenants.clinic.models import Clinic, MailText, Policy
+from tenants.clinic.rules import Note
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line of the landing page's "Visit"."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ClinicView:
+    """What every template may know of the clinic. `phone` as people there write it, `phone_href` with the whole number.
+
+    `theme_version` names the stylesheet, `min_notice_min` and `horizon_days` are the booking rules (None = no end).
+    """
+
+    name: str
+    slug: str
+    tz: str
+    currency: str
+    country: str
+    locale: str
+    brand: str
+    heading_style: theme.Heading
+    theme_version: str
+    headline: str
+    lead: str
+    person: str
+    first_name: str
+    place: str
+    address_lines: list[str]
+    map_url: str | None
+    phone: str
+    phone_href: str
+    email: str
+    promises: list[Note]
+    facts: list[Fact]
+    logo_url: str | None
+    accepting: bool
+    min_notice_min: int
+    horizon_days: int | None
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text of the clinic's own, safe to show as HTML, and when it last changed."""
+
+    html: str
+    updated_at: datetime | None
+
+
+def clinic_view(*, logo_at: Callable[[str], str] = "/logo/{}".format) -> ClinicView:
+    """The entered clinic, by one query. `logo_at(hash)` makes the logo's address.
+
+    A clinic that has not said anything yet has only its name, and takes no bookings.
+    """
+    tenant = current_tenant()
+    row = db.session.execute(select(Clinic)).scalar_one_or_none()
+    return _view(tenant, row or _blank(), logo_at)
+
+
+def _blank() -> Clinic:
+    texts = dict.fromkeys(
+        ("headline", "lead", "person", "first_name", "place", "address", "map_url", "phone", "email"), ""
+    )
+    rules = {"min_notice_min": 720, "horizon_days": 42, "accepting": False}
+    return Clinic(**texts, **rules, promises=[], facts=[], brand=theme.PLATFORM_BRAND, heading_style="serif")
+
+
+def _view(tenant: TenantRef, row: Clinic, logo_at: Callable[[str], str]) -> ClinicView:
+    heading: theme.Heading = "sans" if row.heading_style == "sans" else "serif"
+    return ClinicView(
+        name=tenant.name,
+        slug=tenant.slug,
+        tz=tenant.zone,
+        currency=tenant.currency,
+        country=tenant.country,
+        locale=tenant.locale,
+        brand=row.brand,
+        heading_style=heading,
+        theme_version=theme.version(row.brand, heading),
+        headline=row.headline or tenant.name,
+        lead=row.lead,
+        person=row.person,
+        first_name=row.first_name,
+        place=row.place,
+        address_lines=row.address.splitlines(),
+        map_url=row.map_url or None,
+        phone=formats.phone(row.phone, tenant.country) if row.phone else "",
+        phone_href=f"tel:{row.phone}" if row.phone else "",
+        email=row.email,
+        promises=[Note(item["title"], item["text"]) for item in row.promises],
+        facts=[Fact(item["label"], item["text"]) for item in row.facts],
+        logo_url=logo_at(row.logo_hash) if row.logo_hash else None,
+        accepting=row.accepting,
+        min_notice_min=row.min_notice_min,
+        horizon_days=row.horizon_days,
+    )
+
+
+def document(which: str) -> Document:
+    """The clinic's `privacy` notice or `imprint`; empty when it has written none."""
+    column = {"privacy": Clinic.privacy_text, "imprint": Clinic.imprint_text}[which]
+    row = db.session.execute(select(column, Clinic.texts_updated_at)).one_or_none()
+    return Document(row[0], row[1]) if row else Document("", None)
+
+
+def logo(version: str) -> tuple[bytes, str] | None:
+    """The logo's bytes and type, if this is still its version."""
+    found = select(Clinic.logo, Clinic.logo_type).where(Clinic.logo_hash == version)
+    row = db.session.execute(found).one_or_none()
+    return (row[0], row[1]) if row and row[0] is not None and row[1] else None
+
+
+def latest_policy() -> Policy | None:
+    """The cancellation policy that holds for new bookings."""
+    return db.session.execute(select(Policy).order_by(Policy.version.desc()).limit(1)).scalar_one_or_none()
+
+
+def mail_text(kind: str) -> str:
+    """The clinic's own paragraph in mails of this kind."""
+    return db.session.execute(select(MailText.text).where(MailText.kind == kind)).scalar_one_or_none() or ""

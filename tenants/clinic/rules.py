@@ -1,0 +1,201 @@
+"""What a clinic may say of itself, checked and cleaned. Pure: values in, values out."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import warnings
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import nh3
+from flask_babel import gettext as _
+from PIL import Image, UnidentifiedImageError
+
+from saas.contact import BadEmail, BadPhone, normal_email, normal_phone
+from saas.errors import Invalid
+from saas.text import Cleaner
+
+LOGO_BYTES = 512 * 1024
+LOGO_PIXELS = 4096
+TEXT_LIMIT = 40_000
+MAIL_KINDS = ("confirmed", "changed", "cancelled", "reminder", "refunded")
+_LOGO_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+_COLOUR = re.compile(r"#[0-9a-f]{6}", re.ASCII)
+_TAGS = set("h2 h3 h4 p br ul ol li strong em b i a blockquote dl dt dd hr table thead tbody tr th td address".split())
+
+
+class BadLogo(Invalid):
+    """A file that cannot be the clinic's logo."""
+
+    code = "bad-logo"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, fields={"logo": sentence})
+
+
+@dataclass(frozen=True)
+class Note:
+    """A promise or a fact on the landing page: a few words, then a sentence or two."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What clients read of a clinic. `phone` as people write it, `address` in lines."""
+
+    headline: str = ""
+    lead: str = ""
+    person: str = ""
+    first_name: str = ""
+    place: str = ""
+    address: str = ""
+    map_url: str = ""
+    phone: str = ""
+    email: str = ""
+    promises: tuple[Note, ...] = ()
+    facts: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class PolicyTerms:
+    """When cancelling is free of charge (hours before the start) and what is kept otherwise (per cent of the price)."""
+
+    free_hours: int
+    late_fee_percent: int
+    no_show_percent: int
+    terms: str = ""
+
+
+@dataclass(frozen=True)
+class Logo:
+    """An image whose content was looked at: its bytes, MIME type and 16 hex digits that name them."""
+
+    content: bytes
+    type: str
+    hash: str
+
+
+def clean_profile(profile: Profile, *, country: str) -> Profile:
+    """The profile as it is kept; `Invalid` with a sentence for every field that needs another look."""
+    cleaner = Cleaner()
+    cleaned = Profile(
+        headline=cleaner.line("headline", profile.headline, 160),
+        lead=cleaner.line("lead", profile.lead, 600),
+        person=cleaner.line("person", profile.person, 120),
+        first_name=cleaner.line("first_name", profile.first_name, 60),
+        place=cleaner.line("place", profile.place, 80),
+        address=cleaner.block("address", profile.address, 400),
+        map_url=_clean_url(cleaner, profile.map_url),
+        phone=_clean_phone(cleaner, profile.phone, country),
+        email=_clean_email(cleaner, profile.email),
+        promises=_clean_notes(cleaner, "promises", profile.promises),
+        facts=_clean_notes(cleaner, "facts", profile.facts),
+    )
+    cleaner.check()
+    return cleaned
+
+
+def clean_brand(colour: str) -> str:
+    """`#rrggbb` in lower case, or `Invalid`."""
+    brand = colour.strip().lower()
+    if not _COLOUR.fullmatch(brand):
+        sentence = _("Enter a colour as # and six digits or letters from a to f, such as #2f6f6b")
+        raise Invalid(sentence, fields={"brand": sentence})
+    return brand
+
+
+def read_logo(content: bytes) -> Logo:
+    """The logo in `content`, decoded once to see that it is what it says. `BadLogo` for anything else.
+
+    PNG, JPEG or WebP of at most 512 kB and 4,096 pixels a side. SVG is a program and is refused. The type comes from
+    the content, never from a file's name.
+    """
+    if len(content) > LOGO_BYTES:
+        raise BadLogo(_("Choose an image of at most 512 kB"))
+    unreadable = _("Choose a PNG, JPEG or WebP image")
+    try:
+        with warnings.catch_warnings():
+            # A "decompression bomb" is only a warning to Pillow.
+            warnings.simplefilter("error")
+            with Image.open(io.BytesIO(content), formats=tuple(_LOGO_TYPES)) as image:
+                if max(image.size) > LOGO_PIXELS:
+                    raise BadLogo(_("Choose an image of at most 4096 pixels a side"))
+                kind = _LOGO_TYPES[str(image.format)]
+                image.load()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Warning, Image.DecompressionBombError):
+        raise BadLogo(unreadable) from None
+    return Logo(content, kind, hashlib.sha256(content).hexdigest()[:16])
+
+
+def safe_html(text: str) -> str:
+    """`text` with nothing left but the simple marks of a document: no script, style, image or frame."""
+    return nh3.clean(
+        text,
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"https", "http", "mailto", "tel"},
+        link_rel="noopener noreferrer nofollow",
+        strip_comments=True,
+    ).strip()
+
+
+def clean_html(cleaner: Cleaner, field: str, text: str) -> str:
+    """A document the clinic wrote (privacy notice, imprint, terms), cleaned and then made safe."""
+    return safe_html(cleaner.block(field, text, TEXT_LIMIT))
+
+
+def clean_policy(policy: PolicyTerms) -> PolicyTerms:
+    """The policy as it is kept; `Invalid` with a sentence for every field that needs another look."""
+    cleaner = Cleaner()
+    cleaned = PolicyTerms(
+        free_hours=cleaner.whole("free_hours", policy.free_hours, 0, 8760),
+        late_fee_percent=cleaner.whole("late_fee_percent", policy.late_fee_percent, 0, 100),
+        no_show_percent=cleaner.whole("no_show_percent", policy.no_show_percent, 0, 100),
+        terms=clean_html(cleaner, "terms", policy.terms),
+    )
+    cleaner.check()
+    return cleaned
+
+
+def _clean_notes(cleaner: Cleaner, field: str, notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    if len(notes) > 8:
+        cleaner.refuse(field, _("Keep at most eight"))
+    return tuple(
+        Note(
+            cleaner.line(f"{field}-{number}-title", note.title, 80, missing=_("Give it a few words")),
+            cleaner.line(f"{field}-{number}-text", note.text, 300),
+        )
+        for number, note in enumerate(notes[:8])
+    )
+
+
+def _clean_url(cleaner: Cleaner, text: str) -> str:
+    address = cleaner.line("map_url", text, 500)
+    try:
+        parts = urlsplit(address)
+        good = not address or (parts.scheme == "https" and bool(parts.hostname) and " " not in address)
+    except ValueError:
+        good = False
+    if not good:
+        cleaner.refuse("map_url", _("Enter an address that begins with https://"))
+    return address
+
+
+def _clean_phone(cleaner: Cleaner, text: str, country: str) -> str:
+    try:
+        return normal_phone(text, country)
+    except BadPhone as error:
+        cleaner.refuse("phone", error.message)
+        return ""
+
+
+def _clean_email(cleaner: Cleaner, text: str) -> str:
+    try:
+        return normal_email(text)
+    except BadEmail as error:
+        cleaner.refuse("email", error.message)
+        return ""

@@ -1,0 +1,118 @@
+"""What can be sold: the checks a service passes before it is kept. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+from flask_babel import gettext as _
+
+from saas.money import Money, card_maximum, card_minimum
+from saas.text import Cleaner
+
+PAYMENTS = ("free", "at_clinic", "deposit", "full")
+A_DAY_MIN = 1440
+_LONGEST_MIN = 720
+
+
+@dataclass(frozen=True)
+class ServiceRequest:
+    """A service as somebody wants it kept. Minutes; amounts in minor units of the clinic's currency.
+
+    `slug` "" is made from the name. A deposit is an amount or a per cent of the price, never both.
+    """
+
+    name: str
+    duration_min: int
+    slug: str = ""
+    text: str = ""
+    step_min: int = 30
+    buffer_before_min: int = 0
+    buffer_after_min: int = 0
+    price_minor: int = 0
+    payment: str = "full"
+    deposit_minor: int | None = None
+    deposit_percent: int | None = None
+    or_at_clinic: bool = False
+    needs_room: bool = False
+    position: int = 0
+
+
+def slug_of(text: str) -> str:
+    """A word for addresses: "SomatoEmotional Release" becomes somatoemotional-release; "" when no letter is left."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
+
+
+def clean_service(request: ServiceRequest, *, currency: str) -> ServiceRequest:
+    """The service as it is kept; `Invalid` with a sentence for every field that needs another look.
+
+    A session with its buffers fits in a day, and what is paid by card is an amount that a card payment can have
+    (Stripe's minimum for the currency), so that no client meets the refusal.
+    """
+    cleaner = Cleaner()
+    name = cleaner.line("name", request.name, 120, missing=_("Give the service a name"))
+    slug = slug_of(request.slug or name)
+    if name and not slug:
+        cleaner.refuse("slug", _("Give it a short address in the letters a to z"))
+    text = cleaner.block("text", request.text, 1000)
+    _check_times(cleaner, request)
+    cleaned = _clean_price(cleaner, request, currency)
+    cleaner.check()
+    return replace(cleaned, name=name, slug=slug, text=text)
+
+
+def due_online(request: ServiceRequest, *, currency: str) -> Money:
+    """What a client pays by card when booking: nothing, the deposit, or the price."""
+    price = Money(request.price_minor, currency)
+    if request.payment == "full":
+        return price
+    if request.payment != "deposit":
+        return Money.zero(currency)
+    if request.deposit_minor is not None:
+        return Money(request.deposit_minor, currency)
+    return price.percent(request.deposit_percent or 0)
+
+
+def _check_times(cleaner: Cleaner, request: ServiceRequest) -> None:
+    cleaner.whole("duration_min", request.duration_min, 5, _LONGEST_MIN)
+    cleaner.whole("step_min", request.step_min, 5, _LONGEST_MIN)
+    cleaner.whole("buffer_before_min", request.buffer_before_min, 0, 360)
+    cleaner.whole("buffer_after_min", request.buffer_after_min, 0, 360)
+    if request.duration_min + request.buffer_before_min + request.buffer_after_min > A_DAY_MIN:
+        cleaner.refuse("duration_min", _("A session and its buffers must fit in a day"))
+    cleaner.whole("position", request.position, 0, 9999)
+
+
+def _clean_price(cleaner: Cleaner, request: ServiceRequest, currency: str) -> ServiceRequest:
+    if request.payment not in PAYMENTS:
+        cleaner.refuse("payment", _("Choose how it is paid"))
+        return request
+    cleaner.whole("price_minor", request.price_minor, 0, card_maximum())
+    if request.payment == "free":
+        if request.price_minor:
+            cleaner.refuse("price_minor", _("A free service has no price"))
+        return replace(request, deposit_minor=None, deposit_percent=None, or_at_clinic=False)
+    if not request.price_minor:
+        cleaner.refuse("price_minor", _("Enter a price, or offer it free of charge"))
+    if request.payment != "deposit":
+        cleaned = replace(request, deposit_minor=None, deposit_percent=None)
+    else:
+        cleaned = request
+        _check_deposit(cleaner, request)
+    if request.payment == "at_clinic":
+        return replace(cleaned, or_at_clinic=False)
+    field = "deposit" if request.payment == "deposit" else "price_minor"
+    if field not in cleaner.fields and due_online(cleaned, currency=currency).minor < card_minimum(currency):
+        cleaner.refuse(field, _("This is less than the smallest amount a card can pay"))
+    return cleaned
+
+
+def _check_deposit(cleaner: Cleaner, request: ServiceRequest) -> None:
+    if (request.deposit_minor is None) == (request.deposit_percent is None):
+        cleaner.refuse("deposit", _("Enter the deposit as an amount or as a part of the price, not both"))
+    elif request.deposit_percent is not None and not 1 <= request.deposit_percent <= 100:
+        cleaner.refuse("deposit", _("Enter a whole number from %(low)d to %(high)d", low=1, high=100))
+    elif request.deposit_minor is not None and not 0 < request.deposit_minor <= request.price_minor:
+        cleaner.refuse("deposit", _("The deposit is at most the price"))
