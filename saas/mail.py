@@ -12,7 +12,7 @@ import smtplib
 import ssl
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -120,8 +120,8 @@ def build(mail: Mail, *, now: datetime) -> EmailMessage:
     message = EmailMessage(policy=SMTP if to.addr_spec.isascii() else SMTPUTF8)
     message["From"] = _mailbox(mail.from_name or name, email)
     message["To"] = to
-    if mail.reply_to:
-        message["Reply-To"] = Address("", *_halves(mail.reply_to))
+    with suppress(BadAddress):  # a clinic's mistyped address must not cost its client the mail
+        message["Reply-To"] = Address("", *_halves(mail.reply_to or ""))
     message["Subject"] = line(mail.subject, SUBJECT_LENGTH)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = mail.message_id
@@ -169,7 +169,7 @@ def _templates() -> Environment:
     """The app's templates with filters that follow the reader of the mail instead of the visitor of a page."""
     found: Environment | None = current_app.extensions.get("longtide_mail_templates")
     if found is None:
-        found = current_app.jinja_env.overlay(undefined=StrictUndefined)
+        found = current_app.jinja_env.overlay(undefined=StrictUndefined, trim_blocks=False)
         ours = formats.filters(lambda: _reader.get()[0], lambda: _reader.get()[1])
         found.filters = {**found.filters, **ours}
         current_app.extensions["longtide_mail_templates"] = found

@@ -1,7 +1,7 @@
-"""What is forgotten by itself, a clinic at a time: times that were looked at and left, and the wording of old card tries.
+"""What is forgotten by itself, a clinic at a time: times looked at and left, and the wording of old card tries.
 
-Promises and money stay: a hold that anybody came to pay for is kept, and of an attempt only the request goes, in which the
-client's address stands; its amount, state and Stripe's ids remain.
+Promises and money stay: a hold that anybody came to pay for is kept, and of an attempt only the request goes, in which
+the client's address stands; its amount, state and Stripe's ids remain.
 """
 
 from __future__ import annotations
