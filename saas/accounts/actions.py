@@ -1,0 +1,144 @@
+"""What can be done with an account. Hashing is slow on purpose, so it happens before the transaction begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from flask_babel import gettext as _
+from flask_security import hash_password
+from flask_security.proxies import _security as security
+from sqlalchemy import select
+
+from saas import audit, outbox, ratelimit, sessions
+from saas.accounts.models import CLINIC_ROLES, OPERATOR, Account
+from saas.contact import BadEmail, normal_email
+from saas.db import action, db, flush_or
+from saas.errors import Conflict, Invalid, NotFound
+from saas.tenancy import current_tenant
+from saas.text import clean_line
+
+RESET, CHANGED = "reset", "changed"
+
+
+class AddressTaken(Conflict):
+    """There is an account with this e-mail here already."""
+
+    code = "address-taken"
+
+
+class WeakPassword(Invalid):
+    """The password is too short to be one."""
+
+    code = "weak-password"
+
+
+class NoSuchAccount(NotFound):
+    """No account here has this id or e-mail."""
+
+    code = "no-such-account"
+
+
+def login_keys(email: str, address: str = "") -> tuple[str, str]:
+    """The names under which tries to log in are counted: for the account, and for the account from one address."""
+    return f"login|account|{email}", f"login|pair|{email}|{address}"
+
+
+def _hashed(password: str) -> str:
+    wrong, normal = security.password_util.validate(password, False)
+    if wrong:
+        raise WeakPassword(str(wrong[0]), fields={"password": str(wrong[0])})
+    return hash_password(normal)
+
+
+def create_account(*, email: str, name: str, role: str, now: datetime, password: str | None = None) -> Account:
+    """A new account in the entered tenant; without a password it is chosen through the reset mail.
+
+    Raises `Invalid` (address, name, role, `WeakPassword`) and `AddressTaken`.
+    """
+    try:
+        address = normal_email(email)
+    except BadEmail as error:
+        raise Invalid(error.message, fields={"email": error.message}) from None
+    allowed = (OPERATOR,) if current_tenant().is_platform else CLINIC_ROLES
+    if not address or not clean_line(name, 120) or role not in allowed:
+        raise Invalid(_("An account needs an email address, a name and a role"))
+    hashed = _hashed(password) if password is not None else None
+    return _insert(address=address, name=clean_line(name, 120), role=role, hashed=hashed, now=now)
+
+
+@action
+def _insert(*, address: str, name: str, role: str, hashed: str | None, now: datetime) -> Account:
+    account = Account(email=address, name=name, role=role, password=hashed, created_at=now)
+    db.session.add(account)
+    flush_or({"account_tenant_id_email": AddressTaken, "account.email": AddressTaken})
+    audit.record("account.created", target="account", target_id=account.id, now=now, role=role)
+    return account
+
+
+def _load(account_id: UUID) -> Account:
+    found = db.session.get(Account, account_id)
+    if found is None:
+        raise NoSuchAccount
+    return found
+
+
+def set_password(*, account_id: UUID, password: str, now: datetime) -> None:
+    """A new password: every session of the account ends, its counted tries are forgotten, it is told by mail."""
+    keep(account_id=account_id, hashed=_hashed(password), fs_uniquifier=uuid4().hex, mails=(CHANGED,), now=now)
+
+
+@action
+def reset_account(*, email: str, now: datetime) -> Account:
+    """Let a person back in (`flask account reset`): the account is active again, every session ends, the tries counted
+    against it are forgotten, and a mail brings a link for a new password. The old password stays until it is used."""
+    found = db.session.execute(select(Account).where(Account.email == normal_email(email))).scalar()
+    if found is None:
+        raise NoSuchAccount
+    found.active = True
+    found.fs_uniquifier = uuid4().hex
+    sessions.end_all(found.id)
+    ratelimit.forget(login_keys(found.email)[0])
+    _mail(found.id, RESET, now)
+    audit.record("account.reset", target="account", target_id=found.id, now=now)
+    return found
+
+
+@action
+def note_login(*, account_id: UUID, now: datetime) -> None:
+    """Remember when somebody last logged in."""
+    _load(account_id).last_login_at = now
+    audit.record("account.login", target="account", target_id=account_id, now=now)
+
+
+@action
+def ask_for_mail(*, account_id: UUID, kind: str, now: datetime) -> None:
+    """Ask for a mail to this account. The row says which mail and to whom, never what it will say."""
+    _mail(account_id, kind, now)
+
+
+def _mail(account_id: UUID, kind: str, now: datetime) -> None:
+    outbox.emit("account.mail", run_at=now, what=kind, account_id=account_id)
+
+
+@action
+def keep(
+    *,
+    account_id: UUID,
+    now: datetime,
+    hashed: str | None = None,
+    fs_uniquifier: str | None = None,
+    mails: Sequence[str] = (),
+) -> None:
+    """Write what Flask-Security decided: a hash made with today's cost, or a new password with all that follows."""
+    account = _load(account_id)
+    if hashed is not None:
+        account.password = hashed
+    if fs_uniquifier is not None:
+        account.fs_uniquifier = fs_uniquifier
+        sessions.end_all(account_id)
+        ratelimit.forget(login_keys(account.email)[0])
+        audit.record("account.password", target="account", target_id=account_id, now=now)
+    for kind in mails:
+        _mail(account_id, kind, now)
