@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import stripe
+
 from saas.stripe_gateway import (
     API_VERSION,
     GatewayRefused,

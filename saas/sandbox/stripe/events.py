@@ -44,8 +44,9 @@ def emit(call: Call, type: str, thing: Mapping[str, Any], *, platform: bool = Fa
 
 
 def listening(books: Books, *, connect: bool) -> list[dict[str, Any]]:
-    """The webhook endpoints for Connect events, or for the platform's own."""
-    return [one for one in books.of_kind("webhook_endpoint", account="") if one["_connect"] == connect]
+    """The webhook endpoints, oldest first, for Connect events, or for the platform's own."""
+    found = books.of_kind("webhook_endpoint", account="")
+    return [one for one in reversed(found) if one["_connect"] == connect]
 
 
 def _wants(endpoint: Mapping[str, Any], type: str) -> bool:

@@ -57,8 +57,10 @@ class Faults:
     _webhooks: WebhookFaults = field(default_factory=WebhookFaults)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def switch(self, wanted: Mapping[str, Any]) -> None:
+    def switch(self, wanted: Any) -> None:
         """Adds to what is switched on. Raises ValueError or TypeError on what it does not know."""
+        if not isinstance(wanted, Mapping):
+            raise TypeError("faults are a JSON object")
         given = dict(wanted)
         webhooks = given.pop("webhooks", None)
         with self._lock:

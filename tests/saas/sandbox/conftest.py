@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.saas.sandbox.stand import Stand
 from tests.saas.sandbox.stand import stand as opened
 

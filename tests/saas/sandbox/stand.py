@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 import stripe
+
 from saas import clock
 from saas.sandbox.stripe.serve import Sandbox, create_sandbox
 from saas.stripe_gateway import CheckoutSession, GatewaySettings, InboundEvent, StripeGateway, checkout_params
@@ -30,6 +31,7 @@ class Inbox:
     url: str = ""
     posts: list[tuple[bytes, str]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
 
 @contextmanager
@@ -42,6 +44,7 @@ def inbox() -> Iterator[Inbox]:
             kept.posts.append((body, self.headers["Stripe-Signature"]))
             self.send_response(kept.statuses.pop(0) if kept.statuses else 200)
             self.end_headers()
+            kept.arrived.release()
 
         def log_message(self, format: str, *args: Any) -> None:
             pass
@@ -79,12 +82,29 @@ class Stand:
         return self.gateway().create_checkout(account=account, params=request(**changes), idempotency_key=key)
 
     def press(self, session: CheckoutSession, outcome: str) -> requests.Response:
-        return requests.post(f"{self.address}/pay/{session.id}", {"outcome": outcome}, allow_redirects=False)
+        url = f"{self.address}/pay/{session.id}"
+        return requests.post(url, {"outcome": outcome}, allow_redirects=False, timeout=10)
 
     def paid(self, *, key: str = "attempt-1", **changes: Any) -> CheckoutSession:
         session = self.checkout(key=key, **changes)
         assert self.press(session, "pay").status_code == 303
         return self.gateway().retrieve_checkout(account=ROWAN, session_id=session.id)
+
+    def page(self, session: CheckoutSession) -> requests.Response:
+        return requests.get(f"{self.address}/pay/{session.id}", timeout=10)
+
+    def post(
+        self, path: str, body: str, *, key: str | None = None, account: str = ROWAN, **headers: str
+    ) -> requests.Response:
+        """One raw request, for what the library would not send."""
+        wanted = {"Authorization": f"Bearer {KEY}", "Stripe-Account": account, **headers}
+        if key:
+            wanted["Idempotency-Key"] = key
+        return requests.post(f"{self.address}{path}", body, headers=wanted, timeout=10)
+
+    def switch(self, method: str, path: str, body: Any = None) -> requests.Response:
+        """One of the switches."""
+        return requests.request(method, f"{self.address}{path}", json=body, timeout=10)
 
     def events(self) -> list[InboundEvent]:
         """What arrived, in order, each verified by the gateway."""
