@@ -203,7 +203,7 @@ def run(data: Path, port: int, environment: Mapping[str, str]) -> None:
         "sandbox": (*FLASK, "sandbox"),
         "web": (
             *(sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"{HOST}:{port}"),
-            *("--log-level", "warning", "--graceful-timeout", "5", "wsgi:app"),
+            *("--log-level", "warning", "--graceful-timeout", "5", "wsgi:create_app()"),
         ),
         "worker": (*FLASK, "worker"),
     }

@@ -1,4 +1,4 @@
-"""How gunicorn serves Longtide: `gunicorn -c deploy/gunicorn.conf.py wsgi:app`.
+"""How gunicorn serves Longtide: `gunicorn -c deploy/gunicorn.conf.py wsgi:create_app()`.
 
 Always behind a proxy that buffers slow clients (deploy/Caddyfile): a bare gthread server is taken down by a few
 hundred half-open requests. WEB_CONCURRENCY sets the number of workers, and the command line overrides all of this.
