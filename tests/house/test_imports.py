@@ -78,7 +78,7 @@ def test_the_platform_does_not_name_a_clinics_module_in_a_text() -> None:
 
 
 def test_no_import_hides_inside_a_function() -> None:
-    """Rings are cut by moving code, not by importing late. Late is what costs 0.26 s: `stripe`, and the sandbox with it."""
+    """Rings are cut by moving code. Late is only what costs 0.26 s: `stripe`, and the sandbox with it."""
     breaches = []
     for path in python("saas", "tenants"):
         for function in ast.walk(tree(path)):
