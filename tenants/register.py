@@ -23,7 +23,7 @@ def parts() -> Parts:
         face=_face,
         clinic_views=[booking_desk.BookingView],
         effects={**booking_effects.HANDLERS, **checkout_effects.HANDLERS, **payment_effects.HANDLERS},
-        webhooks=checkout_effects.WEBHOOKS,
+        webhooks={**checkout_effects.WEBHOOKS, **payment_effects.WEBHOOKS},
         timetable=booking_jobs.TIMETABLE,
         on_clinic_created=on_clinic_created,
     )

@@ -24,6 +24,7 @@ from tenants.bookings.rules import HOLD, LIVE, MAX_EXTENSIONS, NotNow, PolicyTer
 from tenants.clients.actions import find_or_make
 from tenants.clients.models import Client
 from tenants.clinic.models import Policy
+from tenants.payments.actions import Owed, charge
 from tenants.payments.rules import due_online
 from tenants.practitioners.models import Practitioner, Room
 from tenants.services.models import Service
@@ -421,7 +422,7 @@ def _may_confirm(booking: Booking, how: str) -> bool:
 
 
 def mark_confirmed(booking: Booking, *, now: datetime) -> None:
-    """Inside an action: the hold becomes a booking; mails, the reminder and the audit row go with it."""
+    """Inside an action: the hold becomes a booking and its price is owed; mails, reminder and audit row go with it."""
     require("confirm", booking.status)
     booking.status = "confirmed"
     booking.confirmed_at = now
@@ -429,10 +430,16 @@ def mark_confirmed(booking: Booking, *, now: datetime) -> None:
     booking.hold_expires_at = None
     booking.paying = False
     flush_or(OVERLAPS)
+    charge(owed=owed_by(booking), now=now)
     emit("booking.confirmed", run_at=now, dedupe=f"confirmed:{booking.id}", booking_id=booking.id)
     emit("booking.notice", run_at=now, dedupe=f"notice-new:{booking.id}", booking_id=booking.id, what="new")
     remind(booking, now=now)
     audit.record("booking.confirmed", target="booking", target_id=booking.id, now=now, mode=booking.payment_mode)
+
+
+def owed_by(booking: Booking) -> Owed:
+    """What the payments room needs to know of a booking."""
+    return Owed(booking.id, booking.client_id, booking.payment_mode, booking.price, booking.online)
 
 
 def remind(booking: Booking, *, now: datetime) -> None:

@@ -1,11 +1,12 @@
 """The journeys around paying: each calls Stripe between two transactions and holds none meanwhile.
 
-Whatever is lost on the way (an answer, a webhook, a process), the attempt was written before the call, and Stripe is asked
-again under the same key until it has said how the attempt ended (payments.md §3).
+Whatever is lost on the way (an answer, a webhook, a process), the attempt was written before the call, and Stripe is
+asked again under the same key until it has said how the attempt ended (payments.md §3).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -13,16 +14,16 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import force_locale, gettext
 
-from saas.db import action, db, journey
+from saas.db import db, journey
 from saas.errors import DomainError
 from saas.formats import full_date
-from saas.stripe_gateway import (
+from saas.stripe_gateway import gateway
+from saas.stripe_values import (
     CheckoutSession,
     GatewayError,
     GatewayRefused,
     GatewayReplayed500,
     GatewayUnavailable,
-    gateway,
 )
 from saas.tenancy import current_tenant
 from tenants.bookings.actions import NoSuchBooking, confirm
@@ -44,7 +45,7 @@ from tenants.bookings.models import Booking
 from tenants.payments import rules
 from tenants.payments.attempts import claim_ask
 from tenants.payments.models import Payment, PaymentAttempt
-from tenants.payments.queries import attempts_of, pending_refunds
+from tenants.payments.queries import attempts_of, find_payment
 
 Returned = Literal["booked", "pending", "unpaid", "expired", "lost", "cancelled"]
 
@@ -63,9 +64,9 @@ class PaymentsDown(DomainError):
 def start_payment(*, booking_id: UUID, now: datetime, seen: int | None = None) -> str:
     """Where a press of Pay leads: Stripe's page for this booking, or the booking page when it stands already.
 
-    `seen`: how many attempts the page with the button knew of (`BookingMoney.attempts`): a double click leads to one and
-    the same session, coming back by "cancel" and pressing again to a new one, after the old has ended. Without it an open
-    session is used again. Raises what `plan_payment` raises, and `PaymentsDown`.
+    `seen`: how many attempts the page with the button knew of (`BookingMoney.attempts`): a double click leads to one
+    and the same session, coming back by "cancel" and pressing again to a new one, after the old has ended. Without it
+    an open session is used again. Raises what `plan_payment` raises, and `PaymentsDown`.
     """
     name = _product_name(booking_id)
     for _ in range(_STEPS):
@@ -143,8 +144,8 @@ def settle_attempt(*, attempt_id: UUID, now: datetime, end: bool = False) -> Out
     """Ask Stripe how an attempt stands and do what that means; `end` (or a booking that waits for it no more) ends its
     session first. None: there is nothing left to ask. Raises `GatewayError` when Stripe gives no answer.
 
-    An attempt whose session we never heard of is asked for again under its key: after a kill between Stripe's answer and
-    the stored id, that finds the session.
+    An attempt whose session we never heard of is asked for again under its key: after a kill between Stripe's answer
+    and the stored id, that finds the session.
     """
     call, waited_for = _call_for(attempt_id)
     if call is None:
@@ -153,7 +154,7 @@ def settle_attempt(*, attempt_id: UUID, now: datetime, end: bool = False) -> Out
         session = _make(call, now=now)
         if session is None:
             return None
-        call = Call(**{**call.__dict__, "session_id": session.id})
+        call = replace(call, session_id=session.id)
     return _learn(call, now=now, end=end or not waited_for)
 
 
@@ -185,7 +186,7 @@ def _state_of(booking_id: UUID) -> Returned:
         return "booked"
     if booking.status == "cancelled":
         return "cancelled"
-    payment = _payment_of(booking_id)
+    payment = find_payment(booking_id)
     attempts = attempts_of(payment.id, fresh=True) if payment is not None else []
     if booking.status == "held":
         return "pending" if attempts and attempts[-1].state == "open" else "unpaid"
@@ -219,7 +220,8 @@ def pay_at_clinic(*, booking_id: UUID, now: datetime) -> None:
 def give_up(*, booking_id: UUID, now: datetime) -> bool:
     """Let the time go: the session ends at Stripe first. False when it had been paid: then it is booked.
 
-    Raises `PaymentsDown`; then the place stays until the session's own end, and the worker frees it."""
+    Raises `PaymentsDown`; then the place stays until the session's own end, and the worker frees it.
+    """
     stop_paying(booking_id=booking_id, now=now)
     return release_given_up(booking_id=booking_id, now=now)
 
@@ -260,14 +262,7 @@ def _booking(booking_id: UUID) -> Booking:
     return booking
 
 
-def _payment_of(booking_id: UUID) -> Payment | None:
-    from sqlalchemy import select
-
-    wanted = select(Payment).where(Payment.booking_id == booking_id).execution_options(populate_existing=True)
-    return db.session.execute(wanted).scalar_one_or_none()
-
-
 def _open_attempt_id(booking_id: UUID) -> UUID | None:
-    payment = _payment_of(booking_id)
+    payment = find_payment(booking_id)
     attempt = open_attempt_of(payment) if payment is not None else None
     return attempt.id if attempt is not None else None

@@ -14,7 +14,7 @@ from saas.errors import Conflict, DomainError
 from saas.links import absolute, link_for
 from saas.money import Money
 from saas.outbox import emit
-from saas.stripe_gateway import CheckoutSession, checkout_params
+from saas.stripe_values import CheckoutSession, checkout_params
 from saas.tenancy import current_tenant
 from tenants.bookings.actions import (
     LINK,
@@ -22,6 +22,7 @@ from tenants.bookings.actions import (
     extend_for_payment,
     lock_booking,
     mark_confirmed,
+    owed_by,
     release,
     retake,
 )
@@ -29,7 +30,7 @@ from tenants.bookings.models import Booking
 from tenants.bookings.rules import lapsed, require
 from tenants.clients.models import Client
 from tenants.payments import rules
-from tenants.payments.actions import Owed, charge, ensure_payment, left_of, refund_attempt
+from tenants.payments.actions import ensure_payment, left_of, refund_attempt
 from tenants.payments.attempts import lock_attempt, next_attempt_id, note_session, open_attempt, record_paid
 from tenants.payments.models import Payment, PaymentAttempt
 from tenants.payments.queries import NoSuchPayment, attempts_of, booking_of_attempt, lock_payment
@@ -68,11 +69,6 @@ class Call:
     session_id: str | None
     expires_at: datetime
     fresh: bool = False
-
-
-def owed_by(booking: Booking) -> Owed:
-    """What the payments room needs to know of a booking."""
-    return Owed(booking.id, booking.client_id, booking.payment_mode, booking.price, booking.online)
 
 
 def page_of(booking: Booking, leaf: str = "") -> str:
@@ -224,7 +220,7 @@ def apply_session(*, attempt_id: UUID, session: CheckoutSession, account: str, n
     before = bool(left_of(payment)) and attempt.state != "paid"
     verdict = rules.settle(facts, attempt=attempt.state, booking=booking.status, paid_before=before)
     if verdict == "mismatch":
-        return _mismatch(booking, attempt, now=now)
+        return _mismatch(booking, attempt, session, now=now)
     if verdict in ("wait", "known", "close"):
         note_session(attempt, session)
         if verdict != "close":
@@ -238,10 +234,10 @@ def apply_session(*, attempt_id: UUID, session: CheckoutSession, account: str, n
         return _give_back(booking, payment, attempt, reason="duplicate" if before else "late", now=now)
     if verdict == "retake" and not _take_again(booking, now=now):
         return _lost(booking, payment, attempt, now=now)
-    if verdict != "record":
-        mark_confirmed(booking, now=now)
-    charge(owed=owed_by(booking), now=now)
-    return "recorded" if verdict == "record" else "confirmed"
+    if verdict == "record":
+        return "recorded"
+    mark_confirmed(booking, now=now)
+    return "confirmed"
 
 
 def _end_others(payment: Payment, paid: PaymentAttempt, *, now: datetime) -> None:
@@ -250,7 +246,10 @@ def _end_others(payment: Payment, paid: PaymentAttempt, *, now: datetime) -> Non
             emit("payment.reconcile", run_at=now, dedupe=f"reconcile:{other.id}:end", attempt_id=other.id)
 
 
-def _mismatch(booking: Booking, attempt: PaymentAttempt, *, now: datetime) -> Outcome:
+def _mismatch(booking: Booking, attempt: PaymentAttempt, session: CheckoutSession, *, now: datetime) -> Outcome:
+    if attempt.state == "open" and attempt.session_id == session.id:
+        attempt.state = "failed"
+        booking.paying = False
     emit(
         "booking.notice",
         run_at=now,

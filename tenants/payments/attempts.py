@@ -15,7 +15,7 @@ from saas.db import action, db, new_id
 from saas.errors import Conflict
 from saas.money import Money
 from saas.outbox import emit
-from saas.stripe_gateway import CheckoutSession
+from saas.stripe_values import CheckoutSession
 from tenants.payments import rules
 from tenants.payments.ledger import post
 from tenants.payments.models import Payment, PaymentAttempt

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from saas import audit
+from saas.jobs import Handler
 from saas.outbox import Effect, Later
-from saas.stripe_gateway import (
-    GatewayRefused,
-    GatewayReplayed500,
-    GatewayUnavailable,
-    InboundEvent,
-    RefundResult,
-    gateway,
-)
+from saas.stripe_gateway import gateway
+from saas.stripe_values import GatewayRefused, GatewayReplayed500, GatewayUnavailable, InboundEvent, RefundResult
+from saas.webhooks import Handler as WebhookHandler
 from tenants.payments.queries import attempt_of_intent, booking_of_attempt
 from tenants.payments.refunds import RefundOrder, is_ours, order_of, refund_done, refund_failed, renew_key
 
@@ -96,3 +93,12 @@ def dispute_told(event: InboundEvent, *, now: datetime) -> str | None:
         amount=int(event.object.get("amount") or 0),
     )
     return None
+
+
+HANDLERS: Mapping[str, Handler] = {"refund.send": send_refund}
+WEBHOOKS: Mapping[str, WebhookHandler] = {
+    "refund.failed": refund_told,
+    "charge.dispute.created": dispute_told,
+    "charge.dispute.updated": dispute_told,
+    "charge.dispute.closed": dispute_told,
+}

@@ -73,6 +73,12 @@ def lock_payment(booking_id: UUID) -> Payment:
     return found
 
 
+def find_payment(booking_id: UUID) -> Payment | None:
+    """The booking's payment as it is now, if anything was ever owed."""
+    wanted = select(Payment).where(Payment.booking_id == booking_id).execution_options(populate_existing=True)
+    return db.session.execute(wanted).scalar_one_or_none()
+
+
 def attempts_of(payment_id: UUID, *, fresh: bool = False) -> list[PaymentAttempt]:
     """A payment's attempts, oldest first."""
     wanted = select(PaymentAttempt).where(PaymentAttempt.payment_id == payment_id).order_by(PaymentAttempt.number)
