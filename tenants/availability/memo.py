@@ -37,8 +37,11 @@ class Memo(Generic[_K, _V]):
             known = self._kept.pop(key, None)
             if known is not None:
                 self._weight -= self._weigh(known)
+            weight = self._weigh(value)
+            if weight > self._room:
+                return
             self._kept[key] = value
-            self._weight += self._weigh(value)
+            self._weight += weight
             while self._weight > self._room:
                 _, forgotten = self._kept.popitem(last=False)
                 self._weight -= self._weigh(forgotten)

@@ -78,8 +78,8 @@ class Hours:
         self.on_grid: set[datetime] = set()
         self.open: set[datetime] = set()
         resting: set[datetime] = set()
-        spare_days = 4 + service.duration_min // 1440
-        day = date_from - timedelta(days=4)
+        spare_days = 3 + service.duration_min // 1440
+        day = date_from - timedelta(days=3)
         while day < date_to + timedelta(days=spare_days):
             for start, end in windows_of(schedule, day):
                 minutes = wall_minutes(schedule.tz, day, start, end)
@@ -119,7 +119,7 @@ def open_starts(
     for start in sorted(hours.on_grid):
         if not date_from <= local_date(query_tz or schedule.tz, start) < date_to:
             continue
-        session = [start + number * MINUTE for number in range(service.duration_min)]
+        session = (start + number * MINUTE for number in range(service.duration_min))
         if not all(minute in hours.open and minute not in off for minute in session):
             continue
         reach = range(-service.buffer_before_min, service.duration_min + service.buffer_after_min)

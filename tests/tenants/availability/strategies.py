@@ -25,7 +25,7 @@ ZONES = [
 # Fixed seeds in `make test`; `make prove` looks further.
 PROVE = os.environ.get("LONGTIDE_PROVE") == "1"
 PROOF = settings(
-    max_examples=2_500 if PROVE else 60,
+    max_examples=2_500 if PROVE else 40,
     derandomize=not PROVE,
     deadline=None,
     database=None,
