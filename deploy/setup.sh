@@ -69,24 +69,24 @@ fonts() { # Once per version of the script; pages fall back to the system's font
   hash_of deploy/fetch_fonts.py >$VENV/.fonts
 }
 
-chromium() {
+has_browser() { # not named after the program: command -v finds functions too
   for name in "${LONGTIDE_CHROMIUM:-chromium}" chromium chromium-browser google-chrome google-chrome-stable; do
     if command -v "$name" >/dev/null 2>&1; then return; fi
   done
   [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ] || [ -x "/Applications/Chromium.app/Contents/MacOS/Chromium" ]
 }
 
-apt_chromium() {
+by_apt() {
   apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install -y --no-install-recommends chromium >/dev/null 2>&1
 }
 
 browser() {
-  if ! chromium; then
+  if ! has_browser; then
     if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
       export DEBIAN_FRONTEND=noninteractive
       say "installing Chromium with apt-get"
-      apt_chromium || { apt-get -qq -o DPkg::Lock::Timeout=300 update >/dev/null && apt_chromium; } ||
-        die "apt-get could not install chromium; try: apt-get update && apt-get install chromium"
+      by_apt || { apt-get -qq -o DPkg::Lock::Timeout=300 update >/dev/null && by_apt; } ||
+        die "apt-get could not install chromium; install Chromium or Google Chrome, or set LONGTIDE_CHROMIUM to its program"
     elif command -v apt-get >/dev/null 2>&1; then
       die "Chromium is missing. Run: sudo apt-get install chromium"
     else
