@@ -45,9 +45,8 @@ class Check:
         made = self._create(params, key="open")
         self._say("a session is made", made is not None and made.status == "open")
         again = self._create(params, key="open")
-        self._say(
-            "the same key answers the same session", made is not None and again is not None and again.id == made.id
-        )
+        same = made is not None and again is not None and again.id == made.id
+        self._say("the same key answers the same session", same)
         other = params | {"client_reference_id": "another"}
         self._refused("another request under the key is refused", other, key="open", code="idempotency_error")
         unknown = params | {"colour": "blue"}
@@ -65,9 +64,8 @@ class Check:
         self.pay(session)
         paid = self.gateway.retrieve_checkout(account=self.account, session_id=session.id)
         self._say("the session is paid", (paid.status, paid.payment_status) == ("complete", "paid"))
-        self._say(
-            "amount, currency and metadata are ours", paid.amount == AMOUNT and "payment_attempt" in paid.metadata
-        )
+        ours = (paid.amount, paid.currency, paid.metadata.get("payment_attempt")) == (AMOUNT, self.currency, self.run)
+        self._say("amount, currency and metadata are ours", ours)
         self._say("card and receipt are named", bool(paid.card_last4 and paid.card_brand and paid.receipt_url))
         intent = paid.payment_intent
         if intent is None:
@@ -155,7 +153,11 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     currency = os.environ.get("STRIPE_CURRENCY", "EUR")
-    good = Check(StripeGateway(wanted), os.environ["STRIPE_ACCOUNT"], currency, _by_hand).all()
+    try:
+        good = Check(StripeGateway(wanted), os.environ["STRIPE_ACCOUNT"], currency, _by_hand).all()
+    except GatewayError as error:
+        print(f"The flow broke off: {type(error).__name__} {error}", file=sys.stderr)
+        return 1
     print("\nEverything was as Longtide expects." if good else "\nSomething differs from what Longtide expects.")
     return 0 if good else 1
 

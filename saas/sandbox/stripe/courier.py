@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import sqlite3
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from saas.sandbox.stripe.world import World
 _BACK_OFF = (1.0, 3.0, 10.0, 30.0)
 _TRIES = 200
 _TIMEOUT_SECONDS = 15
+# How long a delivery on its way may hold up the stop; what comes after is sent again next time.
+_LAST_WORDS_SECONDS = 2
 # How long the courier sleeps when nothing is due: sessions lapse by themselves.
 _NAP_SECONDS = 1.0
 
@@ -50,7 +53,7 @@ class Courier:
         self._stop.set()
         self._post.set()
         if self._thread is not None:
-            self._thread.join(_TIMEOUT_SECONDS + 5)
+            self._thread.join(_LAST_WORDS_SECONDS)
             self._thread = None
 
     def rouse(self) -> None:
@@ -70,10 +73,15 @@ class Courier:
         return sent
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            self._post.clear()
-            if not self.deliver_due():
-                self._post.wait(self._nap())
+        try:
+            while not self._stop.is_set():
+                self._post.clear()
+                if not self.deliver_due():
+                    self._post.wait(self._nap())
+        except sqlite3.ProgrammingError:
+            # The store was closed over a delivery that did not end in time: it stays pending.
+            if not self._stop.is_set():
+                raise
 
     def _nap(self) -> float:
         with self._world.store.transaction() as books:
@@ -129,7 +137,6 @@ class Courier:
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Stripe-Signature": signature,
-            "User-Agent": "Stripe/1.0 (Longtide sandbox)",
         }
         return _posted(post.url, payload.encode(), headers)
 

@@ -42,6 +42,8 @@ def answer(world: World, request: Request) -> Response:
     if request.path == "/pay.css":
         css = (_TEMPLATES / "pay.css").read_bytes()
         return Response(css, content_type="text/css; charset=utf-8", headers={"Cache-Control": "max-age=300"})
+    if request.path == "/favicon.ico":
+        return Response(status=204)
     kind, _, name = request.path.strip("/").partition("/")
     if kind == "receipt":
         return _receipt(world, name)

@@ -84,7 +84,7 @@ def test_the_platform_itself_takes_no_application_fee(stand: Stand) -> None:
 def test_known_but_unacted_parameters_are_refused_openly(stand: Stand) -> None:
     params = request() | {"payment_intent_data": {"capture_method": "manual"}}
     error = refused(stand, params)
-    assert "does not act on it" in (error.user_message or "")
+    assert "does not act on it" in str(error)
 
 
 def test_accounts_are_strangers_to_each_other(stand: Stand) -> None:
