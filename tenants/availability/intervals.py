@@ -101,17 +101,17 @@ def spare(
     kept: list[int] = []
     for span in sorted(spans, key=_LO):
         limit = span.lo - ahead
-        until = bisect_right(starts, limit, index) if leap else index
-        while starts[until] <= limit:
-            until += 1
-        if until >= stop:
-            break
-        if until > index:
+        if starts[index] <= limit:
+            until = bisect_right(starts, limit, index) if leap else index + 1
+            while starts[until] <= limit:
+                until += 1
+            if until >= stop:
+                break
             kept += answers[index:until]
+            index = until
         limit = span.hi + behind
-        while starts[until] < limit:
-            until += 1
-        index = until
+        while starts[index] < limit:
+            index += 1
     kept += answers[index:stop]
     return kept
 

@@ -60,7 +60,7 @@ def run(runs: int = RUNS) -> list[Row]:
 
 def table(rows: list[Row]) -> str:
     """The rows as text, one per line, with budget and verdict."""
-    head = f"{'open_epochs, hours cached (CPU time, medians)':<50}{'ms':>9}{'budget':>9}{'minute loop':>13}{'ratio':>8}  verdict"
+    head = f"{'open_epochs, hours cached: CPU time':<50}{'ms':>9}{'budget':>9}{'minute loop':>13}{'ratio':>8}"
     lines = [head]
     for row in rows:
         budget = "" if row.budget is None else f"{row.budget:g}"

@@ -31,6 +31,7 @@ PROOF = settings(
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+ZONE_PROOF = settings(PROOF, max_examples=400 if PROVE else 20)
 
 
 class Query(TypedDict):
