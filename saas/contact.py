@@ -41,7 +41,7 @@ def normal_email(text: str | None) -> str:
         line = clean_line(text, EMAIL_LIMIT)
         if not line:
             return ""
-        found = validate_email(line, check_deliverability=False, allow_smtputf8=False)
+        found = validate_email(line, check_deliverability=False, allow_smtputf8=False, strict=True)
     except (EmailNotValidError, TooLong):
         raise BadEmail from None
     address = (found.ascii_email or "").lower()

@@ -80,7 +80,7 @@ def test_what_is_no_colour_never_reaches_a_stylesheet(typed: str) -> None:
         ("<iframe src='https://example.com'></iframe>a", "iframe"),
         ("<p style='color:red' class='x' id='main'>a</p>", "="),
         ("<!-- note -->a", "note"),
-        ("<svg><a xlink:href='javascript:x()'>a</a></svg>", "svg"),
+        ("<svg><a xlink:href='javascript:x()'>x</a></svg><p>a</p>", "svg"),
     ],
 )
 def test_a_document_keeps_its_words_and_loses_its_tricks(typed: str, gone: str) -> None:

@@ -1,0 +1,215 @@
+"""Commands: `flask --app wsgi …`. Each is a thin skin over an action; what is wrong is one line and exit code 1."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, ScriptInfo, with_appcontext
+
+from saas import clock, jobs
+from saas import doctor as checks
+from saas.accounts import effects as account_effects
+from saas.accounts.actions import create_account, reset_account
+from saas.accounts.models import OPERATOR, OWNER
+from saas.audit import Actor, acting_as
+from saas.config import settings
+from saas.errors import DomainError
+from saas.fleet import actions as fleet
+from saas.fleet.queries import clinic_by_slug, clinics
+from saas.fleet.rules import PLATFORM_SLUG, ClinicRequest
+from saas.links import home_of
+from saas.tenancy import TenantRef, tenant_scope
+from saas.web import guard_of
+
+WEBHOOKS = "/webhooks/stripe"
+SANDBOX_SECRET = "whsec_sandbox"  # noqa: S105 - signs what a sandbox on loopback sends when no secret is set
+
+tenant = AppGroup("tenant", help="Clinics: make, list, suspend, resume.")
+operator = AppGroup("operator", help="People who operate the platform.")
+account = AppGroup("account", help="Accounts of people who log in.")
+
+
+def init_app(app: Flask) -> None:
+    """Give the app its commands."""
+    for command in (tenant, operator, account, worker, sandbox, doctor, routes_json):
+        app.cli.add_command(command)
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """A refusal becomes its sentences on standard error; no trace of the machine's insides."""
+    try:
+        yield
+    except DomainError as refused:
+        lines = [f"{field}: {sentence}" for field, sentence in refused.fields.items()]
+        raise click.ClickException("\n".join(lines or [refused.message])) from None
+
+
+@contextmanager
+def _platform() -> Iterator[TenantRef]:
+    ref = fleet.ensure_platform(now=clock.now())
+    with _plainly(), tenant_scope(ref), acting_as(Actor("operator")):
+        yield ref
+
+
+@tenant.command("create")
+@click.argument("slug")
+@click.option("--name", required=True, help="What clients read.")
+@click.option("--zone", required=True, help="IANA time zone, such as Europe/Dublin.")
+@click.option("--currency", required=True, help="ISO 4217, such as EUR.")
+@click.option("--country", required=True, help="Two letters, such as IE.")
+@click.option("--locale", default="en", show_default=True, help="Such as en_IE.")
+@click.option("--owner", "owner_email", help="E-mail of the owner, who gets a mail to choose a password.")
+@click.option("--stripe-account", help="The clinic's own Stripe account, acct_…")
+def tenant_create(
+    *,
+    slug: str,
+    name: str,
+    zone: str,
+    currency: str,
+    country: str,
+    locale: str,
+    owner_email: str | None,
+    stripe_account: str | None,
+) -> None:
+    """Make a clinic."""
+    now = clock.now()
+    made_up: Any = current_app.extensions["longtide"]
+    request = ClinicRequest(slug, name, zone, currency, country, locale)
+    with _platform():
+        ref = fleet.create_clinic(request=request, now=now, on_created=made_up.on_clinic_created)
+        if stripe_account:
+            fleet.connect_stripe(tenant_id=ref.id, account=stripe_account, now=now)
+    if owner_email:
+        with _plainly(), tenant_scope(ref), acting_as(Actor("operator")):
+            create_account(email=owner_email, name=name, role=OWNER, now=now)
+            reset_account(email=owner_email, now=now)
+    click.echo(f"{ref.slug}: {home_of(ref)}/")
+
+
+@tenant.command("list")
+def tenant_list() -> None:
+    """Every clinic: address, state, name, time zone, Stripe account."""
+    with _platform():
+        for ref in clinics():
+            click.echo("\t".join((ref.slug, ref.status, ref.name, ref.zone, ref.stripe_account_id or "-")))
+
+
+@tenant.command("suspend")
+@click.argument("slug")
+@click.option("--reason", default="", help="A note for operators; no client sees it.")
+def tenant_suspend(slug: str, reason: str) -> None:
+    """Stop answering a clinic's clients and staff."""
+    with _platform():
+        ref = fleet.suspend(tenant_id=clinic_by_slug(slug).id, reason=reason, now=clock.now())
+    click.echo(f"{ref.slug}: {ref.status}")
+
+
+@tenant.command("resume")
+@click.argument("slug")
+def tenant_resume(slug: str) -> None:
+    """Answer again."""
+    with _platform():
+        ref = fleet.resume(tenant_id=clinic_by_slug(slug).id, now=clock.now())
+    click.echo(f"{ref.slug}: {ref.status}")
+
+
+@operator.command("create")
+@click.argument("email")
+@click.option("--name", default="Operator", show_default=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def operator_create(email: str, name: str, *, password_stdin: bool) -> None:
+    """Make an account that operates the platform."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with _platform():
+        made = create_account(email=email, name=name, role=OPERATOR, password=password, now=clock.now())
+        click.echo(f"{made.email}: operator")
+
+
+@account.command("reset")
+@click.argument("slug")
+@click.argument("email")
+def account_reset(slug: str, email: str) -> None:
+    """Let a person of a clinic (or of `platform`) back in: ends their sessions, mails a link for a new password."""
+    with _platform() as platform:
+        ref = platform if slug == PLATFORM_SLUG else clinic_by_slug(slug)
+    with _plainly(), tenant_scope(ref), acting_as(Actor("operator")):
+        found = reset_account(email=email, now=clock.now())
+        click.echo(f"{found.email}: a mail with a link is on its way")
+
+
+@click.command("worker")
+@click.pass_obj
+@with_appcontext
+def worker(info: ScriptInfo) -> None:
+    """Send mails, move refunds, end holds: everything that is due. Runs until it is stopped."""
+    app = info.load_app()
+    fleet.ensure_platform(now=clock.now())
+    brought: Any = app.extensions["longtide"]
+    handlers = {**account_effects.HANDLERS, **brought.effects}
+    timetable = (*jobs.OWN_TIMETABLE, *brought.timetable)
+    jobs.run_worker(app, handlers, timetable, stop=jobs.stop_on_signals())
+
+
+@click.command("sandbox")
+@with_appcontext
+def sandbox() -> None:
+    """Stand in for Stripe on this machine: no money moves. Runs until it is stopped."""
+    from saas.sandbox.stripe.serve import serve  # noqa: PLC0415 - a production process never loads the sandbox
+
+    config = settings()
+    if config.payments != "sandbox":
+        raise click.ClickException("LONGTIDE_PAYMENTS is not sandbox: there is nothing to stand in for")
+    address = urlsplit(config.stripe_api_base or config.sandbox_url)
+    with _platform():
+        accounts = [ref.stripe_account_id for ref in clinics() if ref.stripe_account_id]
+    serve(
+        host=address.hostname or "127.0.0.1",
+        port=address.port or 80,
+        data_file=config.data / "sandbox.db",
+        webhook_url=config.base_url.rstrip("/") + WEBHOOKS,
+        webhook_secret=config.stripe_connect_webhook_secret or SANDBOX_SECRET,
+        account_webhook_secret=config.stripe_account_webhook_secret or SANDBOX_SECRET,
+        seed_accounts=accounts,
+        public_url=config.sandbox_url,
+    )
+
+
+@click.command("doctor")
+@with_appcontext
+def doctor() -> None:
+    """Look a production installation over: one line for everything that is missing, exit code 1 if anything is."""
+    found = checks.problems(settings(), now=clock.now())
+    for line in found:
+        click.echo(line)
+    if found:
+        sys.exit(1)
+    click.echo("all is well")
+
+
+@click.command("routes-json")
+@click.pass_obj
+@with_appcontext
+def routes_json(info: ScriptInfo) -> None:
+    """Every rule with its methods, endpoint and guard, as JSON."""
+    app = info.load_app()
+    rules = [
+        {
+            "rule": rule.rule,
+            "methods": sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}),
+            "endpoint": rule.endpoint,
+            "guard": guard_of(app, rule.endpoint),
+        }
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint))
+    ]
+    click.echo(json.dumps(rules, indent=1))

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from saas.db import db
+from saas.errors import Invalid
+from saas.tenancy import tenant_scope
+from tenants.availability import actions
+from tenants.availability.models import HoursBreak, HoursOverride, TimeOff, WeeklyHours
+from tenants.practitioners.actions import save_practitioner
+from tenants.practitioners.queries import NoSuchPractitioner
+from tenants.practitioners.rules import PractitionerRequest
+from tests.cast import Clinic
+
+TODAY = date(2026, 3, 23)
+WEEK = {"mon": [("09:00", "12:00"), ("13:00", "17:00")], "fri": [("18:00", "00:30")]}
+
+
+@pytest.fixture
+def una(at_rowan: Clinic, now: datetime) -> UUID:
+    """Somebody without hours yet."""
+    return save_practitioner(practitioner_id=None, request=PractitionerRequest("Una Byrne", position=9), now=now).id
+
+
+def rows(who: UUID) -> list[tuple[int, str, str, date, date | None]]:
+    found = select(WeeklyHours).where(WeeklyHours.practitioner_id == who)
+    ordered = db.session.execute(found.order_by(WeeklyHours.valid_from, WeeklyHours.weekday, WeeklyHours.start))
+    return [(r.weekday, r.start, r.end, r.valid_from, r.valid_to) for r in ordered.scalars()]
+
+
+def test_a_new_week_closes_the_old_one_and_keeps_it(una: UUID, now: datetime) -> None:
+    actions.replace_week(practitioner_id=una, week=WEEK, valid_from=TODAY, now=now)
+    later = TODAY + timedelta(days=14)
+    actions.replace_week(practitioner_id=una, week={"tue": [("10:00", "11:00")]}, valid_from=later, now=now)
+    assert rows(una) == [
+        (0, "09:00", "12:00", TODAY, later),
+        (0, "13:00", "17:00", TODAY, later),
+        (4, "18:00", "00:30", TODAY, later),
+        (1, "10:00", "11:00", later, None),
+    ]
+
+
+def test_a_week_from_an_earlier_day_replaces_what_was_planned(una: UUID, now: datetime) -> None:
+    actions.replace_week(practitioner_id=una, week=WEEK, valid_from=TODAY, now=now)
+    for ahead, day in ((28, "tue"), (14, "wed")):
+        actions.replace_week(
+            practitioner_id=una, week={day: [("10:00", "11:00")]}, valid_from=TODAY + timedelta(days=ahead), now=now
+        )
+    assert [(r[0], r[3], r[4]) for r in rows(una)][-1] == (2, TODAY + timedelta(days=14), None)
+    assert {r[0] for r in rows(una)} == {0, 4, 2}
+
+
+def test_a_closed_week_ends_the_hours(una: UUID, now: datetime) -> None:
+    actions.replace_week(practitioner_id=una, week=WEEK, valid_from=TODAY, now=now)
+    actions.replace_week(practitioner_id=una, week={}, valid_from=TODAY + timedelta(days=1), now=now)
+    assert all(r[4] == TODAY + timedelta(days=1) for r in rows(una))
+
+
+@pytest.mark.parametrize(
+    "week, fields",
+    [
+        ({"mon": [("09:00", "12:00"), ("11:00", "13:00")]}, {"mon-1"}),
+        ({"mon": [("9", "12:00")]}, {"mon-0"}),
+        ({"mon": [("09:00", "09:00")]}, {"mon-0"}),
+        ({"sun": [("22:00", "02:00")], "mon": [("01:00", "03:00")]}, {"mon-0"}),
+        ({"someday": [("09:00", "10:00")]}, {"someday-0"}),
+        ({"tue": [(f"{h:02}:00", f"{h:02}:30") for h in range(13)]}, {"tue-12"}),
+    ],
+)
+def test_a_week_that_cannot_be_is_told_window_by_window(
+    una: UUID, now: datetime, week: dict[str, list[tuple[str, str]]], fields: set[str]
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        actions.replace_week(practitioner_id=una, week=week, valid_from=TODAY, now=now)
+    assert set(refused.value.fields) == fields
+    assert rows(una) == []
+
+
+def test_history_is_not_rewritten(una: UUID, now: datetime) -> None:
+    with pytest.raises(Invalid):
+        actions.replace_week(practitioner_id=una, week=WEEK, valid_from=TODAY - timedelta(days=1), now=now)
+
+
+def test_a_day_is_overridden_closed_and_given_back(una: UUID, now: datetime) -> None:
+    def spans() -> list[tuple[str | None, str | None]]:
+        found = select(HoursOverride).where(HoursOverride.practitioner_id == una).order_by(HoursOverride.start)
+        return [(r.start, r.end) for r in db.session.execute(found).scalars()]
+
+    day = TODAY + timedelta(days=3)
+    actions.set_override(practitioner_id=una, day=day, windows=[("10:00", "11:00"), ("12:00", "13:00")], now=now)
+    assert spans() == [("10:00", "11:00"), ("12:00", "13:00")]
+    actions.set_override(practitioner_id=una, day=day, windows=[], now=now)
+    assert spans() == [(None, None)]
+    actions.remove_override(practitioner_id=una, day=day, now=now)
+    assert spans() == []
+    with pytest.raises(actions.NoSuchHours):
+        actions.remove_override(practitioner_id=una, day=day, now=now)
+
+
+@pytest.mark.parametrize("ahead", [-1, 800])
+def test_only_days_to_come_are_overridden(una: UUID, now: datetime, ahead: int) -> None:
+    with pytest.raises(Invalid):
+        actions.set_override(practitioner_id=una, day=TODAY + timedelta(days=ahead), windows=[], now=now)
+
+
+def test_a_break_is_on_a_weekday_or_on_a_date(una: UUID, now: datetime) -> None:
+    one = actions.add_break(practitioner_id=una, start="12:00", end="13:00", weekday=0, now=now)
+    two = actions.add_break(practitioner_id=una, start="15:00", end="15:15", day=TODAY, now=now)
+    for wrong in ({}, {"weekday": 0, "day": TODAY}, {"weekday": 7}):
+        with pytest.raises(Invalid):
+            actions.add_break(practitioner_id=una, start="12:00", end="13:00", now=now, **wrong)  # type: ignore[arg-type]
+    with pytest.raises(Invalid):
+        actions.add_break(practitioner_id=una, start="12:00", end="12:00", weekday=0, now=now)
+    actions.remove_break(break_id=one, now=now)
+    assert list(db.session.execute(select(HoursBreak.id).where(HoursBreak.practitioner_id == una)).scalars()) == [two]
+
+
+def test_time_off_is_for_one_or_for_the_whole_clinic(una: UUID, now: datetime) -> None:
+    away = {"starts_at": now + timedelta(days=1), "ends_at": now + timedelta(days=3), "now": now}
+    one = actions.add_time_off(practitioner_id=una, **away)
+    two = actions.add_time_off(practitioner_id=None, **away)
+    assert set(db.session.execute(select(TimeOff.id)).scalars()) == {one, two}
+    actions.remove_time_off(time_off_id=one, now=now)
+    with pytest.raises(actions.NoSuchHours):
+        actions.remove_time_off(time_off_id=one, now=now)
+
+
+@pytest.mark.parametrize("begin, end", [(1, 1), (2, 1), (-3, -1), (0, 800)])
+def test_time_off_that_cannot_be_is_refused(una: UUID, now: datetime, begin: int, end: int) -> None:
+    with pytest.raises(Invalid):
+        actions.add_time_off(
+            practitioner_id=una, starts_at=now + timedelta(days=begin), ends_at=now + timedelta(days=end), now=now
+        )
+
+
+def test_the_neighbour_changes_nobodys_hours_here(
+    una: UUID, at_rowan: Clinic, thornfield: Clinic, now: datetime
+) -> None:
+    pause = actions.add_break(practitioner_id=una, start="12:00", end="13:00", weekday=0, now=now)
+    day = TODAY + timedelta(days=1)
+    away = actions.add_time_off(practitioner_id=una, starts_at=now, ends_at=now + timedelta(days=1), now=now)
+    with tenant_scope(thornfield.ref):
+        for attempt in (
+            lambda: actions.replace_week(practitioner_id=una, week=WEEK, valid_from=TODAY, now=now),
+            lambda: actions.set_override(practitioner_id=una, day=day, windows=[], now=now),
+            lambda: actions.remove_override(practitioner_id=una, day=day, now=now),
+            lambda: actions.add_break(practitioner_id=una, start="12:00", end="13:00", weekday=0, now=now),
+            lambda: actions.add_time_off(practitioner_id=una, starts_at=now, ends_at=now + timedelta(days=1), now=now),
+        ):
+            with pytest.raises(NoSuchPractitioner):
+                attempt()
+        for gone in (
+            lambda: actions.remove_break(break_id=pause, now=now),
+            lambda: actions.remove_time_off(time_off_id=away, now=now),
+            lambda: actions.remove_time_off(time_off_id=uuid4(), now=now),
+        ):
+            with pytest.raises(actions.NoSuchHours):
+                gone()
