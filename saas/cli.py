@@ -25,11 +25,11 @@ from saas.fleet import actions as fleet
 from saas.fleet.queries import clinic_by_slug, clinics
 from saas.fleet.rules import PLATFORM_SLUG, ClinicRequest
 from saas.links import home_of
+from saas.stripe_gateway import gateway_settings
 from saas.tenancy import TenantRef, tenant_scope
 from saas.web import guard_of
 
 WEBHOOKS = "/webhooks/stripe"
-SANDBOX_SECRET = "whsec_sandbox"  # noqa: S105 - signs what a sandbox on loopback sends when no secret is set
 
 tenant = AppGroup("tenant", help="Clinics: make, list, suspend, resume.")
 operator = AppGroup("operator", help="People who operate the platform.")
@@ -171,6 +171,7 @@ def sandbox() -> None:
     if config.payments != "sandbox":
         raise click.ClickException("LONGTIDE_PAYMENTS is not sandbox: there is nothing to stand in for")
     address = urlsplit(config.stripe_api_base or config.sandbox_url)
+    shared = gateway_settings()
     with _platform():
         accounts = [ref.stripe_account_id for ref in clinics() if ref.stripe_account_id]
     serve(
@@ -178,8 +179,9 @@ def sandbox() -> None:
         port=address.port or 80,
         data_file=config.data / "sandbox.db",
         webhook_url=config.base_url.rstrip("/") + WEBHOOKS,
-        webhook_secret=config.stripe_connect_webhook_secret or SANDBOX_SECRET,
-        account_webhook_secret=config.stripe_account_webhook_secret or SANDBOX_SECRET,
+        # The same secrets as the web process will check with, also where none are set.
+        webhook_secret=shared.connect_webhook_secret,
+        account_webhook_secret=shared.account_webhook_secret,
         seed_accounts=accounts,
         public_url=config.sandbox_url,
     )
