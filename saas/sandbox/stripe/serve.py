@@ -90,7 +90,7 @@ class Sandbox:
         self._server = _server(host, port, self)
         address = f"http://{host}:{self._server.port}"
         self.world.public_url = self.world.public_url or address
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
         return address
 

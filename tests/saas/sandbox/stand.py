@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import requests
 import stripe
@@ -51,7 +52,7 @@ def inbox() -> Iterator[Inbox]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     kept.url = f"http://127.0.0.1:{server.server_port}/webhooks/stripe"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread = threading.Thread(target=server.serve_forever, args=(0.005,))
     thread.start()
     yield kept
     server.shutdown()
@@ -78,14 +79,16 @@ class Stand:
     def client(self) -> stripe.StripeClient:
         return stripe.StripeClient(KEY, base_addresses={"api": self.address}, max_network_retries=0)
 
-    def checkout(self, *, key: str = "attempt-1", account: str = ROWAN, **changes: Any) -> CheckoutSession:
-        return self.gateway().create_checkout(account=account, params=request(**changes), idempotency_key=key)
+    def checkout(self, *, key: str | None = None, account: str = ROWAN, **changes: Any) -> CheckoutSession:
+        return self.gateway().create_checkout(
+            account=account, params=request(**changes), idempotency_key=key or uuid4().hex
+        )
 
     def press(self, session: CheckoutSession, outcome: str) -> requests.Response:
         url = f"{self.address}/pay/{session.id}"
         return requests.post(url, {"outcome": outcome}, allow_redirects=False, timeout=10)
 
-    def paid(self, *, key: str = "attempt-1", **changes: Any) -> CheckoutSession:
+    def paid(self, *, key: str | None = None, **changes: Any) -> CheckoutSession:
         session = self.checkout(key=key, **changes)
         assert self.press(session, "pay").status_code == 303
         return self.gateway().retrieve_checkout(account=ROWAN, session_id=session.id)

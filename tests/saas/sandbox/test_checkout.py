@@ -64,26 +64,26 @@ def test_paying_makes_payment_charge_and_fee(stand: Stand) -> None:
     ],
 )
 def test_what_stripe_refuses_is_refused(
-    stand: Stand, changes: dict[str, Any], code: str | None, param: str | None
+    shared: Stand, changes: dict[str, Any], code: str | None, param: str | None
 ) -> None:
-    error = refused(stand, request(**changes))
+    error = refused(shared, request(**changes))
     assert (error.http_status, error.code, error.param) == (400, code, param)
-    assert stand.sandbox.state()["sessions"] == {}
+    assert shared.sandbox.state()["sessions"] == {}
 
 
-def test_currencies_are_written_in_lowercase(stand: Stand) -> None:
+def test_currencies_are_written_in_lowercase(shared: Stand) -> None:
     params = request()
     params["line_items"][0]["price_data"]["currency"] = "EUR"
-    assert refused(stand, params).param == "line_items[0][price_data][currency]"
+    assert refused(shared, params).param == "line_items[0][price_data][currency]"
 
 
-def test_the_platform_itself_takes_no_application_fee(stand: Stand) -> None:
-    assert refused(stand, request(), account=None).param == "payment_intent_data[application_fee_amount]"
+def test_the_platform_itself_takes_no_application_fee(shared: Stand) -> None:
+    assert refused(shared, request(), account=None).param == "payment_intent_data[application_fee_amount]"
 
 
-def test_known_but_unacted_parameters_are_refused_openly(stand: Stand) -> None:
+def test_known_but_unacted_parameters_are_refused_openly(shared: Stand) -> None:
     params = request() | {"payment_intent_data": {"capture_method": "manual"}}
-    error = refused(stand, params)
+    error = refused(shared, params)
     assert "does not act on it" in str(error)
 
 
@@ -161,17 +161,17 @@ def test_expiring_twice_is_refused(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "sk_live_abcdef", "rk_test_abc", "nonsense"])
-def test_only_test_keys_are_taken(stand: Stand, key: str) -> None:
+def test_only_test_keys_are_taken(shared: Stand, key: str) -> None:
     headers = {"Authorization": f"Bearer {key}"}
-    answer = stand.post("/v1/refunds", "", **headers)
+    answer = shared.post("/v1/refunds", "", **headers)
     assert answer.status_code == 401
     assert key == "" or key not in answer.text
 
 
-def test_unknown_addresses_and_versions_are_refused(stand: Stand) -> None:
-    assert stand.post("/v1/customers", "").status_code == 404
-    assert stand.post("/v1/charges", "").status_code == 404
-    assert stand.post("/v1/refunds", "", **{"Stripe-Version": "2019-01-01"}).status_code == 400
+def test_unknown_addresses_and_versions_are_refused(shared: Stand) -> None:
+    assert shared.post("/v1/customers", "").status_code == 404
+    assert shared.post("/v1/charges", "").status_code == 404
+    assert shared.post("/v1/refunds", "", **{"Stripe-Version": "2019-01-01"}).status_code == 400
 
 
 def test_accounts_are_seeded_and_ready(stand: Stand) -> None:

@@ -18,23 +18,23 @@ def check_html(answer: requests.Response) -> str:
     return html
 
 
-def test_the_page_shows_what_is_paid_and_four_outcomes(stand: Stand) -> None:
-    html = check_html(stand.page(stand.checkout()))
+def test_the_page_shows_what_is_paid_and_four_outcomes(shared: Stand) -> None:
+    html = check_html(shared.page(shared.checkout()))
     assert "Session at Rowan Clinic" in html
     assert "€80.00" in html
     assert re.findall(r'name="outcome" value="(\w+)"', html) == ["pay", "authenticate", "decline", "cancel"]
 
 
-def test_names_are_escaped(stand: Stand) -> None:
-    html = check_html(stand.page(stand.checkout(name="<script>alert(1)</script>")))
+def test_names_are_escaped(shared: Stand) -> None:
+    html = check_html(shared.page(shared.checkout(name="<script>alert(1)</script>")))
     assert "&lt;script&gt;" in html
 
 
 @pytest.mark.parametrize(
     "currency, amount, shown", [("JPY", 900, "¥900"), ("GBP", 1250, "£12.50"), ("USD", 6000, "$60.00")]
 )
-def test_amounts_have_their_currencys_places(stand: Stand, currency: str, amount: int, shown: str) -> None:
-    assert shown in stand.page(stand.checkout(currency=currency, amount=amount, application_fee=0)).text
+def test_amounts_have_their_currencys_places(shared: Stand, currency: str, amount: int, shown: str) -> None:
+    assert shown in shared.page(shared.checkout(currency=currency, amount=amount, application_fee=0)).text
 
 
 def test_opening_the_page_changes_nothing(stand: Stand) -> None:
@@ -100,22 +100,22 @@ def test_cancel_leads_away_and_leaves_the_session_open(stand: Stand) -> None:
     assert stand.sandbox.state()["sessions"] == {"open": 1}
 
 
-def test_the_form_may_lead_where_the_session_says(stand: Stand) -> None:
-    session = stand.checkout(success_url="https://rowan.example/x", cancel_url="http://127.0.0.1:9/y")
-    policy = stand.page(session).headers["Content-Security-Policy"]
+def test_the_form_may_lead_where_the_session_says(shared: Stand) -> None:
+    session = shared.checkout(success_url="https://rowan.example/x", cancel_url="http://127.0.0.1:9/y")
+    policy = shared.page(session).headers["Content-Security-Policy"]
     assert "form-action 'self' http://127.0.0.1:9 https://rowan.example;" in policy
 
 
 @pytest.mark.parametrize("outcome", ["", "rob", "PAY", "\x00", "x" * 10_000])
-def test_odd_outcomes_change_nothing(stand: Stand, outcome: str) -> None:
-    session = stand.checkout()
-    assert stand.press(session, outcome).status_code == 422
-    assert stand.sandbox.state()["charges"]["count"] == 0
+def test_odd_outcomes_change_nothing(shared: Stand, outcome: str) -> None:
+    session = shared.checkout()
+    assert shared.press(session, outcome).status_code == 422
+    assert shared.sandbox.state()["charges"]["count"] == 0
 
 
 @pytest.mark.parametrize("path", ["/", "/pay/", "/pay/cs_test_nobody", "/pay/a/b", "/receipt/ch_1"])
-def test_nothing_here_is_a_page_too(stand: Stand, path: str) -> None:
-    answer = requests.get(stand.address + path, timeout=10)
+def test_nothing_here_is_a_page_too(shared: Stand, path: str) -> None:
+    answer = requests.get(shared.address + path, timeout=10)
     assert answer.status_code == 404
     check_html(answer)
 
@@ -129,6 +129,6 @@ def test_the_receipt_shows_what_was_paid_and_given_back(stand: Stand) -> None:
     assert all(text in html for text in ("€80.00", "€30.00", "Visa •••• 4242"))
 
 
-def test_the_stylesheet_is_there(stand: Stand) -> None:
-    answer = requests.get(f"{stand.address}/pay.css", timeout=10)
+def test_the_stylesheet_is_there(shared: Stand) -> None:
+    answer = requests.get(f"{shared.address}/pay.css", timeout=10)
     assert answer.headers["Content-Type"].startswith("text/css")

@@ -36,9 +36,9 @@ def test_a_fault_keeps_to_its_path(stand: Stand) -> None:
         5,
     ],
 )
-def test_faults_that_do_not_exist_are_refused(stand: Stand, wanted: Any) -> None:
-    assert stand.switch("POST", "/_faults", wanted).status_code == 422
-    assert stand.switch("GET", "/_faults").json()["requests"] == []
+def test_faults_that_do_not_exist_are_refused(shared: Stand, wanted: Any) -> None:
+    assert shared.switch("POST", "/_faults", wanted).status_code == 422
+    assert shared.switch("GET", "/_faults").json()["requests"] == []
 
 
 def test_counters_go_down_to_nothing() -> None:
@@ -64,21 +64,21 @@ def test_the_clock_is_shifted_and_stays_so(stand: Stand) -> None:
         ("POST", "/_clock", {"offset_seconds": "soon"}, 422),
     ],
 )
-def test_odd_switching_is_answered(stand: Stand, method: str, path: str, body: Any, status: int) -> None:
-    assert stand.switch(method, path, body).status_code == status
+def test_odd_switching_is_answered(shared: Stand, method: str, path: str, body: Any, status: int) -> None:
+    assert shared.switch(method, path, body).status_code == status
 
 
-def test_a_foreign_pages_form_cannot_switch(stand: Stand) -> None:
-    url = f"{stand.address}/_faults"
+def test_a_foreign_pages_form_cannot_switch(shared: Stand) -> None:
+    url = f"{shared.address}/_faults"
     assert (
         requests.post(url, '{"status_500": 5}', headers={"Content-Type": "text/plain"}, timeout=10).status_code == 415
     )
 
 
-def test_switches_are_for_loopback_only(stand: Stand) -> None:
+def test_switches_are_for_loopback_only(shared: Stand) -> None:
     from werkzeug.test import Client
 
-    client = Client(stand.sandbox)
+    client = Client(shared.sandbox)
     assert client.get("/_state", environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 403
     assert client.get("/_state", environ_base={"REMOTE_ADDR": "127.0.0.1"}).status_code == 200
     assert client.get("/_state", environ_base={"REMOTE_ADDR": "nonsense"}).status_code == 403
