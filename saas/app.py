@@ -30,6 +30,7 @@ class Parts:
     """What clinics bring: `tenants/register.py` fills it, `wsgi.py` hands it over."""
 
     blueprints: Sequence[tuple[Blueprint, web.Guard]] = ()
+    landing: Callable[[], str] = lambda: ""
     face: Callable[[], shell.Face | None] = lambda: None
     clinic_views: Sequence[Callable[[], Any]] = ()
     effects: Mapping[str, jobs.Handler] = field(default_factory=dict)
@@ -62,7 +63,7 @@ def create_kernel(settings: config.Settings, parts: Parts) -> Flask:
     app.after_request(web.security_headers)
     shell.init_app(app, face=lambda: _face(parts))
     _errors(app)
-    home.init_app(app)
+    home.init_app(app, landing=parts.landing)
     sessions.init_app(app)
     account_pages.init_app(app)
     webhooks.init_webhooks(app, parts.webhooks)
@@ -149,7 +150,9 @@ def _code(error: HTTPException) -> str:
 
 def _broken(error: Exception) -> Response | tuple[str, int]:
     # Where it broke, never what somebody wrote: an exception's message can carry a client's words.
-    places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    places = [
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
+    ]
     _log.error("request.broken", error=type(error).__name__, at=places[-6:], endpoint=request.endpoint)
     if web.wants_problem():
         return web.problem(_Fault())

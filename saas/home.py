@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from saas.config import settings
 from saas.crypto import same
 from saas.db import db
 from saas.jobs import last_beat
-from saas.web import guard
+from saas.tenancy import current_or_none
+from saas.web import guard, require_clinic
 
 HEAD = Path(__file__).parent.parent / "migrations" / ".head"
 
@@ -73,10 +75,21 @@ def _metrics() -> Response:
     return Response(generate_latest(registry), mimetype="text/plain; version=0.0.4")
 
 
-def init_app(app: Flask) -> None:
-    """Register the platform's pages and the three addresses that answer before any tenant is looked up."""
+def init_app(app: Flask, *, landing: Callable[[], str]) -> None:
+    """Register the platform's pages and the three addresses that answer before any tenant is looked up. `/` is the one
+    address that both sides have: on a clinic it is `landing`."""
+
+    def page() -> str:
+        tenant = current_or_none()
+        if tenant is not None and tenant.is_platform:
+            return _home()
+        require_clinic()
+        return landing()
+
+    start = Blueprint("start", __name__)
+    start.add_url_rule("/", "page", page)
+    app.register_blueprint(guard(start, "anywhere"))
     blueprint = Blueprint("platform", __name__)
-    blueprint.add_url_rule("/", "home", _home)
     blueprint.add_url_rule("/platform-theme/<version>.css", "theme", _theme)
     app.register_blueprint(guard(blueprint, "platform"))
     routes: dict[str, Any] = {"healthz": lambda: "ok", "readyz": _ready, "metrics": _metrics}

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from werkzeug.datastructures import ImmutableMultiDict
 from wtforms import Form
 from wtforms.fields.core import Field
 
-from saas import clock
+from saas import clock, paths
+from saas.audit import CLIENT, acting_as
 from saas.config import Settings, settings
 from saas.crypto import keyed_hash, same
 from saas.errors import DomainError, Forbidden, Gone, Invalid, NotFound
+from saas.ratelimit import hit
 from saas.tenancy import TenantRef, current_or_none, find_by_host, find_by_slug, find_platform, tenant_scope
 
 Guard = Literal["clinic", "platform", "anywhere", "staff", "operator", "before tenants"]
@@ -115,7 +119,8 @@ def _tenant_of(environ: Mapping[str, Any], config: Settings) -> TenantRef | None
 
 
 def enter_tenant() -> None:
-    """Enter the request's tenant; `UnknownClinic` (404) when nobody answers there."""
+    """Enter the request's tenant, on behalf of a client until a log-in says otherwise; `UnknownClinic` (404) when nobody
+    answers there."""
     g.csp_nonce = secrets.token_urlsafe(16)
     if request.path in _UNGUARDED and "longtide.slug" not in request.environ:
         return
@@ -124,8 +129,9 @@ def enter_tenant() -> None:
     tenant = _tenant_of(request.environ, settings())
     if tenant is None:
         raise UnknownClinic
-    scope = tenant_scope(tenant)
-    scope.__enter__()
+    scope = ExitStack()
+    scope.enter_context(tenant_scope(tenant))
+    scope.enter_context(acting_as(CLIENT))
     g.tenant_scope = scope
 
 
@@ -133,7 +139,18 @@ def leave_tenant(_error: BaseException | None = None) -> None:
     """Leave the tenant, whatever happened."""
     scope = g.pop("tenant_scope", None)
     if scope is not None:
-        scope.__exit__(None, None, None)
+        scope.close()
+
+
+def require_clinic() -> None:
+    """Let in only requests for a clinic that answers: 404 elsewhere, a calm page where it is paused or has closed."""
+    tenant = current_or_none()
+    if tenant is None or tenant.is_platform:
+        raise NotFound
+    if tenant.status == "suspended":
+        raise ClinicPaused
+    if tenant.status == "closed":
+        raise ClinicClosed
 
 
 def guard(blueprint: Blueprint, who: Guard, check: Callable[[], None] | None = None) -> Blueprint:
@@ -145,12 +162,7 @@ def guard(blueprint: Blueprint, who: Guard, check: Callable[[], None] | None = N
     def refuse() -> None:
         tenant = current_or_none()
         if who in ("clinic", "staff"):
-            if tenant is None or tenant.is_platform:
-                raise NotFound
-            if tenant.status == "suspended":
-                raise ClinicPaused
-            if tenant.status == "closed":
-                raise ClinicClosed
+            require_clinic()
         elif who in ("platform", "operator") and (tenant is None or not tenant.is_platform):
             raise NotFound
         if check is not None:
@@ -216,6 +228,23 @@ def check_origin() -> None:
     origin = request.headers.get("Origin")
     if origin and origin != "null" and urlsplit(origin).netloc.lower() != request.host.lower():
         raise ForeignOrigin
+
+
+def drop_foreign(name: str) -> None:
+    """Forget the parameter `name` when it does not lead to this very clinic (libraries look at the host only)."""
+    for where in ("args", "form"):
+        values = getattr(request, where)
+        if any(not paths.is_own(value, request.script_root) for value in values.getlist(name)):
+            kept = [(key, value) for key, value in values.items(multi=True) if key != name]
+            setattr(request, where, ImmutableMultiDict(kept))
+
+
+def limit_tries(purpose: str, *, limit: int, window_seconds: int) -> None:
+    """Count a try of this visitor's address; `TooMany` above the limit. In the demo this machine itself is not counted."""
+    config = settings()
+    if config.env == "demo" and request.remote_addr in ("127.0.0.1", "::1"):
+        return
+    hit(f"{purpose}|address|{request.remote_addr}", limit=limit, window_seconds=window_seconds, now=page_now())
 
 
 class PageForm(Form):

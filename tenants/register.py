@@ -20,6 +20,7 @@ def parts() -> Parts:
             (clinic_pages.blueprint(), "anywhere"),
             (booking_pages.blueprint(), "clinic"),
         ],
+        landing=booking_pages.landing,
         face=_face,
         clinic_views=[booking_desk.BookingView],
         effects={**booking_effects.HANDLERS, **checkout_effects.HANDLERS, **payment_effects.HANDLERS},

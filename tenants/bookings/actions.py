@@ -25,6 +25,7 @@ from tenants.clients.actions import find_or_make
 from tenants.clients.models import Client
 from tenants.clinic.models import Policy
 from tenants.payments.actions import Owed, charge
+from tenants.payments.actions import Owed, charge
 from tenants.payments.rules import due_online
 from tenants.practitioners.models import Practitioner, Room
 from tenants.services.models import Service
@@ -409,6 +410,8 @@ def confirm(*, booking_id: UUID, how: Literal["free", "at_clinic"], now: datetim
     if how == "at_clinic" and booking.payment_mode != "at_clinic":
         booking.payment_mode, booking.online_minor = "at_clinic", 0
     mark_confirmed(booking, now=now)
+    owed = Owed(booking.id, booking.client_id, booking.payment_mode, booking.price, booking.online)
+    charge(owed=owed, now=now)
     return booking
 
 

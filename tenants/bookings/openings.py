@@ -20,6 +20,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from saas.db import Utc, db
 from saas.errors import NotFound
+from saas.money import Money
 from saas.tenancy import current_tenant
 from tenants.availability import slots
 from tenants.availability.models import HoursBreak, HoursOverride, TimeOff, WeeklyHours
@@ -60,6 +61,8 @@ class ServiceOffer:
     slug: str
     name: str
     text: str
+    price: Money
+    payment: str
     engine: slots.Service
     needs_room: bool
     rules: slots.Rules
@@ -154,7 +157,10 @@ def find_service(
     row = found[0]
     engine = slots.Service(row.duration_min, row.step_min, row.buffer_before_min, row.buffer_after_min)
     rules = slots.Rules(row.min_notice_min, row.horizon_days)
-    return ServiceOffer(row.id, row.slug, row.name, row.text, engine, row.needs_room, rules, row.accepting)
+    price = Money(row.price_minor, current_tenant().currency)
+    return ServiceOffer(
+        row.id, row.slug, row.name, row.text, price, row.payment, engine, row.needs_room, rules, row.accepting
+    )
 
 
 def people_for(service_id: UUID) -> list[tuple[UUID, str, str]]:

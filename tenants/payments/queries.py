@@ -218,3 +218,37 @@ def day_totals(*, since: datetime, until: datetime) -> DayTotals:
         kept=-sums.get(("kept", "kept"), zero),
         fees=sums.get(("fee", "platform"), zero) + sums.get(("fee-back", "platform"), zero),
     )
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Money that moved: `kind` is card, clinic, refund (it is back) or coming (on its way back)."""
+
+    kind: str
+    amount: Money
+    at: datetime
+
+
+def movements_of(booking_id: UUID) -> list[Movement]:
+    """Every payment and refund of a booking, in order."""
+    payment = find_payment(booking_id)
+    if payment is None:
+        return []
+    found = [
+        Movement("card", Money(a.amount_minor, payment.currency), a.paid_at)
+        for a in attempts_of(payment.id)
+        if a.state == "paid" and a.paid_at is not None
+    ]
+    refunds = db.session.execute(select(Refund).where(Refund.payment_id == payment.id)).scalars()
+    found += [
+        Movement("refund" if r.state == "done" else "coming", Money(r.amount_minor, payment.currency), r.done_at or r.created_at)
+        for r in refunds
+        if r.state != "failed"
+    ]
+    desk = select(LedgerEntry).where(LedgerEntry.booking_id == booking_id, LedgerEntry.account == "till")
+    found += [
+        Movement("clinic", Money(entry.amount_minor, entry.currency), entry.at)
+        for entry in db.session.execute(desk).scalars()
+        if entry.amount_minor > 0
+    ]
+    return sorted(found, key=lambda m: m.at)

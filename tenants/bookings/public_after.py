@@ -1,0 +1,245 @@
+"""The booking page and what can be done from it: another time, cancel, calendar."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from saas.money import Money
+from saas.web import check_form, form_token, limit_tries, page_now
+from tenants.bookings import letters, openings, public_link
+from tenants.bookings.actions import NoSuchBooking, SlotTaken, find_by_token
+from tenants.bookings.addresses import free_until, page_links
+from tenants.bookings.checkout import PaymentsDown, give_up, stop_paying
+from tenants.bookings.models import Booking
+from tenants.bookings.moves import cancel, reschedule
+from tenants.bookings.rules import NotNow, PolicyTerms
+from tenants.bookings.times import taken_words, times_page
+from tenants.bookings.views import PaidLine, booking_view, may, policy_text, slot_of, start_of
+from tenants.clinic.public import page_clinic
+from tenants.payments.queries import BookingMoney, money_of, movements_of
+from tenants.payments.rules import settlement
+
+
+def add_routes(made: Blueprint) -> None:
+    """What a client can do with a booking that stands."""
+    routes: list[tuple[str, str, Any, list[str]]] = [
+        ("", "page", _page, ["GET"]),
+        ("/change", "change", _change, ["GET"]),
+        ("/change", "move", _move, ["POST"]),
+        ("/cancel", "cancel", _cancel, ["GET"]),
+        ("/cancel", "cancel_now", _cancel_now, ["POST"]),
+        ("/calendar.ics", "calendar", _calendar, ["GET"]),
+    ]
+    for path, name, view, methods in routes:
+        made.add_url_rule(f"/b/<token>{path}", name, view, methods=methods)
+
+
+def _page(token: str) -> str:
+    return _booking_page(find_by_token(token), token)
+
+
+_NOTICES = {"moved": lambda: _("Your booking has moved."), "cancelled": lambda: _("Your booking is cancelled.")}
+
+
+def _booking_page(booking: Booking, token: str) -> str:
+    clinic = page_clinic()
+    money = money_of(booking.id)
+    notice = _NOTICES.get(request.args.get("done", ""))
+    return render_template(
+        "public/bookings/booking.html",
+        booking=booking_view(booking, clinic, money),
+        links=page_links(booking, token, clinic, here="page"),
+        free_until_local=free_until(booking) if booking.status == "confirmed" else None,
+        refund=(money.refunded + money.coming_back) or None,
+        payments=_payments(booking),
+        notice=notice() if notice else None,
+    )
+
+
+def _payments(booking: Booking) -> list[PaidLine]:
+    zone = ZoneInfo(booking.zone)
+    words = {
+        "card": _("Paid by card"),
+        "clinic": _("Paid at the clinic"),
+        "refund": _("Sent back to your card"),
+        "coming": _("On its way back to your card"),
+    }
+    return [PaidLine(words[m.kind], m.amount, m.at.astimezone(zone)) for m in movements_of(booking.id)]
+
+
+def _change(token: str) -> Response | str:
+    booking = find_by_token(token)
+    if booking.status in ("held", "expired"):
+        return public_link.hold_times_page(booking, token)
+    if not may(booking, page_now())[0]:
+        return redirect(url_for("bookings.page", token=token), 303)
+    return _change_page(booking, token)
+
+
+def _change_page(booking: Booking, token: str, *, error: str | None = None, near_to: datetime | None = None) -> str:
+    clinic = page_clinic()
+    return times_page(
+        service=openings.find_service(service_id=booking.service_id, retired_too=True),
+        href=lambda query: url_for("bookings.change", token=token, **query),
+        action=url_for("bookings.move", token=token, **_with_whom()),
+        form_token=form_token("booking", token),
+        template="public/bookings/change.html",
+        booking_row=booking,
+        error=error,
+        near_to=near_to,
+        booking=booking_view(booking, clinic),
+        links=page_links(booking, token, clinic, here="page"),
+    )
+
+
+def _with_whom() -> dict[str, str]:
+    return {"p": request.args["p"]} if request.args.get("p") else {}
+
+
+def _move(token: str) -> Response | str | tuple[str, int]:
+    booking = find_by_token(token)
+    check_form("booking", token)
+    limit_tries("move", limit=60, window_seconds=600)
+    held = booking.status in ("held", "expired")
+    if not held and not may(booking, page_now())[0]:
+        return redirect(url_for("bookings.page", token=token), 303)
+    start = start_of(request.form.get("start", ""))
+    if start is None:
+        sentence = _("Choose one of the times below.")
+        page = (
+            public_link.hold_times_page(booking, token, error=sentence)
+            if held
+            else _change_page(booking, token, error=sentence)
+        )
+        return page, 422
+    if not held and request.args.get("step") != "confirm":
+        return _confirm_page(booking, token, start)
+    return _move_now(booking, token, start)
+
+
+def _opening(booking: Booking, start: datetime) -> openings.Opening | None:
+    """The opening a client chose: with the person named, else with their own practitioner, else with whoever is free."""
+    service = openings.find_service(service_id=booking.service_id, retired_too=True)
+    offer = openings.offer_at(
+        service, start, now=page_now(), practitioner=request.args.get("p"), except_booking=booking.id,
+        for_client=booking.client_id,
+    )  # fmt: skip
+    free = [
+        openings.Opening(start, start + (booking.ends_at - booking.starts_at), person.id, person.slug, person.name)
+        for person in offer.people
+        if offer.free_rooms(person, start, now=page_now())
+    ]
+    own = [o for o in free if o.practitioner_id == booking.practitioner_id]
+    return next(iter(own or free), None)
+
+
+def _confirm_page(booking: Booking, token: str, start: datetime) -> str | tuple[str, int]:
+    chosen = _opening(booking, start)
+    if chosen is None:
+        return _change_page(booking, token, error=taken_words(start), near_to=start), 409
+    clinic = page_clinic()
+    return render_template(
+        "public/bookings/change_confirm.html",
+        booking=booking_view(booking, clinic),
+        chosen=slot_of(chosen, ZoneInfo(booking.zone), named=chosen.practitioner_id != booking.practitioner_id),
+        action=url_for("bookings.move", token=token, step="confirm", p=chosen.practitioner_slug),
+        form_token=form_token("booking", token),
+        links=page_links(booking, token, clinic, here="page"),
+        error=None,
+    )
+
+
+def _move_now(booking: Booking, token: str, start: datetime) -> Response | str | tuple[str, int]:
+    held = booking.status in ("held", "expired")
+    chosen = _opening(booking, start)
+    try:
+        if held:
+            stop_paying(booking_id=booking.id, now=page_now())
+        person = chosen.practitioner_id if chosen else None
+        reschedule(booking_id=booking.id, starts_at=start, practitioner_id=person, who="client", now=page_now())
+    except SlotTaken:
+        sentence = taken_words(start)
+        page = (
+            public_link.hold_times_page(booking, token, error=sentence, near_to=start)
+            if held
+            else _change_page(booking, token, error=sentence, near_to=start)
+        )
+        return page, 409
+    except PaymentsDown:
+        sentence = _("Payment isn’t answering, so your time stays as it is. Try again in a moment.")
+        return public_link.hold_times_page(booking, token, error=sentence), 503
+    except NotNow:
+        return redirect(url_for("bookings.page", token=token), 303)
+    if not held:
+        return redirect(url_for("bookings.page", token=token, done="moved"), 303)
+    return redirect(url_for("bookings.check" if booking.typed else "bookings.details", token=token), 303)
+
+
+def _cancel(token: str) -> Response | str:
+    booking = find_by_token(token)
+    if booking.status == "held" or not may(booking, page_now())[1]:
+        return redirect(url_for("bookings.page", token=token), 303)
+    return _cancel_page(booking, token)
+
+
+def _cancel_page(booking: Booking, token: str, *, error: str | None = None) -> str:
+    clinic = page_clinic()
+    now = page_now()
+    refund, kept = what_comes_back(booking, money_of(booking.id), now=now)
+    return render_template(
+        "public/bookings/cancel.html",
+        booking=booking_view(booking, clinic),
+        refund=refund,
+        kept=kept,
+        policy_text=policy_text(booking, now),
+        action=url_for("bookings.cancel_now", token=token, shown=refund.minor),
+        form_token=form_token("booking", token),
+        links=page_links(booking, token, clinic, here="page"),
+        error=error,
+    )
+
+
+def what_comes_back(booking: Booking, money: BookingMoney, *, now: datetime) -> tuple[Money, Money]:
+    """What cancelling now would give back and keep: the same rule that cancelling applies."""
+    terms = PolicyTerms.from_snapshot(booking.policy)
+    percent = 0 if terms.is_free(starts_at=booking.starts_at, now=now) else terms.late_fee_percent
+    divided = settlement(price=booking.price, paid=money.refundable, percent=percent)
+    return divided.refund, divided.kept
+
+
+def _cancel_now(token: str) -> Response | str | tuple[str, int]:
+    booking = find_by_token(token)
+    check_form("booking", token)
+    if booking.status == "held":
+        try:
+            give_up(booking_id=booking.id, now=page_now())
+        except PaymentsDown:
+            pass
+        return redirect(url_for("bookings.page", token=token), 303)
+    if booking.status == "confirmed":
+        refund, _kept = what_comes_back(booking, money_of(booking.id), now=page_now())
+        # The page promised a sum before the click: when it has changed meanwhile, it is said again first.
+        if request.args.get("shown", type=int) != refund.minor and may(booking, page_now())[1]:
+            return _cancel_page(booking, token, error=_("The amount that comes back has changed. Look once more.")), 409
+    try:
+        cancel(booking_id=booking.id, who="client", click=f"cancel:{booking.id}", now=page_now())
+    except NotNow:
+        return redirect(url_for("bookings.page", token=token), 303)
+    return redirect(url_for("bookings.page", token=token, done="cancelled"), 303)
+
+
+def _calendar(token: str) -> Response:
+    booking = find_by_token(token)
+    if booking.status not in ("confirmed", "arrived", "completed", "cancelled"):
+        raise NoSuchBooking
+    cancelled = booking.status == "cancelled"
+    file = letters.calendar_file(booking, now=page_now(), method="CANCEL" if cancelled else "PUBLISH")
+    response = Response(file, mimetype="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="session.ics"'
+    return response

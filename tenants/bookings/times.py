@@ -1,0 +1,217 @@
+"""The page on which a time is chosen: for a new booking, for another time of a hold, and for moving a booking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from flask import render_template, request
+from flask_babel import gettext as _
+
+from saas import formats
+from saas.money import Money
+from saas.shell import locale
+from saas.web import page_now
+from tenants.bookings import openings
+from tenants.bookings.models import Booking
+from tenants.bookings.openings import MAX_DAYS, Offer, Opening, ServiceOffer
+from tenants.bookings.views import WEEKS, Day, Slot, by_part_of_day, place_of, slot_of
+from tenants.clinic.public import page_clinic
+from tenants.clinic.queries import ClinicView
+
+_FIVE_WEEKS = timedelta(weeks=WEEKS)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """With whom: one of several."""
+
+    slug: str
+    name: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class ServiceView:
+    """The service above the times."""
+
+    slug: str
+    name: str
+    duration_minutes: int
+    price: Money
+    text: str = ""
+    payment_note: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The page's query, with nonsense left out. `first`: the Monday the five weeks begin on."""
+
+    zone: ZoneInfo
+    tz: str
+    today: date
+    first: date
+    day: date | None
+    person: str | None
+
+
+def asked(clinic: ClinicView, people: list[tuple[Any, str, str]]) -> Asked:
+    """Read the query; what is unknown or impossible is ignored."""
+    tz = request.args.get("tz", "")
+    tz = tz if tz in available_timezones() else clinic.tz
+    zone = ZoneInfo(tz)
+    today = page_now().astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday())
+    day = _date(request.args.get("d"), today)
+    begin = _date(request.args.get("w"), today)
+    base = begin or day or today
+    first = monday + _FIVE_WEEKS * max(0, (base - monday).days // (7 * WEEKS))
+    person = request.args.get("p")
+    return Asked(zone, tz, today, first, day, person if any(person == slug for _id, slug, _name in people) else None)
+
+
+def _date(text: str | None, today: date) -> date | None:
+    try:
+        found = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if today - timedelta(days=31) <= found <= today + timedelta(days=3660) else None
+
+
+def times_page(
+    *,
+    service: ServiceOffer,
+    href: Callable[[Mapping[str, str]], str],
+    action: str,
+    form_token: str,
+    template: str = "public/bookings/times.html",
+    booking_row: Booking | None = None,
+    error: str | None = None,
+    near_to: datetime | None = None,
+    **more: Any,
+) -> str:
+    """Render the page. `href(query)` makes its own address with another query; `error` is shown with times near `near_to`."""
+    clinic = page_clinic()
+    now = page_now()
+    people = openings.people_for(service.id)
+    query = asked(clinic, people)
+    offer, found = _openings(service, query, now, booking_row)
+    end = query.first + _FIVE_WEEKS
+    shown = [o for o in found if query.first <= o.starts_at.astimezone(query.zone).date() < end]
+    per_day: dict[date, list[Opening]] = {}
+    for opening in shown:
+        per_day.setdefault(opening.starts_at.astimezone(query.zone).date(), []).append(opening)
+    day = query.day or next(iter(per_day), None)
+    soonest = openings.first_per_day(found, query.tz, 3)
+    near = openings.nearest(service, near_to, now=now, practitioner=query.person) if error and near_to else []
+    address = _Address(href, query, clinic)
+    return render_template(
+        template,
+        service=ServiceView(service.slug, service.name, service.engine.duration_min, service.price, service.text),
+        practitioner_choice=_choices(people, query, address),
+        soonest=[slot_of(o, query.zone) for o in soonest],
+        weeks=_weeks(query, per_day, day, address),
+        range_start=query.first,
+        range_end=end - timedelta(days=1),
+        prev_href=address(w=query.first - _FIVE_WEEKS) if query.first > query.today else None,
+        next_href=address(w=end) if _goes_on(offer, end, query.today) else None,
+        day=day,
+        groups=by_part_of_day(_slots(per_day.get(day, []), query.zone) if day else []),
+        tz_name=query.tz,
+        tz_label=_("%(place)s time", place=place_of(clinic) if query.tz == clinic.tz else formats.place(query.tz)),
+        tz_is_clinic=query.tz == clinic.tz,
+        tz_reset_href=address(tz=None, d=day),
+        form_token=form_token,
+        error=error,
+        near=[slot_of(o, query.zone) for o in near],
+        none_open=not shown,
+        action=action,
+        horizon_text=_horizon_text(clinic, offer),
+        **more,
+    )
+
+
+def _slots(found: list[Opening], zone: ZoneInfo) -> list[Slot]:
+    seen: dict[datetime, Slot] = {}
+    for opening in found:
+        seen.setdefault(opening.starts_at, slot_of(opening, zone))
+    return list(seen.values())
+
+
+def _openings(
+    service: ServiceOffer, query: Asked, now: datetime, booking: Booking | None
+) -> tuple[Offer, list[Opening]]:
+    # One read serves the weeks that are shown and the soonest times, unless those weeks are far away.
+    end = query.first + _FIVE_WEEKS
+    first = query.today if (end - query.today).days <= MAX_DAYS else query.first
+    offer = openings.load(
+        service, date_from=first, date_to=end, now=now, practitioner=query.person,
+        except_booking=booking.id if booking else None, for_client=booking.client_id if booking else None,
+    )  # fmt: skip
+    return offer, openings.list_openings(offer, date_from=first, date_to=end, now=now, tz=query.tz)
+
+
+@dataclass(frozen=True)
+class _Address:
+    href: Callable[[Mapping[str, str]], str]
+    query: Asked
+    clinic: ClinicView
+
+    def __call__(self, **changed: object) -> str:
+        kept: dict[str, object] = {
+            "p": self.query.person,
+            "tz": self.query.tz if self.query.tz != self.clinic.tz else None,
+        }
+        kept.update(changed)
+        return self.href({name: str(value) for name, value in kept.items() if value is not None})
+
+
+def _choices(people: list[tuple[Any, str, str]], query: Asked, address: _Address) -> list[Choice]:
+    if len(people) < 2:  # noqa: PLR2004 - one person is no choice
+        return []
+    anyone = Choice("", _("Anyone"), address(p=None, d=query.day), query.person is None)
+    return [
+        anyone,
+        *(Choice(slug, name, address(p=slug, d=query.day), query.person == slug) for _id, slug, name in people),
+    ]
+
+
+def _weeks(
+    query: Asked, per_day: Mapping[date, list[Opening]], chosen: date | None, address: _Address
+) -> list[list[Day]]:
+    def cell(day: date) -> Day:
+        count = len({o.starts_at for o in per_day.get(day, ())})
+        return Day(day, count, address(d=day) if count else None, day == query.today, day == chosen, day.day == 1)
+
+    days = [query.first + timedelta(days=n) for n in range(7 * WEEKS)]
+    return [[cell(day) for day in days[start : start + 7]] for start in range(0, len(days), 7)]
+
+
+def _goes_on(offer: Offer, end: date, today: date) -> bool:
+    horizon = offer.service.rules.horizon_days
+    return (end - today).days <= (horizon if horizon is not None else 3650)
+
+
+def _horizon_text(clinic: ClinicView, offer: Offer) -> str:
+    horizon = offer.service.rules.horizon_days
+    if not clinic.accepting:
+        return _("%(name)s isn’t taking bookings online just now.", name=clinic.first_name or clinic.name)
+    if horizon is None:
+        return ""
+    weeks = max(1, round(horizon / 7))
+    return _(
+        "%(name)s opens new times about %(weeks)d weeks ahead.", name=clinic.first_name or clinic.name, weeks=weeks
+    )
+
+
+def taken_words(start: datetime) -> str:
+    """What to say about a time that is not to be had."""
+    local = start.astimezone(ZoneInfo(page_clinic().tz))
+    tag = locale()
+    return _(
+        "%(day)s, %(time)s isn’t free any more.", day=formats.long_date(local, tag), time=formats.clock(local, tag)
+    )
