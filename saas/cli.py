@@ -49,7 +49,7 @@ def _plainly() -> Iterator[None]:
         yield
     except DomainError as refused:
         lines = [f"{field}: {sentence}" for field, sentence in refused.fields.items()]
-        raise click.ClickException("\n".join(lines or [refused.message])) from None
+        raise click.ClickException("\n".join(lines or [refused.message or refused.code])) from None
 
 
 @contextmanager

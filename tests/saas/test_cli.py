@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import select
+
+from saas.accounts.models import Account
+from saas.db import db
+from saas.outbox import Outbox
+from saas.tenancy import find_by_slug, find_platform, tenant_scope
+from tests.cast import Clinic
+
+Run = Callable[..., Result]
+REED = ("--name", "Reed House", "--zone", "Europe/Lisbon", "--currency", "EUR", "--country", "PT")
+
+
+@pytest.fixture
+def run(app: Flask) -> Run:
+    runner = app.test_cli_runner()
+
+    def call(*words: str, said: str | None = None) -> Result:
+        return runner.invoke(args=list(words), input=said)
+
+    return call
+
+
+def test_a_clinic_is_made_listed_suspended_and_resumed(run: Run, app: Flask) -> None:
+    made = run(
+        "tenant", "create", "reed-house", *REED, "--owner", "rui@reed.example", "--stripe-account", "acct_reed0001"
+    )
+    assert made.exit_code == 0, made.output
+    assert made.output.endswith("/c/reed-house/\n")
+    assert "reed-house\tactive\tReed House\tEurope/Lisbon\tacct_reed0001" in run("tenant", "list").output
+    assert run("tenant", "suspend", "reed-house", "--reason", "unpaid").output == "reed-house: suspended\n"
+    assert "reed-house\tsuspended" in run("tenant", "list").output
+    assert run("tenant", "resume", "reed-house").output == "reed-house: active\n"
+    with app.app_context():
+        ref = find_by_slug("reed-house")
+        assert ref is not None
+        with tenant_scope(ref):
+            owner = db.session.execute(select(Account)).scalar_one()
+            assert (owner.email, owner.role) == ("rui@reed.example", "owner")
+            kinds = db.session.execute(select(Outbox.kind).where(Outbox.tenant_id == ref.id)).scalars().all()
+            assert "account.mail" in kinds
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (("tenant", "create", "www", *REED), "slug:"),
+        (("tenant", "create", "reed-house", *REED[:-1], "ZQ"), "country:"),
+        (("tenant", "suspend", "nobody"), "no-such-clinic"),
+        (("tenant", "resume", "nobody"), "no-such-clinic"),
+        (("account", "reset", "nobody", "a@example.com"), "no-such-clinic"),
+        (("account", "reset", "platform", "a@example.com"), "no-such-account"),
+    ],
+)
+def test_what_cannot_be_done_is_a_line_and_a_code(run: Run, words: tuple[str, ...], said: str) -> None:
+    result = run(*words)
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_an_operator_is_made_on_the_platform(run: Run, app: Flask) -> None:
+    made = run("operator", "create", "odo@example.com", "--password-stdin", said="a long quiet sentence\n")
+    assert made.exit_code == 0, made.output
+    assert "quiet" not in made.output
+    with app.app_context(), tenant_scope(find_platform()):
+        assert db.session.execute(select(Account.role)).scalars().all() == ["operator"]
+    short = run("operator", "create", "ada@example.com", "--password-stdin", said="x\n")
+    assert short.exit_code == 1
+    assert (
+        run("operator", "create", "odo@example.com", "--password-stdin", said="a long quiet sentence\n").exit_code == 1
+    )
+
+
+def test_a_person_is_let_back_in(run: Run, app: Flask, rowan: Clinic) -> None:
+    done = run("account", "reset", "rowan", "alma@rowan.example")
+    assert done.exit_code == 0, done.output
+    with app.app_context(), tenant_scope(rowan.ref):
+        waiting = db.session.execute(select(Outbox).where(Outbox.kind == "account.mail")).scalars().all()
+        assert [row.tenant_id for row in waiting] == [rowan.ref.id]
+
+
+def test_every_route_is_told_with_its_guard(run: Run) -> None:
+    routes = json.loads(run("routes-json").output)
+    assert {"rule", "methods", "endpoint", "guard"} == set(routes[0])
+    by_endpoint = {one["endpoint"]: one for one in routes}
+    assert by_endpoint["clinic.privacy"]["methods"] == ["GET"]
+    assert all(one["guard"] != "none" for one in routes), [one for one in routes if one["guard"] == "none"]
+
+
+def test_the_sandbox_stays_off_where_money_is_meant(run: Run, app: Flask, now: datetime) -> None:
+    config = app.config["LONGTIDE"]
+    app.config["LONGTIDE"] = config.model_copy(update={"payments": "stripe"})
+    try:
+        result = run("sandbox")
+    finally:
+        app.config["LONGTIDE"] = config
+    assert result.exit_code == 1
+    assert "LONGTIDE_PAYMENTS" in result.output
