@@ -22,6 +22,7 @@ from babel.units import format_unit
 from saas.money import Money
 
 _YEAR = re.compile(r"(?:^y+\W*年?)|(?:[\s,،]*(?:'de'\s+)?y+\W*$)")
+_LETTER_BEFORE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
 _FALLBACK = "en"
 
 
@@ -113,11 +114,10 @@ def money(amount: Money, locale: str) -> str:
     where = _locale(locale)
     places = get_currency_precision(amount.currency)
     pattern = where.currency_formats["standard"].pattern
-    if amount.major == amount.major.to_integral_value():
-        whole = re.sub(r"\.0+", "", pattern)
-        return str(format_currency(amount.major, amount.currency, whole, where, False))
-    digits = re.sub(r"\.0+", "." + "0" * max(places, 2), pattern)
-    return str(format_currency(amount.major, amount.currency, digits, where, False))
+    whole = amount.major == amount.major.to_integral_value()
+    shown = re.sub(r"\.0+", "" if whole else "." + "0" * max(places, 2), pattern)
+    written = format_currency(amount.major, amount.currency, shown, where, currency_digits=False)
+    return _LETTER_BEFORE_DIGIT.sub("\xa0", written)  # the CLDR's spacing rule, which Babel leaves out: CHF 95
 
 
 def joined(items: Iterable[str], locale: str) -> str:
@@ -145,9 +145,7 @@ def place(zone: str) -> str:
     return zone.rsplit("/", maxsplit=1)[-1].replace("_", " ")
 
 
-def filters(
-    locale: Callable[[], str], region: Callable[[], str] = lambda: ""
-) -> dict[str, Callable[..., str]]:
+def filters(locale: Callable[[], str], region: Callable[[], str] = lambda: "") -> dict[str, Callable[..., str]]:
     """Jinja filters by name; `locale` and `region` are asked at each use (a worker serves many clinics)."""
 
     def bound(function: Callable[..., str]) -> Callable[..., str]:

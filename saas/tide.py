@@ -46,10 +46,7 @@ class _Wave:
         y = self.at(0)
         first = self.at(step)
         parts = [f"M0 {y:.1f}"]
-        parts.append(
-            f"C{step // 3} {y + slope(0):.1f} {step * 2 // 3} {first - slope(step):.1f} "
-            f"{step} {first:.1f}S"
-        )
+        parts.append(f"C{step // 3} {y + slope(0):.1f} {step * 2 // 3} {first - slope(step):.1f} {step} {first:.1f}S")
         points = []
         for x in range(2 * step, self.width + 1, step):
             end = self.at(x)
@@ -79,9 +76,7 @@ def hero() -> tuple[Line, ...]:
 @cache
 def still() -> tuple[str, ...]:
     """The three settled lines under a booking's date, in a view box of 720 by 28."""
-    return tuple(
-        _Wave(720, 10 + 5 * i, 4.5, 3, i * 0.6, 0.55, 0.3).path(24) for i in range(3)
-    )
+    return tuple(_Wave(720, 10 + 5 * i, 4.5, 3, i * 0.6, 0.55, 0.3).path(24) for i in range(3))
 
 
 @cache

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, g, render_template, request, url_for
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from saas import theme
 from saas.errors import NotFound
@@ -64,7 +65,7 @@ def _document(which: str, title: str, none_yet: str) -> str:
     return render_template(
         "public/clinic/document.html",
         title=title,
-        body_html=found.html or f"<p>{none_yet}</p>",
+        body_html=Markup(found.html) if found.html else Markup("<p>{}</p>").format(none_yet),  # noqa: S704 (cleaned when saved)
         updated=found.updated_at.astimezone(zone).date() if found.html and found.updated_at else None,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 from flask import Flask, Response, abort, g, render_template
@@ -23,6 +24,7 @@ CSP = (
 )
 
 
+@cache
 def asset(path: str) -> str:
     digest = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:10]
     return f"/static/{path}?v={digest}"
@@ -47,10 +49,9 @@ def _shell(page: Page) -> dict[str, object]:
 def create_preview() -> Flask:
     app = Flask("preview", template_folder=str(ROOT / "templates"), static_folder=str(STATIC))
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
     Babel(app)
-    app.jinja_env.filters.update(
-        formats.filters(lambda: str(g.get("locale", "en_IE")), lambda: "IE")
-    )
+    app.jinja_env.filters.update(formats.filters(lambda: str(g.get("locale", "en_IE")), lambda: "IE"))
     app.jinja_env.globals.update(asset=asset, tide=tide)
     pages = samples.pages()
 
@@ -91,6 +92,7 @@ def render(app: Flask, name: str) -> str:
 def render_mail(app: Flask, kind: str) -> tuple[str, str, str]:
     """Subject, text and HTML of one sample mail."""
     with app.test_request_context():
+        app.jinja_env.trim_blocks = False
         values = {"clinic": samples.STILL_WATER, "lang": "en-IE", "dir": "ltr", **samples.MAIL}
         text = render_template(f"mail/{kind}.txt", **values)
         html = render_template(f"mail/{kind}.html", **values)

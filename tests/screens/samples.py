@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired
 
 from saas.money import Money
@@ -95,8 +96,7 @@ SERVICES = [
         "First visit",
         90,
         eur(95),
-        "Time to talk, ask questions and feel out what suits you, then a full session. Nothing is "
-        "expected of you.",
+        "Time to talk, ask questions and feel out what suits you, then a full session. Nothing is expected of you.",
         "",
     ),
     v.Service(
@@ -203,19 +203,19 @@ MANY = times(
 )
 
 
-class DetailsForm(Form):  # type: ignore[misc]
+class DetailsForm(Form):
     name = StringField(validators=[InputRequired("Enter your name")])
     known_as = StringField()
     email = StringField(
-        validators=[
-            Email(
-                "Enter an email address like name@example.com, so we can send your confirmation"
-            )
-        ]
+        validators=[Email("Enter an email address like name@example.com, so we can send your confirmation")]
     )
     phone = StringField()
     reach = RadioField(
-        choices=[("email", "By email"), ("text", "By text message"), ("phone", "By phone only")],
+        choices=[
+            SelectChoice("email", "By email"),
+            SelectChoice("text", "By text message"),
+            SelectChoice("phone", "By phone only"),
+        ],
         default="email",
     )
     note = TextAreaField()
@@ -351,11 +351,19 @@ NOTICE = (
 )
 MAIL: dict[str, object] = {
     "booking": BOOKING,
-    "links": v.Links(self="https://book.example/b/t0ken", change="https://book.example/b/t0ken/change"),
+    "links": v.Links(
+        self="https://book.example/b/t0ken",
+        change="https://book.example/b/t0ken/change",
+        book_again="https://book.example/book/first",
+    ),
     "free_until_local": FREE_UNTIL,
     "was_local": at(24, 9),
     "refund": eur(47.5),
     "kept": eur(47.5),
+    "words": "The door is the green one.",
+    "what": "new",
+    "who": "Maya L.",
+    "reach": None,
 }
 MAILS = (
     "booking_confirmed",
@@ -364,7 +372,7 @@ MAILS = (
     "booking_refunded",
     "booking_reminder",
     "payment_late_refunded",
-    "staff_new_booking",
+    "booking_notice",
 )
 STATUSES = ("held", "confirmed", "arrived", "completed", "no_show", "cancelled", "expired")
 CODES = (400, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503)
@@ -385,9 +393,7 @@ def _clinic_pages() -> dict[str, v.Page]:
         "1-landing": v.Page(landing_page, landing),
         "1b-landing-paused": v.Page(landing_page, landing, paused),
         "1c-other-brand": v.Page(landing_page, landing, HOLLOW_OAK, "en_US"),
-        "1d-landing-bare": v.Page(
-            landing_page, {"services": [], "next_free": None, "cancel_note": ""}, bare
-        ),
+        "1d-landing-bare": v.Page(landing_page, {"services": [], "next_free": None, "cancel_note": ""}, bare),
         "1e-sans": v.Page(landing_page, landing, replace(STILL_WATER, heading_style="sans")),
         "8-document": v.Page("public/clinic/document.html", document),
         "8b-paused": v.Page(away, {"reason": "paused"}),
@@ -398,9 +404,7 @@ def _clinic_pages() -> dict[str, v.Page]:
 
 
 def _walk_pages() -> dict[str, v.Page]:
-    taken = times(
-        error="10:30 has just been taken.", near=[slot(24, 12), slot(24, 14), slot(25, 10, 30)]
-    )
+    taken = times(error="10:30 has just been taken.", near=[slot(24, 12), slot(24, 14), slot(25, 10, 30)])
     wrong = {**HELD_DETAILS, "form": form(name="", email="maya", reach="fax")}
     times_page, details, checking = (
         "public/bookings/times.html",
@@ -418,19 +422,11 @@ def _walk_pages() -> dict[str, v.Page]:
         "3-details": v.Page(details, HELD_DETAILS),
         "3b-details-error": v.Page(details, wrong),
         "3c-check": v.Page(checking, check()),
-        "3d-check-deposit": v.Page(
-            checking, check(due_now=eur(30), due_later=eur(65), can_pay_at_clinic=True)
-        ),
-        "3e-check-at-clinic": v.Page(
-            checking, check(pay_mode="at_clinic", due_now=eur(0), due_later=eur(95))
-        ),
-        "3f-check-free": v.Page(
-            checking, check(pay_mode="free", due_now=eur(0), policy_text=""), HOLLOW_OAK, "en_US"
-        ),
+        "3d-check-deposit": v.Page(checking, check(due_now=eur(30), due_later=eur(65), can_pay_at_clinic=True)),
+        "3e-check-at-clinic": v.Page(checking, check(pay_mode="at_clinic", due_now=eur(0), due_later=eur(95))),
+        "3f-check-free": v.Page(checking, check(pay_mode="free", due_now=eur(0), policy_text=""), HOLLOW_OAK, "en_US"),
         "3g-check-terms": v.Page(checking, check(terms_error="Tick the box to agree to the terms")),
-        "3h-check-problem": v.Page(
-            checking, check(problem="Payment isn’t answering", can_pay_at_clinic=True)
-        ),
+        "3h-check-problem": v.Page(checking, check(problem="Payment isn’t answering", can_pay_at_clinic=True)),
     }
 
 
@@ -444,9 +440,7 @@ def _after_pages() -> dict[str, v.Page]:
         "5d-lost": v.Page(back, after("lost_refunded", near=NEAR, refund=eur(95))),
         "5e-released": v.Page(back, after("released")),
         **{f"6-booking-{status}": v.Page(page, booking(status)) for status in STATUSES},
-        "6b-booking-refunded": v.Page(
-            page, booking("cancelled", refund=eur(95), notice="Your booking is cancelled.")
-        ),
+        "6b-booking-refunded": v.Page(page, booking("cancelled", refund=eur(95), notice="Your booking is cancelled.")),
         "7-change": v.Page("public/bookings/change.html", change),
         "7b-change-confirm": v.Page("public/bookings/change_confirm.html", CONFIRM),
         "7c-cancel": v.Page("public/bookings/cancel.html", CANCEL),
@@ -455,9 +449,7 @@ def _after_pages() -> dict[str, v.Page]:
             {**CANCEL, "refund": eur(0), "kept": eur(95), "error": "That didn’t work. Try again."},
         ),
         **{
-            f"9-error-{code}": v.Page(
-                "errors/error.html", {"status": code, "detail": None, "back_href": None}
-            )
+            f"9-error-{code}": v.Page("errors/error.html", {"status": code, "detail": None, "back_href": None})
             for code in CODES
         },
     }

@@ -32,21 +32,22 @@
   }
 
   // Choosing a day keeps the place on the page, and the focus, where times stand beside the days.
+  // On a phone they stand below: there the fragment in the address leads to them.
   const key = 'lt-keep';
   try {
     document.addEventListener('click', (e) => {
       const link = e.target.closest('a[data-keep]');
-      if (link && wide.matches) sessionStorage.setItem(key, JSON.stringify([location.pathname, link.id, scrollY]));
+      if (!link || !wide.matches) return;
+      sessionStorage.setItem(key, JSON.stringify([location.pathname, link.id, scrollY]));
+      link.hash = '';
     });
     const [path, id, y] = JSON.parse(sessionStorage.getItem(key) || '[]');
     sessionStorage.removeItem(key);
     if (path === location.pathname && !document.querySelector('.errsum')) {
       document.getElementById(id)?.focus({ preventScroll: true });
-      const back = () => scrollTo({ top: y, behavior: 'instant' });
-      back();
-      addEventListener('load', () => requestAnimationFrame(back), { once: true });
+      scrollTo({ top: y, behavior: 'instant' });
     }
-  } catch { /* storage may be refused: then the fragment in the address does what it can */ }
+  } catch { /* storage may be refused: then the fragment does what it can */ }
 
   // While a payment is being confirmed: ask every three seconds, for two minutes.
   const wait = document.querySelector('[data-poll]');
