@@ -5,6 +5,7 @@ from __future__ import annotations
 from saas.app import Parts
 from saas.shell import Face
 from saas.tenancy import current_or_none
+from tenants.api import public as api
 from tenants.bookings import checkout_effects, effects as booking_effects, jobs as booking_jobs
 from tenants.bookings import public as booking_pages
 from tenants.bookings import staff as booking_desk
@@ -19,6 +20,7 @@ def parts() -> Parts:
         blueprints=[
             (clinic_pages.blueprint(), "anywhere"),
             (booking_pages.blueprint(), "clinic"),
+            (api.blueprint(), "clinic"),
         ],
         landing=booking_pages.landing,
         face=_face,

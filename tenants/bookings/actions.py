@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,11 +20,10 @@ from saas.outbox import emit
 from saas.tenancy import current_tenant
 from tenants.bookings import openings
 from tenants.bookings.models import Booking
-from tenants.bookings.rules import HOLD, LIVE, MAX_EXTENSIONS, NotNow, PolicyTerms, lapsed, reminder_at, require
+from tenants.bookings.rules import HOLD, MAX_EXTENSIONS, NotNow, PolicyTerms, lapsed, reminder_at, require
 from tenants.clients.actions import find_or_make
 from tenants.clients.models import Client
 from tenants.clinic.models import Policy
-from tenants.payments.actions import Owed, charge
 from tenants.payments.actions import Owed, charge
 from tenants.payments.rules import due_online
 from tenants.practitioners.models import Practitioner, Room
@@ -35,9 +34,14 @@ Source = Literal["web", "api", "staff", "demo"]
 
 
 class SlotTaken(Conflict):
-    """The time is not, or no longer, offered. Pages show near times beside it."""
+    """The time is not, or no longer, offered. Pages show near times beside it, the API puts them into `extra`."""
 
     code = "slot-taken"
+    extra: dict[str, Any]
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        self.extra = {}
 
 
 class HoldEnded(Conflict):
@@ -465,6 +469,9 @@ def release(booking: Booking, *, now: datetime, why: str) -> None:
     audit.record("booking.released", target="booking", target_id=booking.id, now=now, why=why)
 
 
-def is_live(status: str) -> bool:
-    """Whether a booking in this state occupies its place."""
-    return status in LIVE
+@action
+def release_refused(*, booking_id: UUID, now: datetime) -> None:
+    """Let go a hold whose client was refused, so that its time is not kept from others; anything else stays."""
+    booking = lock_booking(booking_id)
+    if booking.status == "held" and booking.client_id is None and not booking.paying:
+        release(booking, now=now, why="refused")

@@ -264,7 +264,8 @@ def offer_at(
 def nearest(
     service: ServiceOffer, at: datetime, *, now: datetime, practitioner: UUID | str | None = None, limit: int = 3
 ) -> list[Opening]:
-    """The openings closest to `at`, earlier ones first; looks a week around it, then as far as bookings go."""
+    """The openings closest to `at`, in order of time; looks a week around it, then as far as bookings go. Never `at`
+    itself: somebody was just refused it, and why is nobody else's business."""
     day = at.astimezone(ZoneInfo(current_tenant().zone)).date()
     for reach in (7, 45):
         first = max(day - timedelta(days=reach), now.date() - _A_DAY)
@@ -274,7 +275,8 @@ def nearest(
         offer = load(service, date_from=first, date_to=last, now=now, practitioner=practitioner)
         found: dict[datetime, Opening] = {}
         for opening in list_openings(offer, date_from=first, date_to=last, now=now):
-            found.setdefault(opening.starts_at, opening)
+            if opening.starts_at != at:
+                found.setdefault(opening.starts_at, opening)
         if len(found) >= limit or reach == 45:
             near = sorted(found.values(), key=lambda o: abs(o.starts_at - at))[:limit]
             return sorted(near, key=lambda o: o.starts_at)

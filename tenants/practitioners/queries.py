@@ -72,3 +72,17 @@ def rooms() -> list[Room]:
     """The rooms in use, in the clinic's order."""
     found = select(Room).where(Room.active.is_(True)).order_by(Room.position, Room.name)
     return list(db.session.execute(found).scalars())
+
+
+def offers_by_service() -> dict[UUID, list[str]]:
+    """The slugs of the active practitioners by the service they offer, in the clinic's order; one query."""
+    pairs = (
+        select(PractitionerService.service_id, Practitioner.slug)
+        .join(Practitioner, PractitionerService.practitioner_id == Practitioner.id)
+        .where(Practitioner.active.is_(True))
+        .order_by(Practitioner.position, Practitioner.slug)
+    )
+    found: dict[UUID, list[str]] = {}
+    for service_id, slug in db.session.execute(pairs):
+        found.setdefault(service_id, []).append(slug)
+    return found

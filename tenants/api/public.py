@@ -1,0 +1,240 @@
+"""The JSON API: parse, one journey or action, answer. Errors are problem+json with a stable `type`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, jsonify, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from saas.config import settings
+from saas.db import db
+from saas.links import absolute, link_for
+from saas.money import Money
+from saas.tenancy import current_tenant
+from saas.web import bearer_headers, limit_tries, page_now
+from tenants.api import schemas
+from tenants.api.requests import NotJson, read_booking, read_move, read_openings
+from tenants.bookings import openings
+from tenants.bookings.actions import LINK, SlotTaken, confirm, find_by_token, give_details, hold, release_refused
+from tenants.bookings.checkout import give_up, start_payment, stop_paying
+from tenants.bookings.models import Booking
+from tenants.bookings.moves import cancel, reschedule
+from tenants.bookings.openings import Opening, ServiceOffer
+from tenants.bookings.rules import NotNow
+from tenants.bookings.views import may
+from tenants.payments.queries import money_of
+from tenants.practitioners.models import Practitioner
+from tenants.practitioners.queries import offers_by_service
+from tenants.services.models import Service
+from tenants.services.queries import offered
+
+_READS_A_MINUTE = "600/minute"
+
+
+def _not_counted() -> bool:
+    config = settings()
+    here = request.remote_addr in ("127.0.0.1", "::1")
+    return not config.rate_limits or (config.env == "demo" and here)
+
+
+def blueprint() -> Blueprint:
+    """Every address of the API. Reads are counted in memory, a process at a time; what writes is counted in the database."""
+    made = Blueprint("api", __name__, url_prefix="/api/v1")
+    made.add_url_rule("/services", "services", _services)
+    made.add_url_rule("/openings", "openings", _openings)
+    made.add_url_rule("/bookings", "book", _book, methods=["POST"])
+    made.add_url_rule("/bookings/<token>", "booking", _booking)
+    made.add_url_rule("/bookings/<token>/cancel", "cancel", _cancel, methods=["POST"])
+    made.add_url_rule("/bookings/<token>/reschedule", "reschedule", _reschedule, methods=["POST"])
+    made.add_url_rule("/openapi.json", "document", _document)
+    limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
+    limiter.limit(_READS_A_MINUTE, exempt_when=_not_counted)(made)
+    made.record_once(lambda state: limiter.init_app(state.app))
+    return made
+
+
+def _document() -> Response:
+    response = jsonify(schemas.document(home=absolute("/api/v1"), clinic=current_tenant().name))
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def money(amount: Money) -> dict[str, Any]:
+    """Minor units and currency."""
+    return {"amount": amount.minor, "currency": amount.currency}
+
+
+def _services() -> Response:
+    by_service = offers_by_service()
+    found = [
+        {
+            "id": str(row.id),
+            "slug": row.slug,
+            "name": row.name,
+            "duration_minutes": row.duration_min,
+            "price": money(row.price),
+            "payment": row.payment,
+            "practitioners": by_service.get(row.id, []),
+        }
+        for row in offered()
+    ]
+    return jsonify({"services": found})
+
+
+def _at(instant: datetime, zone: ZoneInfo | Any = UTC) -> str:
+    return instant.astimezone(zone).isoformat()
+
+
+def _openings() -> Response:
+    query = read_openings(request.args, zone=current_tenant().zone)
+    now = page_now()
+    service = openings.find_service(slug=query.service)
+    offer = openings.load(
+        service, date_from=query.date_from, date_to=query.date_to, now=now, practitioner=query.practitioner
+    )
+    found = openings.list_openings(offer, date_from=query.date_from, date_to=query.date_to, now=now, tz=query.tz)
+    zone = ZoneInfo(query.tz)
+    return jsonify({"timezone": query.tz, "openings": [_opening(opening, zone) for opening in found]})
+
+
+def _opening(opening: Opening, zone: ZoneInfo) -> dict[str, str]:
+    return {
+        "starts_at": _at(opening.starts_at, zone),
+        "ends_at": _at(opening.ends_at, zone),
+        "practitioner": opening.practitioner_slug,
+    }
+
+
+def _taken(refusal: SlotTaken, service: ServiceOffer, at: datetime, practitioner: str | UUID | None) -> SlotTaken:
+    """The refusal with the nearest times there are."""
+    zone = ZoneInfo(current_tenant().zone)
+    near = openings.nearest(service, at, now=page_now(), practitioner=practitioner)
+    refusal.message = "This time can’t be booked online. Choose another."
+    refusal.extra = {"nearest": [_opening(opening, zone) for opening in near]}
+    return refusal
+
+
+def _book() -> tuple[Response, int]:
+    limit_tries("api-book", limit=120, window_seconds=600)
+    if not request.is_json:
+        raise NotJson("Send a JSON object, with Content-Type: application/json.")
+    asked = read_booking(request.get_json(silent=True), key=request.headers.get("Idempotency-Key"))
+    service = openings.find_service(slug=asked.service)
+    people = {slug: id_ for id_, slug, _name in openings.people_for(service.id)}
+    if asked.practitioner is not None and asked.practitioner not in people:
+        raise openings.NoSuchService("No such practitioner for this service.")
+    now = page_now()
+    try:
+        booking = hold(
+            service_id=service.id,
+            practitioner_id=people[asked.practitioner] if asked.practitioner else None,
+            starts_at=asked.starts_at,
+            source="api",
+            client_zone="",
+            locale="",
+            now=now,
+            idempotency_key=asked.key,
+            request_hash=asked.request_hash,
+        )
+        url = _onward(booking.id, asked.details, now)
+    except SlotTaken as refusal:
+        raise _taken(refusal, service, asked.starts_at, asked.practitioner) from None
+    fresh = db.session.get_one(Booking, booking.id, populate_existing=True)
+    return _private(jsonify({**_brief(fresh), "checkout_url": url})), 201
+
+
+def _onward(booking_id: UUID, details: Any, now: datetime) -> str | None:
+    """Details, then paying or confirming: whatever of it an earlier try under the same key has not done yet."""
+    booking = db.session.get_one(Booking, booking_id, populate_existing=True)
+    if booking.status not in ("held", "expired"):
+        return None
+    if booking.client_id is None:
+        try:
+            booking = give_details(booking_id=booking_id, details=details, now=now)
+        except SlotTaken:
+            release_refused(booking_id=booking_id, now=now)
+            raise
+    if booking.online_minor:
+        return start_payment(booking_id=booking_id, now=now)
+    confirm(booking_id=booking_id, how="free" if booking.payment_mode == "free" else "at_clinic", now=now)
+    return None
+
+
+def _brief(booking: Booking) -> dict[str, Any]:
+    token = link_for(LINK, booking.id, booking.link_generation).token
+    zone = ZoneInfo(booking.zone)
+    return {
+        "id": str(booking.id),
+        "status": booking.status,
+        "starts_at": _at(booking.starts_at, zone),
+        "ends_at": _at(booking.ends_at, zone),
+        "hold_expires_at": _at(booking.hold_expires_at) if booking.hold_expires_at else None,
+        "checkout_url": None,
+        "manage_url": absolute(f"/b/{token}"),
+    }
+
+
+def _whole(booking: Booking) -> dict[str, Any]:
+    sums = money_of(booking.id)
+    may_move, may_cancel = may(booking, page_now())
+    return {
+        **_brief(booking),
+        "timezone": booking.zone,
+        "service": db.session.get_one(Service, booking.service_id).slug,
+        "practitioner": db.session.get_one(Practitioner, booking.practitioner_id).slug,
+        "sequence": booking.sequence,
+        "price": money(booking.price),
+        "paid": money(sums.paid),
+        "refunded": money(sums.refunded + sums.coming_back),
+        "may_reschedule": may_move,
+        "may_cancel": may_cancel,
+    }
+
+
+def _private(response: Response) -> Response:
+    return bearer_headers(response)
+
+
+def _booking(token: str) -> Response:
+    return _private(jsonify(_whole(find_by_token(token))))
+
+
+def _cancel(token: str) -> Response:
+    limit_tries("api-change", limit=120, window_seconds=600)
+    booking = find_by_token(token)
+    now = page_now()
+    if booking.status == "held":
+        give_up(booking_id=booking.id, now=now)
+    elif booking.status != "expired":
+        cancel(booking_id=booking.id, who="client", click=f"cancel:{booking.id}", now=now)
+    return _booking(token)
+
+
+def _reschedule(token: str) -> Response:
+    limit_tries("api-change", limit=120, window_seconds=600)
+    booking = find_by_token(token)
+    starts_at, practitioner = read_move(request.get_json(silent=True))
+    service = openings.find_service(service_id=booking.service_id, retired_too=True)
+    people = {slug: id_ for id_, slug, _name in openings.people_for(service.id)}
+    if practitioner is not None and practitioner not in people:
+        raise openings.NoSuchService("No such practitioner for this service.")
+    if booking.status not in ("held", "expired", "confirmed"):
+        raise NotNow("This booking can’t be moved any more.")
+    try:
+        if booking.paying:
+            stop_paying(booking_id=booking.id, now=page_now())
+        reschedule(
+            booking_id=booking.id,
+            starts_at=starts_at,
+            practitioner_id=people[practitioner] if practitioner else None,
+            who="client",
+            now=page_now(),
+        )
+    except SlotTaken as refusal:
+        raise _taken(refusal, service, starts_at, practitioner or booking.practitioner_id) from None
+    return _booking(token)
