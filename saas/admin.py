@@ -1,0 +1,339 @@
+"""Both back offices: the clinic's at /manage and the operator's at /operator, on Flask-Admin and in one shell.
+
+Every view of either console begins with one of the classes here. They let in only accounts of this console, keep ids
+typed, never delete, write nothing by themselves (a view that changes something calls an action), and export cells that
+a spreadsheet does not run. Lists are plain pages: no script is needed, and none is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from flask import Blueprint, Flask, abort, g, redirect, request, url_for
+from flask_admin import Admin, AdminIndexView, BaseView, expose
+from flask_admin.contrib.sqla import ModelView
+from flask_admin.contrib.sqla.filters import BaseSQLAFilter
+from flask_admin.form import BaseForm
+from flask_admin.theme import Bootstrap4Theme
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import generate_csrf
+from jinja2 import ChoiceLoader
+from whitenoise import WhiteNoise
+
+from saas import audit, vendor_templates
+from saas.audit import Actor, acting_as
+from saas.db import db
+from saas.errors import Forbidden, NotFound
+from saas.exports import safe_cell
+from saas.web import Guard, check_origin, csp_nonce, drop_foreign, guard, page_now
+
+MAX_PAGE = 10_000
+_SEARCH_LENGTH = 100
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+
+
+class Someone(Protocol):
+    """What a console knows of who is logged in."""
+
+    id: Any
+    name: str
+    role: str
+
+
+class NotYours(Forbidden):
+    """The account belongs to this console, but its role does not open this page."""
+
+    code = "not-your-role"
+
+
+def current_account() -> Someone | None:
+    """Who is logged in at the entered tenant, if anybody is."""
+    found: Someone | None = current_user._get_current_object() if current_user.is_authenticated else None  # noqa: SLF001
+    return found
+
+
+class Console(Admin):
+    """One of the two back offices: for whom it is (`who`), and the roles that may enter."""
+
+    def __init__(self, app: Flask, *, name: str, endpoint: str, who: Guard, roles: Sequence[str]) -> None:
+        self.who = who
+        self.roles = frozenset(roles)
+        url = f"/{endpoint}"
+        super().__init__(
+            app,
+            name=name,
+            endpoint=endpoint,
+            url=url,
+            index_view=Home(name=_l("Home"), endpoint=endpoint, url=url, template="manage/home.html"),
+            theme=Bootstrap4Theme(base_template="layouts/office.html"),
+            csp_nonce_generator=csp_nonce,
+        )
+
+    def let_in(self) -> None:
+        """Strangers are sent to the log-in, accounts of another kind see nothing, everybody else acts as themselves."""
+        account = current_account()
+        if account is None:
+            wanted = request.script_root + request.full_path.rstrip("?") if request.method == "GET" else None
+            abort(redirect(url_for("security.login", next=wanted), 303))
+        if account.role not in self.roles:
+            raise NotFound
+        if request.method not in ("GET", "HEAD"):
+            check_origin()
+        drop_foreign("url")
+        scope = acting_as(Actor("operator" if self.who == "operator" else "staff", account.id))
+        scope.__enter__()
+        g.actor_scope = scope
+
+    def places(self, here: BaseView) -> list[tuple[str, str, bool]]:
+        """The menu: name, address, whether we are there. Flask-Admin's own remembers the first clinic's address."""
+        views = [view for view in self._views[1:] if view.is_visible() and view.is_accessible()]
+        return [(str(view.name), url_for(f"{view.endpoint}.{view._default_view}"), view is here) for view in views]  # noqa: SLF001
+
+
+def _leave(_error: BaseException | None) -> None:
+    scope = g.pop("actor_scope", None)
+    if scope is not None:
+        scope.__exit__(None, None, None)
+
+
+class OfficeView(BaseView):
+    """The base of every page of a console. `roles`: who may open it; empty means everybody of the console."""
+
+    roles: tuple[str, ...] = ()
+    form_scripts = False
+
+    def create_blueprint(self, admin: Console) -> Blueprint:
+        """Flask-Admin's blueprint behind our guard, with its templates and files from the one place that mends them."""
+        self.static_folder = None
+        blueprint: Blueprint = super().create_blueprint(admin)
+        blueprint.template_folder = None
+        blueprint.teardown_request(_leave)
+        return guard(blueprint, admin.who, admin.let_in)
+
+    def is_accessible(self) -> bool:
+        """Whether the account's role opens this page."""
+        account = current_account()
+        return account is not None and (not self.roles or account.role in self.roles)
+
+    def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:
+        """Refuse calmly."""
+        del name, kwargs
+        raise NotYours
+
+    def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        # Flask-Admin calls a view again when it raises TypeError: that would hide a mistake and do its work twice.
+        return fn(self, *args, **kwargs)
+
+    def render(self, template: str, **kwargs: Any) -> str:
+        """A page in the shell."""
+        admin: Console = self.admin
+        kwargs["shell"] = {
+            "operator": admin.who == "operator",
+            "home": url_for(f"{admin.endpoint}.index"),
+            "account": current_account(),
+            "places": admin.places(self),
+            "form_token": generate_csrf(),
+        }
+        return str(super().render(template, **kwargs))
+
+
+class Home(OfficeView, AdminIndexView):
+    """Where a console begins."""
+
+    @expose("/")
+    def index(self) -> str:
+        return self.render(self._template)
+
+
+class OfficeForm(BaseForm):
+    """The base of the consoles' forms: Flask-WTF's form token, kept in the session."""
+
+    class Meta(FlaskForm.Meta):
+        pass
+
+
+class ListFilter(BaseSQLAFilter):
+    """One field above a list: a choice (`choices` gives values and words when the page is made), or a date without.
+
+    `key` names it in the address (`flt_<key>`); `narrow(query, value)` applies it.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        label: Any,
+        column: Any,
+        narrow: Callable[[Any, Any], Any],
+        choices: Callable[[], list[tuple[str, Any]]] | None = None,
+    ) -> None:
+        super().__init__(column, label)
+        self.key = key
+        self.narrow = narrow
+        self.choices = choices
+
+    def clean(self, value: str) -> Any:
+        """The typed value; ValueError for one that was not offered."""
+        if self.choices is None:
+            day = date.fromisoformat(value)
+            if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+                raise ValueError(value)
+            return day
+        if value not in [offered for offered, _ in self.choices()]:
+            raise ValueError(value)
+        return value
+
+    def validate(self, value: str) -> bool:
+        """Whether `clean` takes it; what it does not take narrows nothing."""
+        try:
+            self.clean(value)
+        except ValueError:
+            return False
+        return True
+
+    def apply(self, query: Any, value: Any, alias: Any = None) -> Any:
+        del alias
+        return self.narrow(query, value)
+
+    def operation(self) -> Any:
+        return _l("is")
+
+
+class RecordView(OfficeView, ModelView):
+    """The base of every list: read only until a subclass says otherwise, and then through its actions.
+
+    Nothing is ever deleted from a list: deletion is a page of its own that asks.
+    """
+
+    can_create = False
+    can_edit = False
+    can_delete = False
+    can_view_details = True
+    can_export = True
+    can_set_page_size = False
+    column_display_actions = False
+    action_disallowed_list = ("delete",)
+    export_types = ("csv", "xlsx")
+    export_max_rows = 10_000
+    page_size = 25
+    form_base_class = OfficeForm
+    form_excluded_columns = ("tenant_id",)
+    list_template = "manage/list.html"
+    details_template = "manage/details.html"
+    # What the list is a list of, for its heading and its search field; and what an empty one says.
+    search_label: Any = _l("Search")
+    empty_text: Any = _l("Nothing here yet.")
+
+    def __init__(self, model: type[Any], **kwargs: Any) -> None:
+        if self.can_delete:
+            msg = "deletion has a page of its own: leave can_delete off"
+            raise ValueError(msg)
+        super().__init__(model, db, **kwargs)
+
+    def get_one(self, id: Any) -> Any:
+        """The row with this id; None for one that is not there, is another clinic's, or is no id at all."""
+        column = sa.inspect(self.model).primary_key[0]
+        try:
+            key = column.type.python_type(id)
+        except (ValueError, TypeError, AttributeError):
+            return None
+        return self.fetch(key)
+
+    def fetch(self, key: Any) -> Any:
+        """The row with this typed id, or None."""
+        return db.session.get(self.model, key)
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise NotYours
+
+    # Flask-Admin's own would write to the session. A view that writes replaces the one it needs by a call to an action.
+    create_model = update_model = delete_model = _refuse
+
+    def get_filter_arg(self, index: int, flt: ListFilter) -> str:
+        """Filters are named in addresses."""
+        del index
+        return flt.key
+
+    def _get_list_filter_args(self) -> list[tuple[int, str, str]]:
+        found: dict[int, tuple[int, str, str]] = {}
+        asked = {arg.partition("_")[2]: value for arg, value in request.args.items() if arg.startswith("flt")}
+        for key, value in (self.default_filters() | asked).items():
+            index, flt = (self._filter_args or {}).get(key, (None, None))
+            if flt is not None and value and flt.validate(value):
+                found[index] = (index, str(flt.name), value)
+        return list(found.values())
+
+    def _get_list_extra_args(self) -> Any:
+        args = super()._get_list_extra_args()
+        args.page = max(0, min(args.page, MAX_PAGE))
+        args.search = (args.search or "")[:_SEARCH_LENGTH].strip() or None
+        args.extra_args = {}  # else they come back in every link, `_scheme` and `_external` as url_for's own
+        return args
+
+    def default_filters(self) -> dict[str, str]:
+        """Filters that hold until something else is chosen, by key."""
+        return {}
+
+    def narrowed(self) -> bool:
+        """Whether the visitor has asked for less than everything."""
+        return any(value and (arg.startswith("flt") or arg == "search") for arg, value in request.args.items())
+
+    def count_text(self, count: int) -> str:
+        """How many rows the list has, in words."""
+        return str(ngettext("%(num)d row", "%(num)d rows", count))
+
+    def heading(self, model: Any) -> str:
+        """The heading of one row's page."""
+        del model
+        return str(self.name)
+
+    def filter_fields(self) -> list[tuple[ListFilter, str]]:
+        """The filters with what is chosen now."""
+        chosen = {index: value for index, _, value in self._get_list_filter_args()}
+        return [(flt, chosen.get(index, "")) for index, flt in enumerate(self._filters or [])]
+
+    def export_links(self) -> list[tuple[str, str]]:
+        """Name and address of each export of what the list shows."""
+        args = self._get_list_extra_args()
+        kept = self._get_filters(args.filters) | {"search": args.search, "sort": args.sort, "desc": args.sort_desc}
+        return [(kind.upper(), self.get_url(".export", export_type=kind, **kept)) for kind in self.export_types]
+
+    def get_export_value(self, model: Any, name: str) -> Any:
+        """The cell, made safe."""
+        return safe_cell(super().get_export_value(model, name))
+
+    def get_export_name(self, export_type: str = "csv") -> str:
+        """`bookings_2026-03-23.csv`."""
+        return f"{self.endpoint}_{page_now().date().isoformat()}.{export_type}"
+
+    def _export_data(self) -> tuple[int, list[Any]]:
+        audit.note_read(self.endpoint, target_id=None, now=page_now())
+        count, rows = super()._export_data()
+        return count, rows
+
+
+def _offices(app: Flask, clinic_views: Sequence[BaseView], operator_views: Sequence[BaseView]) -> None:
+    clinic = Console(
+        app, name="Longtide", endpoint="manage", who="staff", roles=("owner", "practitioner", "front_desk")
+    )
+    clinic.add_views(*clinic_views)
+    operator = Console(app, name="Longtide", endpoint="operator", who="operator", roles=("operator",))
+    operator.add_views(*operator_views)
+
+
+def add_static(files: WhiteNoise) -> None:
+    """Serve Flask-Admin's files, one copy for all clinics and both consoles."""
+    files.add_files(str(vendor_templates.STATIC), prefix="static/admin/")
+
+
+def init_app(app: Flask, *, clinic_views: Sequence[BaseView], operator_views: Sequence[BaseView]) -> None:
+    """Open both consoles with these views. Raises when Flask-Admin's templates are not the ones we know."""
+    vendor_templates.check()
+    app.jinja_loader = ChoiceLoader([app.jinja_loader, vendor_templates.MendedTemplates()])  # type: ignore[list-item]
+    app.jinja_env.globals["vendor_asset"] = vendor_templates.vendor_asset
+    _offices(app, clinic_views, operator_views)
