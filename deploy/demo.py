@@ -19,13 +19,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
-READY_SECONDS = 60
+READY_SECONDS = 120
 STOP_SECONDS = 10
 FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
 # What a person may set for the demo as well. Any other LONGTIDE_ setting in the environment belongs to a real
@@ -131,6 +131,7 @@ def settings(data: Path, port: int) -> dict[str, str]:
         **kept,
         "FLASK_SKIP_DOTENV": "1",  # a .env here is for a real installation
         "PYTHONUNBUFFERED": "1",
+        "LONGTIDE_LOG_LEVEL": kept.get("LONGTIDE_LOG_LEVEL", "warning"),  # the addresses must not scroll away
         "LONGTIDE_ENV": "demo",
         "LONGTIDE_DATA": str(data),
         "LONGTIDE_DATABASE_URL": f"sqlite:///{data / 'longtide.db'}",
@@ -198,31 +199,34 @@ def _step(problem: str, command: tuple[str, ...], environment: Mapping[str, str]
 
 
 def run(data: Path, port: int, environment: Mapping[str, str]) -> None:
-    """Start all three, say where they are, and wait. One that ends takes the others with it."""
-    commands = {
-        "sandbox": (*FLASK, "sandbox"),
-        "web": (
-            *(sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"{HOST}:{port}"),
-            *("--log-level", "warning", "--graceful-timeout", "5", "wsgi:create_app()"),
-        ),
-        "worker": (*FLASK, "worker"),
-    }
+    """Start all three, say where they are, and wait. One that ends takes the others with it.
+
+    The pages come first and alone: starting costs each process a second or two, and somebody waits for the pages.
+    """
     children: dict[str, subprocess.Popen[bytes]] = {}
+    gunicorn = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"{HOST}:{port}")
+    patience = ("--log-level", "warning", "--graceful-timeout", "5")
     try:
-        for name, command in commands.items():
-            children[name] = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=dict(environment),
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - this program has one thread
-            )
-        wait_until_ready(port, children)
+        children["web"] = _start((*gunicorn, *patience, "wsgi:create_app()"), environment)
+        wait_until(lambda: pages_ready(port), "the pages were", children)
+        children["sandbox"] = _start((*FLASK, "sandbox"), environment)
+        children["worker"] = _start((*FLASK, "worker"), environment)
+        wait_until(lambda: accepts(port + 1), "the sandbox was", children)
         print(describe(_json(data / "demo.json"), data), flush=True)
         while True:
             time.sleep(0.3)
             check_alive(children)
     finally:
         stop(children)
+
+
+def _start(command: tuple[str, ...], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=dict(environment),
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 - this program has one thread
+    )
 
 
 def _die_with_parent() -> None:
@@ -240,25 +244,31 @@ def check_alive(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
         raise CannotRun(f"the {name} process ended by itself ({how}), so the others were stopped")
 
 
-def wait_until_ready(port: int, children: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    """Until /readyz says 200: database reachable, migrations applied."""
-    answer = "no answer"
+def pages_ready(port: int) -> bool:
+    """Whether /readyz says 200: database reachable, migrations applied."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def wait_until(ready: Callable[[], bool], what: str, children: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    """Ask again and again, as long as all children live and READY_SECONDS have not passed."""
     last = time.monotonic() + READY_SECONDS
-    while time.monotonic() < last:
+    while not ready():
         check_alive(children)
-        connection = http.client.HTTPConnection(HOST, port, timeout=5)
-        try:
-            connection.request("GET", "/readyz")
-            response = connection.getresponse()
-            if response.status == 200:
-                return
-            answer = f"{response.status} {response.read(300).decode(errors='replace').strip()}"
-        except OSError:
-            pass
-        finally:
-            connection.close()
+        if time.monotonic() > last:
+            raise CannotRun(f"{what} not ready within {READY_SECONDS} s")
         time.sleep(0.05)
-    raise CannotRun(f"the pages were not ready within {READY_SECONDS} s ({answer})")
 
 
 def stop(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
