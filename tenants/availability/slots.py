@@ -16,7 +16,9 @@ from tenants.availability.intervals import Pair, Span, full_stretches, index_ran
 from tenants.availability.memo import Memo
 from tenants.availability.walltime import (
     FOREVER,
+    aware,
     ceil_minute,
+    check_zone,
     date_spans,
     floor_minute,
     local_day,
@@ -147,7 +149,8 @@ def open_epochs(
     """Every start that can be booked, in UTC seconds, ascending, each once.
 
     `blocks`, `busy`: any order. `date_from`, `date_to`: half open, local dates in `query_tz` (the schedule's zone when
-    None). `now`: aware, with seconds. Source of the rules: slots.md. Raises ValueError for naive instants.
+    None). `now`: aware, with seconds. Source of the rules: slots.md. Raises ValueError for naive instants
+    and for a zone that does not exist.
     """
     plan = _plan(schedule, service, query_tz or schedule.tz, date_from, date_to)
     minutes, seconds = plan.minutes, plan.seconds
@@ -235,7 +238,7 @@ def explain(
     off = sorted((block.lo, block.hi) for block in blocks if block.lo < block.hi)
     reasons += [_reason("time_off", block) for block in off if _meet(block, session)]
     reasons += _booked_reasons(service, busy, session)
-    earliest = now.astimezone(UTC) + timedelta(minutes=rules.min_notice_min)
+    earliest = aware(now).astimezone(UTC) + timedelta(minutes=rules.min_notice_min)
     if at < earliest:
         reasons.append(Reason("notice", end=earliest))
     allowed = _horizon(rules, schedule.tz, now)
@@ -265,7 +268,7 @@ def _plan(schedule: Schedule, service: Service, tz: str, date_from: date, date_t
     key = (schedule, service.duration_min, service.step_min, tz, date_from, date_to)
     plan = _plans.get(key)
     if plan is None:
-        spans = date_spans(tz, date_from.toordinal(), date_to.toordinal())
+        spans = date_spans(check_zone(tz), date_from.toordinal(), date_to.toordinal())
         plan = _candidates(schedule, service, spans) if spans else _Plan([FOREVER], [])
         _plans.put(key, plan)
     return plan
@@ -282,7 +285,7 @@ def _candidates(schedule: Schedule, service: Service, spans: Sequence[Pair]) -> 
     ends = [end for _, end in runs]
     minutes: list[int] = []
     seconds: list[int] = []
-    in_turns, reach = False, 0
+    in_turns, reach = False, -FOREVER
     for opens, closes in windows:
         in_turns = in_turns or opens < reach
         reach = max(reach, closes)

@@ -36,18 +36,21 @@ def check_zone(tz: str) -> str:
     return tz
 
 
-def floor_minute(instant: datetime) -> int:
-    """The whole minute at or before an aware instant. Raises ValueError for a naive one."""
+def aware(instant: datetime) -> datetime:
+    """The same instant. Raises ValueError when it is naive: a wall time must not pass for an instant."""
     if instant.tzinfo is None:
         raise ValueError("An instant needs its zone: pass an aware datetime in UTC.")
-    return int(instant.timestamp() // 60)
+    return instant
+
+
+def floor_minute(instant: datetime) -> int:
+    """The whole minute at or before an aware instant. Raises ValueError for a naive one."""
+    return int(aware(instant).timestamp() // 60)
 
 
 def ceil_minute(instant: datetime) -> int:
     """The whole minute at or after an aware instant. Raises ValueError for a naive one."""
-    if instant.tzinfo is None:
-        raise ValueError("An instant needs its zone: pass an aware datetime in UTC.")
-    return -int(-instant.timestamp() // 60)
+    return -int(-aware(instant).timestamp() // 60)
 
 
 def to_datetime(minute: int) -> datetime:
