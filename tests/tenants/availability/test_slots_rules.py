@@ -1,5 +1,7 @@
 """Every rule of the slot engine as cases written by hand, with the answer as a person would read it off a clock."""
 
+import subprocess
+import sys
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -319,3 +321,9 @@ def test_union_and_common_of_several_practitioners() -> None:
     assert common([[1, 2, 3], [2, 3, 4], [0, 2, 3]]) == [2, 3]
     assert union([]) == common([]) == []
     assert common([[at("09:00"), at("10:00")], [at("10:00")]]) == [at("10:00")]
+
+
+def test_the_engine_needs_no_application() -> None:
+    program = "import sys, tenants.availability.slots; print({'flask', 'sqlalchemy', 'saas'} & set(sys.modules))"
+    alone = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert alone.stdout.strip() == "set()"
