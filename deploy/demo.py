@@ -125,6 +125,7 @@ def check_ports(port: int) -> None:
 def settings(data: Path, port: int) -> dict[str, str]:
     """The environment of all three processes."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("LONGTIDE_") or key in KEPT}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled once, a second run starts in a third of the time
     own = read_secrets(data / "secrets.json")
     sandbox = f"http://{HOST}:{port + 1}"
     return {
