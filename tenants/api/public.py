@@ -20,11 +20,12 @@ from saas.web import bearer_headers, limit_tries, page_now
 from tenants.api import schemas
 from tenants.api.requests import NotJson, read_booking, read_move, read_openings
 from tenants.bookings import openings
-from tenants.bookings.actions import LINK, SlotTaken, confirm, find_by_token, give_details, hold, release_refused
+from tenants.bookings.actions import confirm, give_details, hold, release_refused
 from tenants.bookings.checkout import give_up, start_payment, stop_paying
 from tenants.bookings.models import Booking
 from tenants.bookings.moves import cancel, reschedule
 from tenants.bookings.openings import Opening, ServiceOffer
+from tenants.bookings.places import LINK, SlotTaken, find_by_token
 from tenants.bookings.rules import NotNow
 from tenants.bookings.views import may
 from tenants.payments.queries import money_of

@@ -3,45 +3,45 @@ what Stripe has to do with it in `checkout.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import select
 
 from saas import audit
 from saas.db import action, db, flush_or, in_action, new_id
-from saas.errors import Conflict, DomainError, Invalid, NotFound
-from saas.links import hash_of, link_for
+from saas.errors import Conflict, Invalid
+from saas.links import link_for
 from saas.outbox import emit
 from saas.tenancy import current_tenant
 from tenants.bookings import openings
 from tenants.bookings.models import Booking
-from tenants.bookings.rules import HOLD, MAX_EXTENSIONS, NotNow, PolicyTerms, lapsed, reminder_at, require
+from tenants.bookings.places import (
+    LINK,
+    OVERLAPS,
+    SlotTaken,
+    close_lapsed,
+    is_over,
+    keep_until,
+    lock_booking,
+    lock_places,
+    mark_confirmed,
+    put_at,
+    release,
+    retake,
+)
+from tenants.bookings.rules import HOLD, MAX_EXTENSIONS, NotNow, PolicyTerms, require
 from tenants.clients.actions import find_or_make
 from tenants.clients.models import Client
 from tenants.clinic.models import Policy
-from tenants.payments.actions import Owed, charge
 from tenants.payments.rules import due_online
-from tenants.practitioners.models import Practitioner, Room
 from tenants.services.models import Service
 
-LINK = "booking"
 Source = Literal["web", "api", "staff", "demo"]
-
-
-class SlotTaken(Conflict):
-    """The time is not, or no longer, offered. Pages show near times beside it, the API puts them into `extra`."""
-
-    code = "slot-taken"
-    extra: dict[str, Any]
-
-    def __init__(self, message: str = "") -> None:
-        super().__init__(message)
-        self.extra = {}
 
 
 class HoldEnded(Conflict):
@@ -62,12 +62,6 @@ class KeyReused(Invalid):
     code = "idempotency-key-reused"
 
 
-class NoSuchBooking(NotFound):
-    """No booking answers to this link or id."""
-
-    code = "no-such-booking"
-
-
 @dataclass(frozen=True)
 class Details:
     """What a client tells us of themselves, cleaned. `reach`: email, text or phone (only)."""
@@ -78,13 +72,6 @@ class Details:
     known_as: str = ""
     reach: str = "email"
     note: str = ""
-
-
-OVERLAPS: dict[str, Callable[[], DomainError]] = {
-    "booking_practitioner_overlap": SlotTaken,
-    "booking_room_overlap": SlotTaken,
-    "booking_client_overlap": SlotTaken,
-}
 
 
 def hold(
@@ -216,78 +203,11 @@ def _choose(offer: openings.Offer, starts_at: datetime, now: datetime) -> tuple[
     raise SlotTaken
 
 
-def lock_places(practitioners: Sequence[UUID]) -> None:
-    """Lock these practitioners' rows, then every room's, each in order of id: whoever wants any of them waits here and
-    not in the exclusion constraint, where a race of 32 stalls for half a minute (measured). SQLite has one writer anyway."""
-    if db.session.get_bind().dialect.name != "postgresql":
-        return
-    for model, where in ((Practitioner, Practitioner.id.in_(practitioners)), (Room, Room.active.is_(True))):
-        locked = select(model.id).where(where).order_by(model.id).with_for_update(key_share=True)
-        db.session.execute(locked).all()
-
-
-def put_at(
-    booking: Booking, *, service: Service, practitioner_id: UUID, room_id: UUID | None, starts_at: datetime
-) -> None:
-    """Write time, place and person into the row: UTC, buffers, and the wall time that is promised."""
-    zone = current_tenant().zone
-    booking.practitioner_id = practitioner_id
-    booking.room_id = room_id
-    booking.starts_at = starts_at
-    booking.ends_at = starts_at + timedelta(minutes=service.duration_min)
-    booking.busy_from = starts_at - timedelta(minutes=service.buffer_before_min)
-    booking.busy_to = booking.ends_at + timedelta(minutes=service.buffer_after_min)
-    booking.zone = zone
-    booking.wall_start = starts_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-
-
-def close_lapsed(booking: Booking, *, now: datetime) -> None:
-    """Expire holds whose time is over where `booking` wants to be: the database counts them, people do not."""
-    wants: list[ColumnElement[bool]] = [Booking.practitioner_id == booking.practitioner_id]
-    if booking.room_id is not None:
-        wants.append(Booking.room_id == booking.room_id)
-    if booking.client_id is not None:
-        wants.append(Booking.client_id == booking.client_id)
-    over = (
-        update(Booking)
-        .where(
-            or_(*wants),
-            Booking.id != booking.id,
-            Booking.status == "held",
-            Booking.paying.is_(False),
-            Booking.hold_expires_at <= now,
-            Booking.busy_from < booking.busy_to,
-            Booking.busy_to > booking.busy_from,
-        )
-        .values(status="expired", ended_at=now, ended_by="system")
-    )
-    # Written before our own change is: the row we are about to move must not meet the hold that is over.
-    with db.session.no_autoflush:
-        db.session.execute(over, execution_options={"synchronize_session": "fetch"})
-
-
 def _newest_policy() -> PolicyTerms:
     newest = db.session.execute(select(Policy).order_by(Policy.version.desc()).limit(1)).scalar_one_or_none()
     if newest is None:
         return PolicyTerms(version=0, free_hours=0, late_fee_percent=0, no_show_percent=0)
     return PolicyTerms(newest.version, newest.free_hours, newest.late_fee_percent, newest.no_show_percent)
-
-
-def lock_booking(booking_id: UUID) -> Booking:
-    """The row, fresh and locked until the action ends; `NoSuchBooking` when there is none."""
-    wanted = select(Booking).where(Booking.id == booking_id).with_for_update().execution_options(populate_existing=True)
-    found = db.session.execute(wanted).scalar_one_or_none()
-    if found is None:
-        raise NoSuchBooking
-    return found
-
-
-def find_by_token(token: str) -> Booking:
-    """The booking behind a link; `NoSuchBooking` for anything else."""
-    found = db.session.execute(select(Booking).where(Booking.link_hash == hash_of(token))).scalar_one_or_none()
-    if found is None:
-        raise NoSuchBooking
-    return found
 
 
 @action
@@ -297,55 +217,12 @@ def extend_hold(*, booking_id: UUID, now: datetime) -> Booking:
     require("retake", booking.status)
     if booking.extensions >= MAX_EXTENSIONS:
         raise NoLonger
-    if _is_over(booking, now) and not retake(booking, now=now):
+    if is_over(booking, now) and not retake(booking, now=now):
         raise SlotTaken
     booking.extensions += 1
     until = max(booking.hold_expires_at or now, now) + HOLD
     keep_until(booking, until)
     return booking
-
-
-def extend_for_payment(booking: Booking, *, until: datetime, now: datetime) -> None:
-    """Inside an action: keep the time while the client is at Stripe. From here on only Stripe's word ends the hold."""
-    require("confirm", booking.status)
-    booking.paying = True
-    keep_until(booking, max(until, booking.hold_expires_at or now))
-
-
-def keep_until(booking: Booking, until: datetime) -> None:
-    booking.hold_expires_at = until
-    emit("hold.end", run_at=until, booking_id=booking.id)
-
-
-def _is_over(booking: Booking, now: datetime) -> bool:
-    return booking.status == "expired" or lapsed(
-        status=booking.status, hold_expires_at=booking.hold_expires_at, paying=booking.paying, now=now
-    )
-
-
-def retake(booking: Booking, *, now: datetime) -> bool:
-    """Inside an action: an expired or lapsed hold takes its place again, if every rule still offers it (the notice time is
-    forgiven: it was kept when the time was chosen). Returns False, and changes nothing, when it does not."""
-    require("retake", booking.status)
-    lock_places([booking.practitioner_id])
-    chosen_at = min(now, booking.created_at)
-    with db.session.no_autoflush:
-        service = openings.find_service(service_id=booking.service_id, retired_too=True)
-        offer = openings.offer_at(
-            service, booking.starts_at, now=now, practitioner=booking.practitioner_id,
-            except_booking=booking.id, for_client=booking.client_id,
-        )  # fmt: skip
-    rooms = offer.free_rooms(offer.people[0], booking.starts_at, now=chosen_at) if booking.starts_at > now else []
-    if not rooms:
-        return False
-    booking.room_id = booking.room_id if booking.room_id in rooms else rooms[0]
-    close_lapsed(booking, now=now)
-    booking.status = "held"
-    booking.ended_at = booking.ended_by = None
-    keep_until(booking, now + HOLD)
-    flush_or(OVERLAPS)
-    audit.record("booking.retaken", target="booking", target_id=booking.id, now=now)
-    return True
 
 
 def give_details(*, booking_id: UUID, details: Details, now: datetime) -> Booking:
@@ -381,7 +258,7 @@ def _attach_client(*, booking_id: UUID, details: Details, now: datetime) -> Book
         zone=booking.client_zone,
         now=now,
     )
-    over = _is_over(booking, now)
+    over = is_over(booking, now)
     if over:
         lock_places([booking.practitioner_id])
     db.session.execute(select(Client.id).where(Client.id == client.id).with_for_update(key_share=True)).all()
@@ -409,13 +286,11 @@ def confirm(*, booking_id: UUID, how: Literal["free", "at_clinic"], now: datetim
         raise NotNow
     if booking.paying:
         raise NotNow
-    if _is_over(booking, now) and not retake(booking, now=now):
+    if is_over(booking, now) and not retake(booking, now=now):
         raise SlotTaken
     if how == "at_clinic" and booking.payment_mode != "at_clinic":
         booking.payment_mode, booking.online_minor = "at_clinic", 0
     mark_confirmed(booking, now=now)
-    owed = Owed(booking.id, booking.client_id, booking.payment_mode, booking.price, booking.online)
-    charge(owed=owed, now=now)
     return booking
 
 
@@ -426,47 +301,6 @@ def _may_confirm(booking: Booking, how: str) -> bool:
         return booking.online_minor == 0 and booking.payment_mode == "free"
     service = db.session.get_one(Service, booking.service_id)
     return booking.payment_mode == "at_clinic" or service.or_at_clinic
-
-
-def mark_confirmed(booking: Booking, *, now: datetime) -> None:
-    """Inside an action: the hold becomes a booking and its price is owed; mails, reminder and audit row go with it."""
-    require("confirm", booking.status)
-    booking.status = "confirmed"
-    booking.confirmed_at = now
-    booking.policy_accepted_at = booking.policy_accepted_at or now
-    booking.hold_expires_at = None
-    booking.paying = False
-    flush_or(OVERLAPS)
-    charge(owed=owed_by(booking), now=now)
-    emit("booking.confirmed", run_at=now, dedupe=f"confirmed:{booking.id}", booking_id=booking.id)
-    emit("booking.notice", run_at=now, dedupe=f"notice-new:{booking.id}", booking_id=booking.id, what="new")
-    remind(booking, now=now)
-    audit.record("booking.confirmed", target="booking", target_id=booking.id, now=now, mode=booking.payment_mode)
-
-
-def owed_by(booking: Booking) -> Owed:
-    """What the payments room needs to know of a booking."""
-    return Owed(booking.id, booking.client_id, booking.payment_mode, booking.price, booking.online)
-
-
-def remind(booking: Booking, *, now: datetime) -> None:
-    """Inside an action: ask for a reminder of the booking's present time, unless that moment has passed."""
-    at = reminder_at(starts_at=booking.starts_at, now=now)
-    if at is not None:
-        emit(
-            "booking.reminder", run_at=at, dedupe=f"reminder:{booking.id}:{booking.sequence}",
-            booking_id=booking.id, sequence=booking.sequence,
-        )  # fmt: skip
-
-
-def release(booking: Booking, *, now: datetime, why: str) -> None:
-    """Inside an action: end a hold and free its place. The caller knows that no session can still be paid."""
-    require("expire", booking.status)
-    booking.status = "expired"
-    booking.paying = False
-    booking.ended_at = now
-    booking.ended_by = audit.current_actor().kind
-    audit.record("booking.released", target="booking", target_id=booking.id, now=now, why=why)
 
 
 @action

@@ -26,7 +26,7 @@ from saas.stripe_values import (
     GatewayUnavailable,
 )
 from saas.tenancy import current_tenant
-from tenants.bookings.actions import NoSuchBooking, confirm
+from tenants.bookings.actions import confirm
 from tenants.bookings.checkout_steps import (
     STANDING,
     Call,
@@ -42,6 +42,7 @@ from tenants.bookings.checkout_steps import (
     release_if_over,
 )
 from tenants.bookings.models import Booking
+from tenants.bookings.places import NoSuchBooking
 from tenants.payments import rules
 from tenants.payments.attempts import claim_ask
 from tenants.payments.models import Payment, PaymentAttempt

@@ -16,7 +16,8 @@ from saas.money import Money
 from saas.outbox import emit
 from saas.stripe_values import CheckoutSession, checkout_params
 from saas.tenancy import current_tenant
-from tenants.bookings.actions import (
+from tenants.bookings.models import Booking
+from tenants.bookings.places import (
     LINK,
     SlotTaken,
     extend_for_payment,
@@ -26,7 +27,6 @@ from tenants.bookings.actions import (
     release,
     retake,
 )
-from tenants.bookings.models import Booking
 from tenants.bookings.rules import lapsed, require
 from tenants.clients.models import Client
 from tenants.payments import rules

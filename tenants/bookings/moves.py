@@ -10,7 +10,8 @@ from saas import audit
 from saas.db import action, db, flush_or
 from saas.outbox import emit
 from tenants.bookings import openings
-from tenants.bookings.actions import (
+from tenants.bookings.models import Booking
+from tenants.bookings.places import (
     OVERLAPS,
     SlotTaken,
     close_lapsed,
@@ -20,7 +21,6 @@ from tenants.bookings.actions import (
     put_at,
     remind,
 )
-from tenants.bookings.models import Booking
 from tenants.bookings.rules import (
     CHANGE_GRACE,
     HOLD,

@@ -1,36 +1,27 @@
 """What can be booked: reads hours, absences and live bookings in a fixed number of queries and asks the slot engine.
 
-Holding and moving ask the same function for the very start they want. Selects name columns, not entities: a month of
-bookings costs a third that way. Each statement names its tenant itself (`tenant_checked`).
+Holding and moving ask the same function for the very start they want. What is in the calendars is read in `calendars.py`.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, String, cast, literal, null, or_, select, true, union_all
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import select, true
 
-from saas.db import Utc, db
 from saas.errors import NotFound
 from saas.money import Money
 from saas.tenancy import current_tenant
 from tenants.availability import slots
-from tenants.availability.models import HoursBreak, HoursOverride, TimeOff, WeeklyHours
-from tenants.bookings.models import Booking
-from tenants.bookings.rules import LIVE
+from tenants.bookings.calendars import Hours, Span, Taken, read_hours, read_taken, rows, schedule_of
 from tenants.clinic.models import Clinic
 from tenants.practitioners.models import Practitioner, PractitionerService, Room
 from tenants.services.models import Service
 
-_CHECKED = {"tenant_checked": True}
 _A_DAY = timedelta(days=1)
 _REACH = timedelta(days=2)
 MAX_DAYS = 92
@@ -91,7 +82,9 @@ class Offer:
     rooms: tuple[UUID, ...]
     room_busy: dict[UUID, tuple[slots.Busy, ...]]
 
-    def starts(self, person: Person, *, date_from: date, date_to: date, now: datetime, tz: str | None = None) -> list[int]:
+    def starts(
+        self, person: Person, *, date_from: date, date_to: date, now: datetime, tz: str | None = None
+    ) -> list[int]:
         """Epoch seconds at which `person` (and, where one is needed, a room) is free."""
         if not self.service.accepting:
             return []
@@ -118,7 +111,13 @@ class Offer:
         ]
 
     def _ask(
-        self, person: Person, busy: tuple[slots.Busy, ...], date_from: date, date_to: date, now: datetime, tz: str | None
+        self,
+        person: Person,
+        busy: tuple[slots.Busy, ...],
+        date_from: date,
+        date_to: date,
+        now: datetime,
+        tz: str | None,
     ) -> list[int]:
         return slots.open_epochs(
             service=self.service.engine,
@@ -133,13 +132,7 @@ class Offer:
         )
 
 
-def _rows(statement: Select[Any] | Any) -> Sequence[Any]:
-    return db.session.execute(statement, execution_options=_CHECKED).all()
-
-
-def find_service(
-    *, slug: str | None = None, service_id: UUID | None = None, retired_too: bool = False
-) -> ServiceOffer:
+def find_service(*, slug: str | None = None, service_id: UUID | None = None, retired_too: bool = False) -> ServiceOffer:
     """The active service with the clinic's booking rules, in one query; `NoSuchService` otherwise. A booking that moves may
     be of a service that is offered no more (`retired_too`)."""
     which = Service.slug == slug if slug is not None else Service.id == service_id
@@ -147,7 +140,7 @@ def find_service(
     columns = Service.__table__.c
     clinic = Clinic.__table__.c
     active = true() if retired_too else columns.active.is_(True)
-    found = _rows(
+    found = rows(
         select(columns, clinic.min_notice_min, clinic.horizon_days, clinic.accepting)
         .join(Clinic, clinic.tenant_id == columns.tenant_id)
         .where(columns.tenant_id == mine, active, which)
@@ -166,7 +159,7 @@ def find_service(
 def people_for(service_id: UUID) -> list[tuple[UUID, str, str]]:
     """(id, slug, name) of the active practitioners who offer the service, in the clinic's order."""
     mine = current_tenant().id
-    rows = _rows(
+    found = rows(
         select(Practitioner.id, Practitioner.slug, Practitioner.name)
         .join(PractitionerService, PractitionerService.practitioner_id == Practitioner.id)
         .where(
@@ -177,7 +170,7 @@ def people_for(service_id: UUID) -> list[tuple[UUID, str, str]]:
         )
         .order_by(Practitioner.position, Practitioner.slug)
     )
-    return [(row.id, row.slug, row.name) for row in rows]
+    return [(row.id, row.slug, row.name) for row in found]
 
 
 def load(
@@ -202,29 +195,39 @@ def load(
     lo = datetime(date_from.year, date_from.month, date_from.day, tzinfo=UTC) - _REACH
     hi = datetime(date_to.year, date_to.month, date_to.day, tzinfo=UTC) + _REACH
     ids = [p[0] for p in people]
-    hours = _hours(ids, lo, hi)
+    hours = read_hours(ids, lo, hi)
     rooms: tuple[UUID, ...] = ()
     if service.needs_room:
         mine = current_tenant().id
-        ordered = select(Room.id).where(Room.tenant_id == mine, Room.active.is_(True)).order_by(Room.position, Room.slug)
-        rooms = tuple(row.id for row in _rows(ordered))
-    busy, room_busy, own = _busy(ids, rooms, lo, hi, now, except_booking, for_client)
+        ordered = (
+            select(Room.id).where(Room.tenant_id == mine, Room.active.is_(True)).order_by(Room.position, Room.slug)
+        )
+        rooms = tuple(row.id for row in rows(ordered))
+    taken = read_taken(Span(tuple(ids), rooms, lo, hi, now, except_booking, for_client))
     return Offer(
         service,
         zone,
-        tuple(
-            Person(
-                id, slug, name, _schedule(zone, hours.weekly[id], hours.days[id], hours.breaks[id]),
-                hours.off[id] + hours.off[None] + own, busy.get(id, ()),
-            )
-            for id, slug, name in people
-        ),
+        tuple(_person(who, zone, hours, taken) for who in people),
         rooms,
-        room_busy,
-    )  # fmt: skip
+        taken.rooms,
+    )
 
 
-def list_openings(offer: Offer, *, date_from: date, date_to: date, now: datetime, tz: str | None = None) -> list[Opening]:
+def _person(who: tuple[UUID, str, str], zone: str, hours: Hours, taken: Taken) -> Person:
+    key, slug, name = who
+    return Person(
+        key,
+        slug,
+        name,
+        schedule_of(zone, hours.weekly[key], hours.days[key], hours.breaks[key]),
+        hours.off[key] + hours.off[None] + taken.own,
+        taken.people.get(key, ()),
+    )
+
+
+def list_openings(
+    offer: Offer, *, date_from: date, date_to: date, now: datetime, tz: str | None = None
+) -> list[Opening]:
     """Every opening on the local dates `[date_from, date_to)` of `tz` (the clinic's zone when None), by time, then in the
     clinic's order of practitioners."""
     length = timedelta(minutes=offer.service.engine.duration_min)
@@ -281,136 +284,6 @@ def nearest(
             near = sorted(found.values(), key=lambda o: abs(o.starts_at - at))[:limit]
             return sorted(near, key=lambda o: o.starts_at)
     return []
-
-
-@dataclass(frozen=True)
-class _Hours:
-    weekly: defaultdict[UUID | None, tuple[tuple[int, str, str, date, date | None], ...]]
-    days: defaultdict[UUID | None, tuple[tuple[date, str | None, str | None], ...]]
-    breaks: defaultdict[UUID | None, tuple[tuple[int | None, date | None, str, str], ...]]
-    off: defaultdict[UUID | None, tuple[slots.Block, ...]]
-
-
-def _hours(ids: Sequence[UUID], lo: datetime, hi: datetime) -> _Hours:
-    """Weekly hours, overrides, breaks and time off of these practitioners, in one round trip."""
-    mine = current_tenant().id
-    first, last = lo.date() - _A_DAY, hi.date() + _A_DAY
-    no_text, no_day, no_time, no_int = cast(null(), String(5)), null(), null(), null()
-    weekly = select(
-        literal("weekly").label("kind"), WeeklyHours.practitioner_id, WeeklyHours.weekday, WeeklyHours.start,
-        WeeklyHours.end, WeeklyHours.valid_from.label("day"), WeeklyHours.valid_to.label("until"),
-        cast(no_time, Utc()).label("lo"), cast(no_time, Utc()).label("hi"),
-    ).where(
-        WeeklyHours.tenant_id == mine, WeeklyHours.practitioner_id.in_(ids), WeeklyHours.valid_from <= last,
-        or_(WeeklyHours.valid_to.is_(None), WeeklyHours.valid_to > first),
-    )  # fmt: skip
-    days = select(
-        literal("day"), HoursOverride.practitioner_id, cast(no_int, WeeklyHours.weekday.type), HoursOverride.start,
-        HoursOverride.end, HoursOverride.day, cast(no_day, HoursOverride.day.type), cast(no_time, Utc()),
-        cast(no_time, Utc()),
-    ).where(
-        HoursOverride.tenant_id == mine, HoursOverride.practitioner_id.in_(ids), HoursOverride.day.between(first, last)
-    )  # fmt: skip
-    breaks = select(
-        literal("break"), HoursBreak.practitioner_id, HoursBreak.weekday, HoursBreak.start, HoursBreak.end,
-        HoursBreak.day, cast(no_day, HoursOverride.day.type), cast(no_time, Utc()), cast(no_time, Utc()),
-    ).where(HoursBreak.tenant_id == mine, HoursBreak.practitioner_id.in_(ids))  # fmt: skip
-    off = select(
-        literal("off"), TimeOff.practitioner_id, cast(no_int, WeeklyHours.weekday.type), no_text, no_text,
-        cast(no_day, HoursOverride.day.type), cast(no_day, HoursOverride.day.type), TimeOff.starts_at, TimeOff.ends_at,
-    ).where(
-        TimeOff.tenant_id == mine, TimeOff.ends_at > lo, TimeOff.starts_at < hi,
-        or_(TimeOff.practitioner_id.is_(None), TimeOff.practitioner_id.in_(ids)),
-    )  # fmt: skip
-    found = _Hours(*(defaultdict(tuple) for _ in range(4)))
-    for row in sorted(_rows(union_all(weekly, days, breaks, off)), key=str):
-        kind, who = row[0], row[1]
-        if kind == "weekly":
-            found.weekly[who] += ((row[2], row[3], row[4], row[5], row[6]),)
-        elif kind == "day":
-            found.days[who] += ((row[5], row[3], row[4]),)
-        elif kind == "break":
-            found.breaks[who] += ((row[2], row[5], row[3], row[4]),)
-        else:
-            found.off[who] += (slots.Block(row[7], row[8]),)
-    return found
-
-
-@lru_cache(maxsize=2048)
-def _schedule(
-    zone: str,
-    weekly: tuple[tuple[int, str, str, date, date | None], ...],
-    days: tuple[tuple[date, str | None, str | None], ...],
-    breaks: tuple[tuple[int | None, date | None, str, str], ...],
-) -> slots.Schedule:
-    """Rows to the engine's value. Remembered by the rows themselves, so changed hours are simply another key."""
-    turns = sorted({row[3] for row in weekly} | {row[4] for row in weekly if row[4] is not None})
-    eras = []
-    for turn in turns:
-        week: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for weekday, start, end, since, until in weekly:
-            if since <= turn and (until is None or turn < until):
-                week[slots.DAYS[weekday]].append((start, end))
-        eras.append((turn, {day: sorted(windows) for day, windows in week.items()}))
-    overrides: dict[date, list[tuple[str, str]]] = {}
-    for day, start, end in days:
-        windows = overrides.setdefault(day, [])
-        if start is not None and end is not None:
-            windows.append((start, end))
-    pauses = [
-        slots.Break(start, end, day=None if weekday is None else slots.DAYS[weekday], date=day)
-        for weekday, day, start, end in breaks
-    ]
-    return slots.Schedule(zone, tuple(eras), overrides, pauses)
-
-
-def _busy(
-    ids: Sequence[UUID],
-    rooms: Sequence[UUID],
-    lo: datetime,
-    hi: datetime,
-    now: datetime,
-    except_booking: UUID | None,
-    for_client: UUID | None,
-) -> tuple[dict[UUID, tuple[slots.Busy, ...]], dict[UUID, tuple[slots.Busy, ...]], tuple[slots.Block, ...]]:
-    """Live bookings by practitioner and by room, and the client's own. btree bounds only (`&&` is not leakproof: under
-    row-level security it cannot use an index). Holds that have lapsed stand in nobody's way."""
-    mine = current_tenant().id
-    columns = Booking.__table__.c
-    who: list[ColumnElement[bool]] = [columns.practitioner_id.in_(ids)]
-    if rooms:
-        who.append(columns.room_id.in_(rooms))
-    if for_client is not None:
-        who.append(columns.client_id == for_client)
-    statement = select(
-        columns.practitioner_id, columns.room_id, columns.client_id, columns.busy_from, columns.busy_to,
-        columns.starts_at, columns.ends_at,
-    ).where(
-        columns.tenant_id == mine,
-        or_(*who),
-        columns.busy_from < hi,
-        columns.busy_from > lo - _A_DAY,
-        columns.busy_to > lo,
-        columns.status.in_(LIVE),
-        or_(columns.status != "held", columns.paying.is_(True), columns.hold_expires_at > now),
-    )  # fmt: skip
-    if except_booking is not None:
-        statement = statement.where(columns.id != except_booking)
-    people: dict[UUID, list[slots.Busy]] = defaultdict(list)
-    in_rooms: dict[UUID, list[slots.Busy]] = defaultdict(list)
-    own: list[slots.Block] = []
-    for row in _rows(statement):
-        span = slots.Busy(row.busy_from, row.busy_to)
-        people[row.practitioner_id].append(span)
-        if row.room_id is not None:
-            in_rooms[row.room_id].append(span)
-        if for_client is not None and row.client_id == for_client:
-            own.append(slots.Block(row.starts_at, row.ends_at))
-    return _frozen(people), _frozen(in_rooms), tuple(own)
-
-
-def _frozen(spans: dict[UUID, list[slots.Busy]]) -> dict[UUID, tuple[slots.Busy, ...]]:
-    return {who: tuple(found) for who, found in spans.items()}
 
 
 def first_per_day(openings: Iterable[Opening], zone: str, limit: int) -> list[Opening]:

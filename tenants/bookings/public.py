@@ -20,8 +20,9 @@ from saas.links import link_for
 from saas.shell import locale
 from saas.web import check_form, form_token, limit_tries, page_now
 from tenants.bookings import openings, public_after, public_link
-from tenants.bookings.actions import LINK, SlotTaken, hold
+from tenants.bookings.actions import hold
 from tenants.bookings.openings import ServiceOffer
+from tenants.bookings.places import LINK, SlotTaken
 from tenants.bookings.rules import PolicyTerms
 from tenants.bookings.times import ServiceView, taken_words, times_page
 from tenants.bookings.views import start_of

@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response
 from saas.money import Money
 from saas.web import check_form, form_token, limit_tries, page_now
 from tenants.bookings import letters, openings, public_link
-from tenants.bookings.actions import NoSuchBooking, SlotTaken, find_by_token
 from tenants.bookings.addresses import free_until, page_links
 from tenants.bookings.checkout import PaymentsDown, give_up, stop_paying
 from tenants.bookings.models import Booking
 from tenants.bookings.moves import cancel, reschedule
+from tenants.bookings.places import NoSuchBooking, SlotTaken, find_by_token
 from tenants.bookings.rules import NotNow, PolicyTerms
 from tenants.bookings.times import taken_words, times_page
 from tenants.bookings.views import PaidLine, booking_view, may, policy_text, slot_of, start_of

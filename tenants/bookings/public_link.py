@@ -15,19 +15,13 @@ from saas.db import db
 from saas.money import Money
 from saas.web import bearer_headers, check_form, form_token, limit_tries, page_now
 from tenants.bookings import openings
-from tenants.bookings.actions import (
-    NoLonger,
-    SlotTaken,
-    confirm,
-    extend_hold,
-    find_by_token,
-    give_details,
-)
+from tenants.bookings.actions import NoLonger, confirm, extend_hold, give_details
 from tenants.bookings.addresses import free_until, page_links
 from tenants.bookings.checkout import PaymentsDown, give_up, pay_at_clinic, returned, start_payment
 from tenants.bookings.checkout_steps import CardUnavailable
 from tenants.bookings.forms import DetailsForm
 from tenants.bookings.models import Booking
+from tenants.bookings.places import SlotTaken, find_by_token
 from tenants.bookings.rules import NotNow
 from tenants.bookings.times import taken_words, times_page
 from tenants.bookings.views import (
