@@ -296,6 +296,7 @@ BOOKING = v.Booking(
     card="Visa ending 4242",
     receipt_url="https://pay.example/receipt",
 )
+ABROAD = replace(BOOKING, paid=eur(30), due_later=eur(65), other_zone_line="12:30 in Athens")
 FREE_UNTIL = at(25, 10, 30)
 NEAR = [slot(26, 12), slot(26, 14), slot(27, 9)]
 
@@ -435,6 +436,7 @@ def _after_pages() -> dict[str, v.Page]:
     change = {**times(), "booking": BOOKING, "links": v.Links()}
     return {
         "5-booked": v.Page(back, after("booked")),
+        "5a-booked-abroad": v.Page(back, after("booked", booking=ABROAD, free_until_local=None)),
         "5b-pending": v.Page(back, after("pending")),
         "5c-expired": v.Page(back, after("expired", near=NEAR)),
         "5d-lost": v.Page(back, after("lost_refunded", near=NEAR, refund=eur(95))),

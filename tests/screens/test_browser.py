@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -16,7 +17,9 @@ pytestmark = pytest.mark.browser
 ALIKE = {f"9-error-{code}" for code in samples.CODES if code != 404}
 ALIKE |= {"6-booking-arrived", "6-booking-completed", "6-booking-expired"}
 NAMES = [name for name in samples.pages() if name not in ALIKE]
-SHAPES = [Shape(size, dark) for size in ("390", "1280") for dark in (False, True)]
+# Both widths and both themes here; every pair of them in `make prove`, and in `make screens`.
+PROVE = os.environ.get("LONGTIDE_PROVE") == "1"
+SHAPES = [Shape(size, dark) for size in ("390", "1280") for dark in (False, True) if PROVE or dark == (size == "1280")]
 
 
 @pytest.fixture(scope="module")
