@@ -1,5 +1,5 @@
-"""The payment sandbox beside an application under test: the real library in between, and post that arrives when, as often
-and in what order a test says."""
+"""The payment sandbox beside an application under test: the real library in between, and post that arrives when, as
+often and in what order a test says."""
 
 from __future__ import annotations
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from tenants.bookings.actions import Details, NoSuchBooking, SlotTaken
+from tenants.bookings.actions import Details
 from tenants.bookings.checkout import PaymentsDown, settle_attempt, start_payment
 from tenants.bookings.checkout_steps import CardUnavailable, DetailsMissing, NothingToPay
 from tenants.bookings.moves import cancel
+from tenants.bookings.places import NoSuchBooking, SlotTaken
 from tenants.payments.attempts import TooManyTries
 from tenants.payments.queries import money_of
 from tests.cast import Clinic
 from tests.till import Till, attempts, balance, book, held, ledger_of, open_till, outbox_rows, run_due, status_of
+
+Inside = Callable[[Clinic], AbstractContextManager[Clinic]]
 
 
 @pytest.fixture
@@ -224,18 +228,18 @@ def test_a_lapsed_hold_is_taken_again_by_pay_or_refused(till: Till, at_rowan: Cl
 
 
 def test_the_clinic_next_door_cannot_pay_or_ask_for_it(
-    till: Till, app: Flask, rowan: Clinic, thornfield: Clinic, inside: object, now: datetime
+    till: Till, rowan: Clinic, thornfield: Clinic, inside: Inside, now: datetime
 ) -> None:
-    with inside(rowan):  # type: ignore[operator]
+    with inside(rowan):
         booking = book(rowan, now=now)
         url = start_payment(booking_id=booking, now=now)
         attempt = attempts(booking)[0].id
         till.press(url)
-    with inside(thornfield):  # type: ignore[operator]
+    with inside(thornfield):
         with pytest.raises(NoSuchBooking):
             start_payment(booking_id=booking, now=now)
         assert settle_attempt(attempt_id=attempt, now=now) is None
-    with inside(rowan):  # type: ignore[operator]
+    with inside(rowan):
         assert status_of(booking) == "held"
 
 
