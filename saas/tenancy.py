@@ -292,7 +292,7 @@ def _check_rows(session: Session, *_: Any) -> None:
         if tenant is None:
             msg = f"a {type(row).__name__} was about to be written, but no clinic is entered"
             raise NoTenant(msg)
-        if row.tenant_id is None:
+        if inspect(row).attrs.tenant_id.value is None:
             row.tenant_id = tenant.id
         moved = inspect(row).attrs.tenant_id.history.deleted
         if row.tenant_id != tenant.id or any(old not in (None, tenant.id) for old in moved or ()):

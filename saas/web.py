@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, request, url_for
 from werkzeug.datastructures import ImmutableMultiDict
 from wtforms import Form
 from wtforms.fields.core import Field
@@ -245,6 +245,12 @@ def limit_tries(purpose: str, *, limit: int, window_seconds: int) -> None:
     if config.env == "demo" and request.remote_addr in ("127.0.0.1", "::1"):
         return
     hit(f"{purpose}|address|{request.remote_addr}", limit=limit, window_seconds=window_seconds, now=page_now())
+
+
+def url_with(endpoint: str, query: Mapping[str, str], **values: str) -> str:
+    """The address of `endpoint` with `query`; names that mean something to Flask (`_external`) are ours alone to use."""
+    own = {name: value for name, value in query.items() if not name.startswith("_") and name not in values}
+    return url_for(endpoint, **{**own, **values})  # type: ignore[arg-type]
 
 
 class PageForm(Form):

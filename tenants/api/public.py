@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Flask, Response, jsonify, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -55,7 +55,7 @@ def blueprint() -> Blueprint:
     made.add_url_rule("/openapi.json", "document", _document)
     limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
     limiter.limit(_READS_A_MINUTE, exempt_when=_not_counted)(made)
-    made.record_once(lambda state: limiter.init_app(state.app))
+    made.record_once(lambda state: limiter.init_app(cast(Flask, state.app)))
     return made
 
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from saas.db import db
 from saas.web import page_now
+from saas.words import _
 from tenants.bookings import letters
 from tenants.bookings.models import Booking
 from tenants.bookings.views import may

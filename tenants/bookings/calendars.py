@@ -98,7 +98,7 @@ def read_hours(ids: Sequence[UUID], lo: datetime, hi: datetime) -> Hours:
         TimeOff.tenant_id == mine, TimeOff.ends_at > lo, TimeOff.starts_at < hi,
         or_(TimeOff.practitioner_id.is_(None), TimeOff.practitioner_id.in_(ids)),
     )  # fmt: skip
-    found = Hours(*(defaultdict(tuple) for _ in range(4)))
+    found = Hours(defaultdict(tuple), defaultdict(tuple), defaultdict(tuple), defaultdict(tuple))
     for row in sorted(rows(union_all(weekly, days, breaks, off)), key=str):
         kind, who = row[0], row[1]
         if kind == "weekly":
@@ -129,10 +129,10 @@ def schedule_of(
                 week[slots.DAYS[weekday]].append((start, end))
         eras.append((turn, {day: sorted(windows) for day, windows in week.items()}))
     overrides: dict[date, list[tuple[str, str]]] = {}
-    for day, start, end in days:
+    for day, opens, closes in days:
         windows = overrides.setdefault(day, [])
-        if start is not None and end is not None:
-            windows.append((start, end))
+        if opens is not None and closes is not None:
+            windows.append((opens, closes))
     pauses = [
         slots.Break(start, end, day=None if weekday is None else slots.DAYS[weekday], date=day)
         for weekday, day, start, end in breaks

@@ -141,7 +141,7 @@ def find_service(*, slug: str | None = None, service_id: UUID | None = None, ret
     clinic = Clinic.__table__.c
     active = true() if retired_too else columns.active.is_(True)
     found = rows(
-        select(columns, clinic.min_notice_min, clinic.horizon_days, clinic.accepting)
+        select(*columns, clinic.min_notice_min, clinic.horizon_days, clinic.accepting)
         .join(Clinic, clinic.tenant_id == columns.tenant_id)
         .where(columns.tenant_id == mine, active, which)
     )

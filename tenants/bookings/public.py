@@ -12,13 +12,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from markupsafe import escape
 from werkzeug.wrappers import Response
 
 from saas.links import link_for
 from saas.shell import locale
-from saas.web import check_form, form_token, limit_tries, page_now
+from saas.web import check_form, form_token, limit_tries, page_now, url_with
+from saas.words import _
 from tenants.bookings import openings, public_after, public_link
 from tenants.bookings.actions import hold
 from tenants.bookings.openings import ServiceOffer
@@ -129,14 +129,15 @@ def _times(service: str) -> str:
 
 def _show(service: ServiceOffer, *, error: str | None = None, near_to: datetime | None = None) -> str:
     def href(query: Mapping[str, str]) -> str:
-        return url_for("bookings.times", service=service.slug, **query)
+        return url_with("bookings.times", query, service=service.slug)
 
     return times_page(
         service=service,
         href=href,
-        action=url_for(
-            "bookings.hold", service=service.slug, k=secrets.token_urlsafe(8),
-            **{name: request.args[name] for name in ("p", "tz", "d") if name in request.args},
+        action=url_with(
+            "bookings.hold",
+            {name: request.args[name] for name in ("p", "tz", "d") if name in request.args},
+            service=service.slug, k=secrets.token_urlsafe(8),
         ),
         form_token=form_token("hold", service.slug),
         error=error,

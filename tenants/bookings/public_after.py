@@ -7,11 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from saas.money import Money
-from saas.web import check_form, form_token, limit_tries, page_now
+from saas.web import check_form, form_token, limit_tries, page_now, url_with
+from saas.words import _
 from tenants.bookings import letters, openings, public_link
 from tenants.bookings.addresses import free_until, page_links
 from tenants.bookings.checkout import PaymentsDown, give_up, stop_paying
@@ -86,8 +86,8 @@ def _change_page(booking: Booking, token: str, *, error: str | None = None, near
     clinic = page_clinic()
     return times_page(
         service=openings.find_service(service_id=booking.service_id, retired_too=True),
-        href=lambda query: url_for("bookings.change", token=token, **query),
-        action=url_for("bookings.move", token=token, **_with_whom()),
+        href=lambda query: url_with("bookings.change", query, token=token),
+        action=url_with("bookings.move", _with_whom(), token=token),
         form_token=form_token("booking", token),
         template="public/bookings/change.html",
         booking_row=booking,

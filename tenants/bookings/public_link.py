@@ -8,12 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from saas.db import db
 from saas.money import Money
-from saas.web import bearer_headers, check_form, form_token, limit_tries, page_now
+from saas.web import bearer_headers, check_form, form_token, limit_tries, page_now, url_with
+from saas.words import _
 from tenants.bookings import openings
 from tenants.bookings.actions import NoLonger, confirm, extend_hold, give_details
 from tenants.bookings.addresses import free_until, page_links
@@ -111,7 +111,7 @@ def hold_times_page(booking: Booking, token: str, *, error: str | None = None, n
     """The times of a hold that wants another: the same page as at the beginning."""
     return times_page(
         service=openings.find_service(service_id=booking.service_id, retired_too=True),
-        href=lambda query: url_for("bookings.change", token=token, **query),
+        href=lambda query: url_with("bookings.change", query, token=token),
         action=url_for("bookings.move", token=token),
         form_token=form_token("booking", token),
         booking_row=booking,

@@ -9,12 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from flask import render_template, request
-from flask_babel import gettext as _
 
 from saas import formats
 from saas.money import Money
 from saas.shell import locale
 from saas.web import page_now
+from saas.words import _
 from tenants.bookings import openings
 from tenants.bookings.models import Booking
 from tenants.bookings.openings import MAX_DAYS, Offer, Opening, ServiceOffer

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext as _
 
 from saas import formats
 from saas.db import db
 from saas.money import Money
 from saas.shell import locale
+from saas.words import _
 from tenants.bookings import letters
 from tenants.bookings.models import Booking
 from tenants.bookings.openings import Opening
@@ -205,10 +205,9 @@ def policy_text(booking: Booking, now: datetime) -> str:
 
 
 def _late_words(booking: Booking, terms: PolicyTerms, *, later: bool) -> str:
-    kept = booking.price.percent(terms.late_fee_percent)
-    if not booking.online_minor or not kept:
+    kept = min(booking.price.percent(terms.late_fee_percent).minor, booking.online_minor)
+    if not kept:
         return ""
-    kept = min(kept.minor, booking.online_minor)
     amount = formats.money(Money(kept, booking.currency), locale())
     if later:
         return _("After that the clinic keeps %(amount)s.", amount=amount)
