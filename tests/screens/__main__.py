@@ -21,7 +21,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from tests.screens import samples
+from tests.screens import cases
 from tests.screens.preview import create_preview
 
 HERE = Path(__file__).resolve().parent
@@ -111,7 +111,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--narrow", action="store_true", help="only look at 320 px for sideways scroll")
     parser.add_argument("--out", type=Path, default=HERE.parent.parent / "screens")
     options = parser.parse_args(arguments)
-    names = [name for name in samples.pages() if name.startswith(tuple(options.only.split(",")))]
+    names = [name for name in cases.pages() if name.startswith(tuple(options.only.split(",")))]
     program = chromium()
     if program is None:
         print("Chromium is missing: make setup-browser")

@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from saas import formats, theme, tide
-from tests.screens import samples
+from tests.screens import cases, samples
 from tests.screens.views import Page, Site
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -53,7 +53,7 @@ def create_preview() -> Flask:
     Babel(app)
     app.jinja_env.filters.update(formats.filters(lambda: str(g.get("locale", "en_IE")), lambda: "IE"))
     app.jinja_env.globals.update(asset=asset, tide=tide)
-    pages = samples.pages()
+    pages = cases.pages()
 
     @app.get("/preview/<name>")
     def preview(name: str) -> str:

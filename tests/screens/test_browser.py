@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect, sync_playwright
 
-from tests.screens import samples
+from tests.screens import cases, samples
 from tests.screens.__main__ import AXE, FLAGS, Shape, axe_violations, chromium, opened, served, sideways
 
 pytestmark = pytest.mark.browser
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 # One of each shape: the error pages differ by a sentence, the booking page by a line.
 ALIKE = {f"9-error-{code}" for code in samples.CODES if code != 404}
 ALIKE |= {"6-booking-arrived", "6-booking-completed", "6-booking-expired"}
-NAMES = [name for name in samples.pages() if name not in ALIKE]
+NAMES = [name for name in cases.pages() if name not in ALIKE]
 # Both widths and both themes here; every pair of them in `make prove`, and in `make screens`.
 PROVE = os.environ.get("LONGTIDE_PROVE") == "1"
 SHAPES = [Shape(size, dark) for size in ("390", "1280") for dark in (False, True) if PROVE or dark == (size == "1280")]

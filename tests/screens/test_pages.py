@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from saas import theme
-from tests.screens import samples
+from tests.screens import cases, samples
 from tests.screens.preview import ROOT, STATIC, create_preview, render, render_mail
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -100,7 +100,7 @@ def preview() -> Flask:
     return app
 
 
-@pytest.mark.parametrize("name", samples.pages())
+@pytest.mark.parametrize("name", cases.pages())
 def test_a_page_renders_and_reads_well(preview: Flask, name: str) -> None:
     html = render(preview, name)
     assert lint(html) == []
@@ -109,7 +109,7 @@ def test_a_page_renders_and_reads_well(preview: Flask, name: str) -> None:
 
 
 def test_every_public_template_has_a_sample() -> None:
-    shown = {page.template for page in samples.pages().values()}
+    shown = {page.template for page in cases.pages().values()}
     made = {
         path.relative_to(ROOT / "templates").as_posix()
         for folder in ("public", "errors")
@@ -119,7 +119,7 @@ def test_every_public_template_has_a_sample() -> None:
     assert made <= shown
 
 
-@pytest.mark.parametrize("name", [n for n, p in samples.pages().items() if "clinic" not in p.context])
+@pytest.mark.parametrize("name", [n for n, p in cases.pages().items() if "clinic" not in p.context])
 def test_titles_are_discreet(preview: Flask, name: str) -> None:
     title = read(render(preview, name)).title
     assert not HEALTH.search(title.replace("Hollow Oak Bodywork", "")), title
@@ -149,7 +149,7 @@ def test_enter_in_a_field_continues_and_does_not_extend_the_hold(preview: Flask)
 
 def test_what_people_type_stays_text(preview: Flask) -> None:
     hostile = '"><script>x()</script>{{ 7*7 }}'
-    page = samples.pages()["3-details"]
+    page = cases.pages()["3-details"]
     with preview.test_request_context():
         from flask import render_template
 
@@ -190,7 +190,7 @@ def test_pages_stay_light(preview: Flask) -> None:
     styles = gz((STATIC / "css" / "app.css").read_bytes()) + gz(theme.css("#2f6f6b"))
     script = (STATIC / "js" / "app.js").read_bytes()
     fonts = sum(path.stat().st_size for path in (STATIC / "font").glob("*.woff2")) / 1024
-    heaviest = max(gz(render(preview, name)) for name in samples.pages())
+    heaviest = max(gz(render(preview, name)) for name in cases.pages())
     assert styles < 12
     assert len(script) < 4096
     assert fonts < 45
