@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 _T = TypeVar("_T", int, datetime)
-_NEVER = (-(2**29), -(2**29))  # a thousand years before 1970: clear of every start, whatever the buffers
+_NEVER = (-(2**29), -(2**29))  # a thousand years before 1970: clear of every start and its buffers
 _ALWAYS = ((-FOREVER, FOREVER),)
 _MAX_DAY = date.max.toordinal()
 
@@ -97,7 +97,8 @@ class Block:
 class Busy:
     """A live booking or hold with its own buffers: aware instants, half open, widened to whole minutes.
 
-    `lo` and `hi` are its padded minutes; they are worked out here, once, because a listing reads thousands of them.
+    One that ends before it starts, or at once, occupies nothing, buffers included. `lo` and `hi` are its padded
+    minutes; they are worked out here, once, because a listing reads thousands of them.
     """
 
     start: datetime
@@ -111,9 +112,8 @@ class Busy:
         if min(self.buffer_before_min, self.buffer_after_min) < 0:
             raise ValueError("A buffer cannot be negative.")
         lo, hi = _widened(self.start, self.end)
-        # An empty booking occupies nothing, buffers included.
-        object.__setattr__(self, "lo", lo - self.buffer_before_min if lo < hi else lo)
-        object.__setattr__(self, "hi", hi + self.buffer_after_min if lo < hi else hi)
+        object.__setattr__(self, "lo", lo - self.buffer_before_min)
+        object.__setattr__(self, "hi", hi + self.buffer_after_min)
 
 
 Code: TypeAlias = Literal["off_grid", "outside_hours", "on_break", "time_off", "booked", "buffer", "notice", "horizon"]
