@@ -151,7 +151,6 @@ class BookingView(RecordView):
         "price", "payment", "note", "made",
     )  # fmt: skip
     column_export_list = ("span", "client", "service", "practitioner", "status", "price")
-    column_sortable_list = (("when", "starts_at"), ("status", "status"), ("price", "price_minor"))
     column_default_sort = ("starts_at", False)
     column_labels = {
         "when": _l("When"),
@@ -204,6 +203,16 @@ class BookingView(RecordView):
     def __init__(self) -> None:
         super().__init__(Booking, name=_l("Bookings"), endpoint="booking", url="bookings")
 
+    def get_sortable_columns(self) -> dict[str, Any]:
+        return {
+            "when": Booking.starts_at,
+            "client": Client.name,
+            "service": Service.name,
+            "practitioner": Practitioner.name,
+            "status": Booking.status,
+            "price": Booking.price_minor,
+        }
+
     def init_search(self) -> bool:
         return True
 
@@ -243,6 +252,10 @@ class BookingView(RecordView):
             named = or_(Client.name.ilike(inside, escape="\\"), Client.known_as.ilike(inside, escape="\\"))
             query, count_query = query.filter(named), count_query.filter(named)
         return query, count_query, joins, count_joins
+
+    def _apply_sorting(self, query: Any, *args: Any) -> Any:
+        query, joins = super()._apply_sorting(query, *args)
+        return query.order_by(Booking.starts_at, Booking.id), joins  # the same order on every page
 
     def get_list(self, *args: Any, **kwargs: Any) -> tuple[int, list[Line]]:
         count, rows = super().get_list(*args, **kwargs)

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from saas import outbox
 from saas.accounts import actions, effects
 from saas.accounts.models import Account
 from saas.db import db
+from saas.fleet.actions import suspend
 from saas.mail import outgoing
 from saas.sessions import SessionRow
 from saas.tenancy import find_platform, tenant_scope
 from tests.cast import PASSWORD, Clinic
-
-
-def token_of(page: TestResponse) -> str:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
-    assert found, page.text[:500]
-    return found[1]
-
-
-def log_in(client: FlaskClient, clinic: Clinic, name: str, password: str = PASSWORD, **more: str) -> TestResponse:
-    page = client.get(f"{clinic.home}/login")
-    email = name if "@" in name else f"{name}@{clinic.ref.slug}.example"
-    form = {"csrf_token": token_of(page), "email": email, "password": password, **more}
-    return client.post(f"{clinic.home}/login", data=form)
+from tests.saas.accounts.pages import Enter, log_in, switch_off, token_of
 
 
 def mails_due(app: Flask, now: datetime) -> list[outbox.Effect]:
@@ -59,10 +47,14 @@ def test_an_owner_logs_in_and_is_at_their_clinic(client: FlaskClient, rowan: Cli
     assert "Alma" in page.text
 
 
-def test_the_log_in_is_remembered_on_the_account(client: FlaskClient, rowan: Clinic, now: datetime, inside) -> None:
+def test_the_log_in_is_remembered_on_the_account(
+    client: FlaskClient, rowan: Clinic, now: datetime, inside: Enter
+) -> None:
     log_in(client, rowan, "alma")
     with inside(rowan):
-        assert db.session.get(Account, rowan.accounts["alma"]).last_login_at == now
+        account = db.session.get(Account, rowan.accounts["alma"])
+        assert account is not None
+        assert account.last_login_at == now
 
 
 def test_an_address_is_known_in_any_case(client: FlaskClient, rowan: Clinic) -> None:
@@ -80,7 +72,7 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(client: Fla
 
 
 def test_the_same_address_in_two_clinics_is_two_accounts(
-    client: FlaskClient, rowan: Clinic, thornfield: Clinic, now: datetime, inside
+    client: FlaskClient, rowan: Clinic, thornfield: Clinic, now: datetime, inside: Enter
 ) -> None:
     for clinic, password in ((rowan, "the rowan sentence"), (thornfield, "the thornfield one")):
         with inside(clinic):
@@ -92,9 +84,7 @@ def test_the_same_address_in_two_clinics_is_two_accounts(
     assert client.get("/c/thornfield/manage/").status_code == 200
 
 
-def test_a_session_of_one_clinic_is_nothing_in_another(
-    client: FlaskClient, rowan: Clinic, thornfield: Clinic
-) -> None:
+def test_a_session_of_one_clinic_is_nothing_in_another(client: FlaskClient, rowan: Clinic, thornfield: Clinic) -> None:
     log_in(client, rowan, "alma")
     cookie = client.get_cookie(f"lt-{rowan.ref.id8}")
     assert cookie is not None
@@ -105,7 +95,7 @@ def test_a_session_of_one_clinic_is_nothing_in_another(
 
 
 def test_an_inactive_account_cannot_enter_and_what_it_has_open_ends(
-    client: FlaskClient, rowan: Clinic, now: datetime, inside
+    client: FlaskClient, rowan: Clinic, now: datetime, inside: Enter
 ) -> None:
     log_in(client, rowan, "ben")
     assert client.get("/c/rowan/manage/").status_code == 200
@@ -113,18 +103,6 @@ def test_an_inactive_account_cannot_enter_and_what_it_has_open_ends(
         switch_off(rowan.accounts["ben"])
     assert client.get("/c/rowan/manage/").status_code == 303
     assert log_in(client, rowan, "ben").status_code == 422
-
-
-def switch_off(account_id: object) -> None:
-    from saas.db import action
-
-    @action
-    def write() -> None:
-        account = db.session.get(Account, account_id)
-        assert account is not None
-        account.active = False
-
-    write()
 
 
 def test_log_out_is_a_button_and_ends_the_session(client: FlaskClient, app: Flask, rowan: Clinic) -> None:
@@ -204,7 +182,7 @@ def test_a_password_is_reset_by_mail(client: FlaskClient, app: Flask, rowan: Cli
 
 
 def test_a_reset_link_of_one_clinic_is_nothing_in_another(
-    client: FlaskClient, app: Flask, rowan: Clinic, thornfield: Clinic, inside
+    client: FlaskClient, app: Flask, rowan: Clinic, thornfield: Clinic, inside: Enter
 ) -> None:
     with inside(rowan):
         account = db.session.get(Account, rowan.accounts["alma"])
@@ -214,7 +192,9 @@ def test_a_reset_link_of_one_clinic_is_nothing_in_another(
     assert client.get(f"/c/thornfield{path}").location == "/c/thornfield/reset"
 
 
-def test_asking_for_a_reset_tells_nobody_who_is_known(client: FlaskClient, app: Flask, rowan: Clinic, now) -> None:
+def test_asking_for_a_reset_tells_nobody_who_is_known(
+    client: FlaskClient, app: Flask, rowan: Clinic, now: datetime
+) -> None:
     answers = []
     for email in ("alma@rowan.example", "nobody@rowan.example", "mallory@thornfield.example", "not an address"):
         page = client.get("/c/rowan/reset")
@@ -233,7 +213,7 @@ def test_the_links_host_is_the_configured_one(client: FlaskClient, app: Flask, r
     assert "evil" not in text
 
 
-def test_a_short_password_is_refused_with_a_sentence(client: FlaskClient, rowan: Clinic, inside) -> None:
+def test_a_short_password_is_refused_with_a_sentence(client: FlaskClient, rowan: Clinic, inside: Enter) -> None:
     with inside(rowan):
         account = db.session.get(Account, rowan.accounts["alma"])
         assert account is not None
@@ -247,13 +227,17 @@ def test_a_short_password_is_refused_with_a_sentence(client: FlaskClient, rowan:
         assert "Error:" in answer.text
 
 
-@pytest.mark.parametrize("odd", ["x" * 10_000, "a\x00b@x.example", "\udcff@x.example", "a@b\r\nBcc: c@d.example", "=1+1", ""])
+ODD = ["x" * 10_000, "a\x00b@x.example", "\udcff@x.example", "a@b\r\nBcc: c@d.example", "=1+1", ""]
+
+
+@pytest.mark.parametrize("odd", ODD)
 def test_odd_text_gets_a_clear_answer(client: FlaskClient, rowan: Clinic, odd: str) -> None:
     page = client.get("/c/rowan/login")
-    data = {"csrf_token": token_of(page), "email": odd.encode("utf-8", "surrogatepass"), "password": odd.encode("utf-8", "surrogatepass")}
+    typed = odd.encode("utf-8", "surrogatepass")
+    data = {"csrf_token": token_of(page), "email": typed, "password": typed}
     assert client.post("/c/rowan/login", data=data).status_code == 422
     page = client.get("/c/rowan/reset")
-    data = {"csrf_token": token_of(page), "email": odd.encode("utf-8", "surrogatepass")}
+    data = {"csrf_token": token_of(page), "email": typed}
     assert client.post("/c/rowan/reset", data=data).status_code == 200
 
 
@@ -293,16 +277,21 @@ def test_a_new_key_is_given_at_log_in(client: FlaskClient, rowan: Clinic) -> Non
     before = client.get_cookie(f"lt-{rowan.ref.id8}")
     log_in(client, rowan, "alma")
     after = client.get_cookie(f"lt-{rowan.ref.id8}")
-    assert before and after and before.value != after.value
+    assert before is not None
+    assert after is not None
+    assert before.value != after.value
     assert after.value.startswith("~")
 
 
-def test_an_operator_logs_in_at_the_platform_only(client: FlaskClient, app: Flask, rowan: Clinic, now, inside) -> None:
+def test_an_operator_logs_in_at_the_platform_only(
+    client: FlaskClient, app: Flask, rowan: Clinic, now: datetime, inside: Enter
+) -> None:
     with app.app_context():
         platform = find_platform()
         assert platform is not None
         with tenant_scope(platform):
-            actions.create_account(email="odo@longtide.example", name="Odo", role="operator", password=PASSWORD, now=now)
+            odo = {"email": "odo@longtide.example", "name": "Odo", "role": "operator", "password": PASSWORD}
+            actions.create_account(**odo, now=now)
     page = client.get("/login")
     form = {"csrf_token": token_of(page), "email": "odo@longtide.example", "password": PASSWORD}
     assert client.post("/login", data=form).location == "/account"
@@ -314,12 +303,10 @@ def test_an_operator_logs_in_at_the_platform_only(client: FlaskClient, app: Flas
     assert client.get("/c/rowan/operator/").status_code == 404
 
 
-def test_a_suspended_clinics_log_in_says_so(client: FlaskClient, rowan: Clinic, app: Flask, now) -> None:
+def test_a_suspended_clinics_log_in_says_so(client: FlaskClient, rowan: Clinic, app: Flask, now: datetime) -> None:
     with app.app_context():
         platform = find_platform()
         assert platform is not None
-        from saas.fleet.actions import suspend
-
         with tenant_scope(platform):
             suspend(tenant_id=rowan.ref.id, reason="", now=now)
     assert client.get("/c/rowan/login").status_code == 503
@@ -339,7 +326,9 @@ def test_public_pages_do_not_look_at_the_session(client: FlaskClient, rowan: Cli
     assert "Cookie" not in answer.headers.get("Vary", "")
 
 
-def test_flask_account_reset_brings_somebody_back(client: FlaskClient, app: Flask, rowan: Clinic, now, inside) -> None:
+def test_flask_account_reset_brings_somebody_back(
+    client: FlaskClient, app: Flask, rowan: Clinic, now: datetime, inside: Enter
+) -> None:
     log_in(client, rowan, "ben")
     with inside(rowan):
         switch_off(rowan.accounts["ben"])
@@ -350,9 +339,7 @@ def test_flask_account_reset_brings_somebody_back(client: FlaskClient, app: Flas
     assert log_in(client, rowan, "ben").status_code == 302, "the old password stays until the link is used"
 
 
-def test_a_link_runs_out(client: FlaskClient, rowan: Clinic, now: datetime, inside: Callable[[Clinic], object]) -> None:
-    import time_machine
-
+def test_a_link_runs_out(client: FlaskClient, rowan: Clinic, now: datetime, inside: Enter) -> None:
     with inside(rowan):
         account = db.session.get(Account, rowan.accounts["alma"])
         assert account is not None
