@@ -16,16 +16,17 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email.header import Header
+from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import idna
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from flask import current_app
 from flask_babel import force_locale
 from jinja2 import Environment, StrictUndefined
@@ -76,15 +77,16 @@ def message_id(effect_id: UUID) -> str:
 
 def line(text: str, length: int) -> str:
     """`text` as one printable line of at most `length` characters: what is left cannot end a header or begin one."""
-    plain = clean_line(text, len(text) * 8)
+    plain = clean_line(text, len(text) * 8).replace("=?", "= ?")  # would be read as an encoded word (RFC 2047)
     return "".join(c for c in plain if unicodedata.category(c) != "Cn")[:length].strip()
 
 
 def address(email: str) -> str:
-    """`email` as it goes on the wire: a domain in another script in its ASCII form. Raises `BadAddress`."""
+    """`email` as it goes on the wire: a domain in another script in its ASCII form. Raises `BadAddress`, also for other
+    letters before the @, as `saas.contact` does: not every mail host on the way would carry them."""
     local, at, domain = email.strip().rpartition("@")
     wrong = any(unicodedata.category(c)[0] in "CZ" or c in '"<>(),;:@[]\\' for c in local)
-    if not at or not local or wrong or len(local.encode("utf-8", "replace")) > 64:
+    if not at or not local or wrong or not local.isascii() or len(local) > 64:
         raise BadAddress
     try:
         ascii_domain = idna.encode(domain, uts46=True).decode()
@@ -99,8 +101,7 @@ def _sender() -> tuple[str, str]:
 
 
 def _mailbox(name: str, email: str) -> Address:
-    # Specials are dropped from names rather than quoted: long quoted names with encoded words have been folded wrongly
-    # by more than one release of the standard library.
+    # Specials are dropped from names, so that no reader's idea of quoting can matter.
     return Address(line(name.translate(_IN_A_NAME), NAME_LENGTH), *_halves(email))
 
 
@@ -113,13 +114,45 @@ def _body(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
 
 
+class _Wire(EmailPolicy):
+    """Folds names and subjects itself: the library (3.11) puts blanks into long names that are not ASCII."""
+
+    def fold(self, name: str, value: str) -> str:
+        folded = _folded(name, value)
+        return super().fold(name, value) if folded is None else folded
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        folded = _folded(name, value)
+        return super().fold_binary(name, value) if folded is None else folded.encode("ascii")
+
+
+_WIRE = _Wire(linesep="\r\n", max_line_length=76)
+
+
+def _folded(name: str, value: str) -> str | None:
+    if name == "Subject":
+        return f"{name}: {_words(str(value), name)}\r\n"
+    if not isinstance(value, AddressHeader):
+        return None
+    (one,) = value.addresses
+    said = _words(one.display_name, name)
+    gap = "\r\n " if "\r\n" in said else " "
+    return f"{name}: {said}{gap}<{one.addr_spec}>\r\n" if said else f"{name}: {one.addr_spec}\r\n"
+
+
+def _words(text: str, name: str) -> str:
+    if not text.isascii():
+        return Header(text, "utf-8", maxlinelen=76, header_name=name).encode(linesep="\r\n")
+    plain = f'"{text}"' if "." in text and name != "Subject" else text
+    return Header(plain, maxlinelen=76, header_name=name).encode(linesep="\r\n")
+
+
 def build(mail: Mail, *, now: datetime) -> EmailMessage:
     """The message as it is sent: text and HTML side by side, then the attachments. Raises `BadAddress`."""
     name, email = _sender()
-    to = _mailbox(mail.to_name, mail.to_email)
-    message = EmailMessage(policy=SMTP if to.addr_spec.isascii() else SMTPUTF8)
+    message = EmailMessage(policy=_WIRE)
     message["From"] = _mailbox(mail.from_name or name, email)
-    message["To"] = to
+    message["To"] = _mailbox(mail.to_name, mail.to_email)
     with suppress(BadAddress):  # a clinic's mistyped address must not cost its client the mail
         message["Reply-To"] = Address("", *_halves(mail.reply_to or ""))
     message["Subject"] = line(mail.subject, SUBJECT_LENGTH)
@@ -161,7 +194,7 @@ def written_for(locale: str, region: str = "") -> Iterator[None]:
 def _known(locale: str) -> Locale:
     try:
         return Locale.parse(locale.replace("-", "_"))
-    except ValueError:
+    except (UnknownLocaleError, ValueError):
         return Locale.parse("en")
 
 
@@ -238,9 +271,16 @@ def drop(message: EmailMessage, folder: Path) -> Path:
 class _Patient(smtplib.SMTP):
     """A conversation that ends in time, however slowly the other side speaks."""
 
-    def __init__(self, **where: Any) -> None:
-        self._until = clock.monotonic() + SMTP_PATIENCE_SECONDS
+    def __init__(self, *, patience: float = SMTP_PATIENCE_SECONDS, **where: Any) -> None:
+        self._until = clock.monotonic() + patience
         super().__init__(**where)
+
+    def connect(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        try:
+            return super().connect(*args, **kwargs)
+        except BaseException:
+            self.close()
+            raise
 
     def getreply(self) -> tuple[int, bytes]:
         left = self._until - clock.monotonic()
