@@ -76,6 +76,9 @@ class Till:
     def charges(self) -> list[dict[str, Any]]:
         return self._all("charge")
 
+    def fees(self) -> list[dict[str, Any]]:
+        return self._all("application_fee", account="")
+
     def sessions(self) -> list[dict[str, Any]]:
         return self._all("checkout.session")
 
@@ -159,6 +162,12 @@ def outbox_rows(kinds: tuple[str, ...]) -> list[Outbox]:
         Outbox.tenant_id == current_tenant().id, Outbox.kind.in_(kinds), Outbox.done_at.is_(None)
     )
     return list(db.session.execute(wanted.order_by(Outbox.run_at, Outbox.id)).scalars())
+
+
+def client_of(booking_id: UUID) -> UUID:
+    found = db.session.get_one(Booking, booking_id).client_id
+    assert found is not None
+    return found
 
 
 def status_of(booking_id: UUID) -> str:

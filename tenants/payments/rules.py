@@ -32,8 +32,6 @@ _STRIPE_SPEAKS = frozenset(
     "bg cs da de el en es et fi fil fr hr hu id it ja ko lt lv ms mt nb nl pl pt ro ru sk sl sv th tr vi zh".split()
 )
 
-Mode = Literal["free", "at_clinic", "deposit", "full"]
-Ending = Literal["client", "clinic", "no_show"]
 Verdict = Literal["wait", "known", "close", "confirm", "retake", "record", "return", "mismatch"]
 
 
@@ -48,16 +46,6 @@ def due_online(
         return Money.zero(price.currency)
     deposit = price.percent(deposit_percent or 0) if deposit_minor is None else Money(deposit_minor, price.currency)
     return min(deposit, price, key=lambda money: money.minor)
-
-
-def percent_kept(*, ending: Ending, free: bool, late_fee_percent: int, no_show_percent: int) -> int:
-    """The per cent of the price that the clinic keeps (clinic policy, as the booking's snapshot has it).
-
-    `free`: the client cancels before the snapshot's free time is over. What the clinic calls off costs nothing.
-    """
-    if ending == "no_show":
-        return no_show_percent
-    return 0 if free or ending == "clinic" else late_fee_percent
 
 
 @dataclass(frozen=True)
