@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, ScriptInfo, with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 
 from saas import clock, jobs
 from saas import doctor as checks
@@ -24,6 +25,7 @@ from saas.errors import DomainError
 from saas.fleet import actions as fleet
 from saas.fleet.queries import clinic_by_slug, clinics
 from saas.fleet.rules import PLATFORM_SLUG, ClinicRequest
+from saas.home import migrated
 from saas.links import home_of
 from saas.stripe_gateway import gateway_settings
 from saas.tenancy import TenantRef, tenant_scope
@@ -42,6 +44,17 @@ def init_app(app: Flask) -> None:
         app.cli.add_command(command)
 
 
+def require_database() -> None:
+    """End the command with the line that mends it when the database cannot be used, or is not migrated yet."""
+    try:
+        ready = migrated()
+    except SQLAlchemyError as error:
+        why = type(error).__name__
+        raise click.ClickException(f"the database cannot be used ({why}): check LONGTIDE_DATABASE_URL") from None
+    if not ready:
+        raise click.ClickException("the database is not at this version's migration: run flask --app wsgi db upgrade")
+
+
 @contextmanager
 def _plainly() -> Iterator[None]:
     """A refusal becomes its sentences on standard error; no trace of the machine's insides."""
@@ -54,6 +67,7 @@ def _plainly() -> Iterator[None]:
 
 @contextmanager
 def _platform() -> Iterator[TenantRef]:
+    require_database()
     ref = fleet.ensure_platform(now=clock.now())
     with _plainly(), tenant_scope(ref), acting_as(Actor("operator")):
         yield ref
@@ -154,6 +168,7 @@ def account_reset(slug: str, email: str) -> None:
 def worker(info: ScriptInfo) -> None:
     """Send mails, move refunds, end holds: everything that is due. Runs until it is stopped."""
     app = info.load_app()
+    require_database()
     fleet.ensure_platform(now=clock.now())
     brought: Any = app.extensions["longtide"]
     handlers = {**account_effects.HANDLERS, **brought.effects}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -13,7 +14,9 @@ from saas.accounts.models import Account
 from saas.db import db
 from saas.outbox import Outbox
 from saas.tenancy import find_by_slug, find_platform, tenant_scope
+from tests import databases
 from tests.cast import Clinic
+from wsgi import create_app
 
 Run = Callable[..., Result]
 REED = ("--name", "Reed House", "--zone", "Europe/Lisbon", "--currency", "EUR", "--country", "PT")
@@ -105,3 +108,14 @@ def test_the_sandbox_stays_off_where_money_is_meant(run: Run, app: Flask, now: d
         app.config["LONGTIDE"] = config
     assert result.exit_code == 1
     assert "LONGTIDE_PAYMENTS" in result.output
+
+
+@pytest.mark.parametrize("words", [("tenant", "list"), ("worker",), ("demo",), ("sandbox",)])
+def test_an_empty_database_is_a_line_that_says_what_to_run(tmp_path: Path, words: tuple[str, ...]) -> None:
+    config = databases.test_settings(database_url=f"sqlite:///{tmp_path / 'empty.db'}", data=tmp_path)
+    fresh = create_app(config)
+    result = fresh.test_cli_runner().invoke(args=list(words))
+    assert result.exit_code == 1
+    assert "db upgrade" in result.output
+    with fresh.app_context():
+        db.engine.dispose()

@@ -51,7 +51,7 @@ def test_the_demo_says_where_everything_is(app: Flask, now: datetime, tmp_path: 
                 for role, login in clinic["logins"].items():
                     account = db.session.execute(select(Account).where(Account.email == login["email"])).scalar_one()
                     assert account.role == role
-                    assert verify_password(login["password"], account.password)
+                    assert verify_password(login["password"], account.password or "")
         with tenant_scope(find_platform()):
             operator = db.session.execute(select(Account)).scalar_one()
             assert (operator.email, operator.role) == (demo["operator"]["email"], "operator")
@@ -62,7 +62,7 @@ def test_the_demo_says_where_everything_is(app: Flask, now: datetime, tmp_path: 
 def test_still_water_is_as_it_was_drawn(app: Flask, now: datetime, tmp_path: Path) -> None:
     with app.app_context():
         build(tmp_path, now=now)
-        with tenant_scope(ref("still-water"))):
+        with tenant_scope(ref("still-water")):
             view = clinic_view()
             assert (view.name, view.tz, view.currency, view.brand) == ("Still Water", "Europe/Dublin", "EUR", "#2f6f6b")
             assert view.phone_href == "tel:+35391555014"
@@ -106,8 +106,9 @@ def test_both_have_times_to_choose_and_bookings_to_look_at(app: Flask, now: date
                 assert all(now < row.starts_at < now + timedelta(days=28) for row in bookings)
                 for service in offered():
                     offer = openings.find_service(slug=service.slug)
-                    days = {"date_from": now.date(), "date_to": now.date() + timedelta(days=14), "now": now}
-                    assert openings.list_openings(openings.load(offer, **days), **days)
+                    first, last = now.date(), now.date() + timedelta(days=14)
+                    loaded = openings.load(offer, date_from=first, date_to=last, now=now)
+                    assert openings.list_openings(loaded, date_from=first, date_to=last, now=now)
 
 
 def test_a_second_run_changes_nothing_and_keeps_the_passwords(app: Flask, now: datetime, tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_a_lost_demo_file_gets_new_passwords_that_work(app: Flask, now: datetime
         assert login["password"] != first["clinics"]["still-water"]["logins"]["owner"]["password"]
         with tenant_scope(ref("still-water")):
             account = db.session.execute(select(Account).where(Account.email == login["email"])).scalar_one()
-            assert verify_password(login["password"], account.password)
+            assert verify_password(login["password"], account.password or "")
 
 
 def _counts() -> list[int]:

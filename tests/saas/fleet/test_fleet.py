@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
@@ -134,13 +134,14 @@ def test_a_clinic_is_suspended_resumed_and_closed(platform: TenantRef, now: date
     with pytest.raises(actions.WrongStatus):
         actions.resume(tenant_id=ref.id, now=now)
     assert actions.close(tenant_id=ref.id, now=now).status == "closed"
-    for late in (
+    too_late: tuple[Callable[[], object], ...] = (
         lambda: actions.close(tenant_id=ref.id, now=now),
         lambda: actions.resume(tenant_id=ref.id, now=now),
         lambda: actions.suspend(tenant_id=ref.id, reason="", now=now),
-    ):
+    )
+    for attempt in too_late:
         with pytest.raises(actions.WrongStatus):
-            late()
+            attempt()
 
 
 def test_a_host_name_answers_only_when_proven_and_is_one_clinics(platform: TenantRef, now: datetime) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -112,7 +113,7 @@ def test_a_break_is_on_a_weekday_or_on_a_date(una: UUID, now: datetime) -> None:
     two = actions.add_break(practitioner_id=una, start="15:00", end="15:15", day=TODAY, now=now)
     for wrong in ({}, {"weekday": 0, "day": TODAY}, {"weekday": 7}):
         with pytest.raises(Invalid):
-            actions.add_break(practitioner_id=una, start="12:00", end="13:00", now=now, **wrong)  # type: ignore[arg-type]
+            actions.add_break(practitioner_id=una, start="12:00", end="13:00", now=now, **wrong)
     with pytest.raises(Invalid):
         actions.add_break(practitioner_id=una, start="12:00", end="12:00", weekday=0, now=now)
     actions.remove_break(break_id=one, now=now)
@@ -144,19 +145,21 @@ def test_the_neighbour_changes_nobodys_hours_here(
     day = TODAY + timedelta(days=1)
     away = actions.add_time_off(practitioner_id=una, starts_at=now, ends_at=now + timedelta(days=1), now=now)
     with tenant_scope(thornfield.ref):
-        for attempt in (
+        refused: tuple[Callable[[], object], ...] = (
             lambda: actions.replace_week(practitioner_id=una, week=WEEK, valid_from=TODAY, now=now),
             lambda: actions.set_override(practitioner_id=una, day=day, windows=[], now=now),
             lambda: actions.remove_override(practitioner_id=una, day=day, now=now),
             lambda: actions.add_break(practitioner_id=una, start="12:00", end="13:00", weekday=0, now=now),
             lambda: actions.add_time_off(practitioner_id=una, starts_at=now, ends_at=now + timedelta(days=1), now=now),
-        ):
+        )
+        for attempt in refused:
             with pytest.raises(NoSuchPractitioner):
                 attempt()
-        for gone in (
+        unknown: tuple[Callable[[], object], ...] = (
             lambda: actions.remove_break(break_id=pause, now=now),
             lambda: actions.remove_time_off(time_off_id=away, now=now),
             lambda: actions.remove_time_off(time_off_id=uuid4(), now=now),
-        ):
+        )
+        for attempt in unknown:
             with pytest.raises(actions.NoSuchHours):
-                gone()
+                attempt()
