@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 from flask_babel import gettext as _
 
 from saas.errors import Invalid
 from saas.text import Cleaner
+from saas.zones import is_zone
 
 PLATFORM_SLUG = "platform"
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]", re.ASCII)
@@ -47,7 +47,7 @@ def clean_clinic(request: ClinicRequest) -> ClinicRequest:
     elif slug in RESERVED:
         cleaner.refuse("slug", _("This address is kept for ourselves"))
     name = cleaner.line("name", request.name, 120, missing=_("Enter the clinic's name"))
-    if request.zone not in available_timezones() or "/" not in request.zone:
+    if not is_zone(request.zone) or "/" not in request.zone:
         cleaner.refuse("zone", _("Enter a time zone like Europe/Dublin"))
     currency, country = request.currency.strip().upper(), request.country.strip().upper()
     if currency not in _currencies():

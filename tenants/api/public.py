@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from saas.links import absolute, link_for
 from saas.money import Money
 from saas.tenancy import current_tenant
 from saas.web import bearer_headers, limit_tries, page_now
+from saas.zones import local_iso
 from tenants.api import schemas
 from tenants.api.requests import NotJson, read_booking, read_move, read_openings
 from tenants.bookings import openings
@@ -98,9 +100,16 @@ def _openings() -> Response:
     offer = openings.load(
         service, date_from=query.date_from, date_to=query.date_to, now=now, practitioner=query.practitioner
     )
-    found = openings.list_openings(offer, date_from=query.date_from, date_to=query.date_to, now=now, tz=query.tz)
-    zone = ZoneInfo(query.tz)
-    return jsonify({"timezone": query.tz, "openings": [_opening(opening, zone) for opening in found]})
+    length = service.engine.duration_min * 60
+    found = openings.list_starts(offer, date_from=query.date_from, date_to=query.date_to, now=now, tz=query.tz)
+    # Written by hand: nothing in it needs escaping (slugs and instants), and a month of dicts costs more than all else.
+    rows = ",".join(_opening_text(start, start + length, query.tz, person.slug) for start, person in found)
+    return Response(f'{{"timezone":"{query.tz}","openings":[{rows}]}}', mimetype="application/json")
+
+
+@lru_cache(maxsize=1 << 16)
+def _opening_text(start: int, end: int, tz: str, slug: str) -> str:
+    return f'{{"starts_at":"{local_iso(start, tz)}","ends_at":"{local_iso(end, tz)}","practitioner":"{slug}"}}'
 
 
 def _opening(opening: Opening, zone: ZoneInfo) -> dict[str, str]:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import available_timezones
 
 from werkzeug.datastructures import ImmutableMultiDict
 
 from saas.errors import DomainError, Invalid
+from saas.zones import is_zone
 from tenants.bookings.actions import Details
 from tenants.bookings.forms import DetailsForm
 from tenants.bookings.openings import MAX_DAYS
@@ -97,7 +97,7 @@ def read_openings(args: Mapping[str, Any], *, zone: str) -> OpeningsQuery:
     practitioner = reader.text("practitioner", needed=False)
     first, last = reader.day("from"), reader.day("to")
     tz = args.get("tz") or zone
-    if tz not in available_timezones():
+    if not is_zone(tz):
         reader.fields["tz"] = "Give a time zone like Europe/Dublin."
     if not reader.fields and not timedelta(0) < last - first <= timedelta(days=MAX_DAYS):
         reader.fields["to"] = f"Give a date after `from`, at most {MAX_DAYS} days later."

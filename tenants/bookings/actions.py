@@ -3,7 +3,6 @@ what Stripe has to do with it in `checkout.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
@@ -24,6 +23,7 @@ from tenants.bookings.places import (
     LINK,
     OVERLAPS,
     SlotTaken,
+    all_taken,
     close_lapsed,
     is_over,
     keep_until,
@@ -101,8 +101,7 @@ def hold(
         raise SlotTaken
     try:
         return _place(
-            service_id=service_id,
-            people=tuple(person.id for person in offer.people),
+            seen=offer,
             practitioner_id=practitioner_id,
             starts_at=starts_at,
             source=source,
@@ -135,8 +134,7 @@ def _known(key: str | None, request_hash: str | None) -> Booking | None:
 @action
 def _place(
     *,
-    service_id: UUID,
-    people: Sequence[UUID],
+    seen: openings.Offer,
     practitioner_id: UUID | None,
     starts_at: datetime,
     source: Source,
@@ -148,7 +146,11 @@ def _place(
 ) -> Booking:
     if (known := _known(idempotency_key, request_hash)) is not None:
         return known
-    lock_places(people)
+    service_id = seen.service.id
+    lock_places([person.id for person in seen.people])
+    # Of 64 who want the same hour, 63 learn here what became of it: the shorter that takes, the shorter they all wait.
+    if all_taken(seen, starts_at, now=now):
+        raise SlotTaken
     service = openings.find_service(service_id=service_id)
     offer = openings.offer_at(service, starts_at, now=now, practitioner=practitioner_id)
     person, room = _choose(offer, starts_at, now)

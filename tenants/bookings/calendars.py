@@ -7,14 +7,14 @@ row-level security `&&` is not leakproof and cannot use an index. Each statement
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, cast, literal, null, or_, select, union_all
+from sqlalchemy import Date, Integer, String, Uuid, bindparam, cast, literal, null, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from saas.db import Utc, db
@@ -52,9 +52,9 @@ class Taken:
     own: tuple[slots.Block, ...]
 
 
-def rows(statement: Any) -> Sequence[Any]:
-    """Run a statement that names its tenant itself."""
-    return db.session.execute(statement, execution_options={"tenant_checked": True}).all()
+def rows(statement: Any, asked: Mapping[str, object]) -> Sequence[Any]:
+    """Run a statement that names its tenant itself (its parameter `mine`)."""
+    return db.session.execute(statement, asked, execution_options={"tenant_checked": True}).all()
 
 
 @dataclass(frozen=True)
@@ -67,39 +67,54 @@ class Hours:
     off: defaultdict[UUID | None, tuple[slots.Block, ...]]
 
 
+@lru_cache(maxsize=1)
+def _hours_statement() -> Any:
+    """Weekly hours, overrides, breaks and time off in one round trip; built once, because building costs more than running.
+
+    Parameters: mine, people, first and last (dates), lo and hi (instants).
+    """
+    mine, people = bindparam("mine", type_=Uuid()), bindparam("people", expanding=True, type_=Uuid())
+    first, last = bindparam("first", type_=Date()), bindparam("last", type_=Date())
+    lo, hi = bindparam("lo", type_=Utc()), bindparam("hi", type_=Utc())
+    no_text, no_day, no_int = cast(null(), String(5)), cast(null(), Date()), cast(null(), Integer())
+    no_time = cast(null(), Utc())
+    week, special, pause, off = (
+        WeeklyHours.__table__.c,
+        HoursOverride.__table__.c,
+        HoursBreak.__table__.c,
+        TimeOff.__table__.c,
+    )
+    return union_all(
+        select(
+            literal("weekly").label("kind"), week.practitioner_id, week.weekday, week.start, week.end,
+            week.valid_from.label("day"), week.valid_to.label("until"), no_time.label("lo"), no_time.label("hi"),
+        ).where(
+            week.tenant_id == mine, week.practitioner_id.in_(people), week.valid_from <= last,
+            or_(week.valid_to.is_(None), week.valid_to > first),
+        ),
+        select(
+            literal("day"), special.practitioner_id, no_int, special.start, special.end, special.day, no_day, no_time, no_time,
+        ).where(special.tenant_id == mine, special.practitioner_id.in_(people), special.day.between(first, last)),
+        select(
+            literal("break"), pause.practitioner_id, pause.weekday, pause.start, pause.end, pause.day, no_day, no_time, no_time,
+        ).where(pause.tenant_id == mine, pause.practitioner_id.in_(people)),
+        select(
+            literal("off"), off.practitioner_id, no_int, no_text, no_text, no_day, no_day, off.starts_at, off.ends_at,
+        ).where(
+            off.tenant_id == mine, off.ends_at > lo, off.starts_at < hi,
+            or_(off.practitioner_id.is_(None), off.practitioner_id.in_(people)),
+        ),
+    )  # fmt: skip
+
+
 def read_hours(ids: Sequence[UUID], lo: datetime, hi: datetime) -> Hours:
-    """Weekly hours, overrides, breaks and time off of these practitioners, in one round trip."""
-    mine = current_tenant().id
-    first, last = lo.date() - _A_DAY, hi.date() + _A_DAY
-    no_text, no_day, no_time, no_int = cast(null(), String(5)), null(), null(), null()
-    weekly = select(
-        literal("weekly").label("kind"), WeeklyHours.practitioner_id, WeeklyHours.weekday, WeeklyHours.start,
-        WeeklyHours.end, WeeklyHours.valid_from.label("day"), WeeklyHours.valid_to.label("until"),
-        cast(no_time, Utc()).label("lo"), cast(no_time, Utc()).label("hi"),
-    ).where(
-        WeeklyHours.tenant_id == mine, WeeklyHours.practitioner_id.in_(ids), WeeklyHours.valid_from <= last,
-        or_(WeeklyHours.valid_to.is_(None), WeeklyHours.valid_to > first),
-    )  # fmt: skip
-    days = select(
-        literal("day"), HoursOverride.practitioner_id, cast(no_int, WeeklyHours.weekday.type), HoursOverride.start,
-        HoursOverride.end, HoursOverride.day, cast(no_day, HoursOverride.day.type), cast(no_time, Utc()),
-        cast(no_time, Utc()),
-    ).where(
-        HoursOverride.tenant_id == mine, HoursOverride.practitioner_id.in_(ids), HoursOverride.day.between(first, last)
-    )  # fmt: skip
-    breaks = select(
-        literal("break"), HoursBreak.practitioner_id, HoursBreak.weekday, HoursBreak.start, HoursBreak.end,
-        HoursBreak.day, cast(no_day, HoursOverride.day.type), cast(no_time, Utc()), cast(no_time, Utc()),
-    ).where(HoursBreak.tenant_id == mine, HoursBreak.practitioner_id.in_(ids))  # fmt: skip
-    off = select(
-        literal("off"), TimeOff.practitioner_id, cast(no_int, WeeklyHours.weekday.type), no_text, no_text,
-        cast(no_day, HoursOverride.day.type), cast(no_day, HoursOverride.day.type), TimeOff.starts_at, TimeOff.ends_at,
-    ).where(
-        TimeOff.tenant_id == mine, TimeOff.ends_at > lo, TimeOff.starts_at < hi,
-        or_(TimeOff.practitioner_id.is_(None), TimeOff.practitioner_id.in_(ids)),
-    )  # fmt: skip
+    """What these practitioners' hours are around `[lo, hi)`."""
+    asked = {
+        "mine": current_tenant().id, "people": list(ids), "first": lo.date() - _A_DAY, "last": hi.date() + _A_DAY,
+        "lo": lo, "hi": hi,
+    }  # fmt: skip
     found = Hours(defaultdict(tuple), defaultdict(tuple), defaultdict(tuple), defaultdict(tuple))
-    for row in sorted(rows(union_all(weekly, days, breaks, off)), key=str):
+    for row in sorted(rows(_hours_statement(), asked), key=str):
         kind, who = row[0], row[1]
         if kind == "weekly":
             found.weekly[who] += ((row[2], row[3], row[4], row[5], row[6]),)
@@ -140,33 +155,47 @@ def schedule_of(
     return slots.Schedule(zone, tuple(eras), overrides, pauses)
 
 
-def read_taken(span: Span) -> Taken:
-    """Live bookings that touch the span. Holds that have lapsed stand in nobody's way."""
-    mine = current_tenant().id
+@lru_cache(maxsize=8)
+def _taken_statement(*, rooms: bool, client: bool) -> Any:
+    """Live bookings of people (rooms, a client) that touch a span. Parameters: mine, people, rooms, client, lo, hi, now,
+    day_before (`lo` less the longest a booking can be), but."""
     columns = Booking.__table__.c
-    who: list[ColumnElement[bool]] = [columns.practitioner_id.in_(span.people)]
-    if span.rooms:
-        who.append(columns.room_id.in_(span.rooms))
-    if span.for_client is not None:
-        who.append(columns.client_id == span.for_client)
-    statement = select(
-        columns.practitioner_id, columns.room_id, columns.client_id, columns.busy_from, columns.busy_to,
+    who: list[ColumnElement[bool]] = [columns.practitioner_id.in_(bindparam("people", expanding=True, type_=Uuid()))]
+    if rooms:
+        who.append(columns.room_id.in_(bindparam("rooms", expanding=True, type_=Uuid())))
+    if client:
+        who.append(columns.client_id == bindparam("client", type_=Uuid()))
+    return select(
+        columns.id, columns.practitioner_id, columns.room_id, columns.client_id, columns.busy_from, columns.busy_to,
         columns.starts_at, columns.ends_at,
     ).where(
-        columns.tenant_id == mine,
+        columns.tenant_id == bindparam("mine", type_=Uuid()),
         or_(*who),
-        columns.busy_from < span.hi,
-        columns.busy_from > span.lo - _A_DAY,
-        columns.busy_to > span.lo,
+        columns.busy_from < bindparam("hi", type_=Utc()),
+        columns.busy_from > bindparam("day_before", type_=Utc()),
+        columns.busy_to > bindparam("lo", type_=Utc()),
         columns.status.in_(LIVE),
-        or_(columns.status != "held", columns.paying.is_(True), columns.hold_expires_at > span.now),
+        or_(columns.status != "held", columns.paying.is_(True), columns.hold_expires_at > bindparam("now", type_=Utc())),
     )  # fmt: skip
-    if span.except_booking is not None:
-        statement = statement.where(columns.id != span.except_booking)
+
+
+def read_taken(span: Span) -> Taken:
+    """Live bookings that touch the span. Holds that have lapsed stand in nobody's way."""
+    asked: dict[str, object] = {
+        "mine": current_tenant().id, "people": list(span.people), "lo": span.lo, "hi": span.hi,
+        "day_before": span.lo - _A_DAY, "now": span.now,
+    }  # fmt: skip
+    if span.rooms:
+        asked["rooms"] = list(span.rooms)
+    if span.for_client is not None:
+        asked["client"] = span.for_client
+    statement = _taken_statement(rooms=bool(span.rooms), client=span.for_client is not None)
     people: dict[UUID, list[slots.Busy]] = defaultdict(list)
     in_rooms: dict[UUID, list[slots.Busy]] = defaultdict(list)
     own: list[slots.Block] = []
-    for row in rows(statement):
+    for row in rows(statement, asked):
+        if row.id == span.except_booking:
+            continue
         busy = slots.Busy(row.busy_from, row.busy_to)
         people[row.practitioner_id].append(busy)
         if row.room_id is not None:

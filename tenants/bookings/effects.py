@@ -12,14 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask_babel import gettext as _
-
 from saas import mail
 from saas.db import action, db
 from saas.jobs import Handler
 from saas.mail import Attachment, Mail
 from saas.outbox import Effect, emit
 from saas.tenancy import current_tenant
+from saas.words import _
 from tenants.bookings import letters
 from tenants.bookings.ics import CONTENT_TYPE, Method
 from tenants.bookings.models import Booking

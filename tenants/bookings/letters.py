@@ -10,8 +10,6 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask_babel import gettext as _
-
 from saas import formats
 from saas.db import db
 from saas.links import absolute, link_for
@@ -103,7 +101,7 @@ def free_until(booking: Booking, *, now: datetime) -> datetime | None:
 def links_of(booking: Booking) -> Links:
     """The client's own page and what can be done there; the booking in the back office."""
     page = absolute("/b/" + link_for("booking", booking.id, booking.link_generation).token)
-    office = absolute(f"/manage/booking/details/?id={booking.id}")
+    office = absolute(f"/manage/bookings/details/?id={booking.id}")
     return Links(page, f"{page}/change", f"{page}/cancel", absolute("/"), office)
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, true
+from sqlalchemy import Uuid, bindparam, select, true
 
 from saas.errors import NotFound
 from saas.money import Money
@@ -132,19 +134,24 @@ class Offer:
         )
 
 
+@lru_cache(maxsize=4)
+def _service_statement(by: str, retired_too: bool) -> Any:  # noqa: FBT001 - a cache's key
+    service, clinic = Service.__table__.c, Clinic.__table__.c
+    active = true() if retired_too else service.active.is_(True)
+    mine = bindparam("mine", type_=Uuid())
+    return (
+        select(*service, clinic.min_notice_min, clinic.horizon_days, clinic.accepting)
+        .join(Clinic.__table__, clinic.tenant_id == service.tenant_id)
+        .where(service.tenant_id == mine, clinic.tenant_id == mine, active)
+        .where(service[by] == bindparam("value", type_=service[by].type))
+    )
+
+
 def find_service(*, slug: str | None = None, service_id: UUID | None = None, retired_too: bool = False) -> ServiceOffer:
     """The active service with the clinic's booking rules, in one query; `NoSuchService` otherwise. A booking that moves may
     be of a service that is offered no more (`retired_too`)."""
-    which = Service.slug == slug if slug is not None else Service.id == service_id
-    mine = current_tenant().id
-    columns = Service.__table__.c
-    clinic = Clinic.__table__.c
-    active = true() if retired_too else columns.active.is_(True)
-    found = rows(
-        select(*columns, clinic.min_notice_min, clinic.horizon_days, clinic.accepting)
-        .join(Clinic, clinic.tenant_id == columns.tenant_id)
-        .where(columns.tenant_id == mine, active, which)
-    )
+    by, value = ("slug", slug) if slug is not None else ("id", service_id)
+    found = rows(_service_statement(by, retired_too), {"mine": current_tenant().id, "value": value})
     if not found:
         raise NoSuchService
     row = found[0]
@@ -156,20 +163,29 @@ def find_service(*, slug: str | None = None, service_id: UUID | None = None, ret
     )
 
 
+@lru_cache(maxsize=1)
+def _people_statement() -> Any:
+    person, pair = Practitioner.__table__.c, PractitionerService.__table__.c
+    mine = bindparam("mine", type_=Uuid())
+    return (
+        select(person.id, person.slug, person.name)
+        .join(PractitionerService.__table__, pair.practitioner_id == person.id)
+        .where(person.tenant_id == mine, pair.tenant_id == mine, person.active.is_(True))
+        .where(pair.service_id == bindparam("service", type_=Uuid()))
+        .order_by(person.position, person.slug)
+    )
+
+
+@lru_cache(maxsize=1)
+def _rooms_statement() -> Any:
+    room = Room.__table__.c
+    active = (room.tenant_id == bindparam("mine", type_=Uuid()), room.active.is_(True))
+    return select(room.id).where(*active).order_by(room.position, room.slug)
+
+
 def people_for(service_id: UUID) -> list[tuple[UUID, str, str]]:
     """(id, slug, name) of the active practitioners who offer the service, in the clinic's order."""
-    mine = current_tenant().id
-    found = rows(
-        select(Practitioner.id, Practitioner.slug, Practitioner.name)
-        .join(PractitionerService, PractitionerService.practitioner_id == Practitioner.id)
-        .where(
-            Practitioner.tenant_id == mine,
-            PractitionerService.tenant_id == mine,
-            PractitionerService.service_id == service_id,
-            Practitioner.active.is_(True),
-        )
-        .order_by(Practitioner.position, Practitioner.slug)
-    )
+    found = rows(_people_statement(), {"mine": current_tenant().id, "service": service_id})
     return [(row.id, row.slug, row.name) for row in found]
 
 
@@ -196,19 +212,15 @@ def load(
     hi = datetime(date_to.year, date_to.month, date_to.day, tzinfo=UTC) + _REACH
     ids = [p[0] for p in people]
     hours = read_hours(ids, lo, hi)
-    rooms: tuple[UUID, ...] = ()
+    free: tuple[UUID, ...] = ()
     if service.needs_room:
-        mine = current_tenant().id
-        ordered = (
-            select(Room.id).where(Room.tenant_id == mine, Room.active.is_(True)).order_by(Room.position, Room.slug)
-        )
-        rooms = tuple(row.id for row in rows(ordered))
-    taken = read_taken(Span(tuple(ids), rooms, lo, hi, now, except_booking, for_client))
+        free = tuple(row.id for row in rows(_rooms_statement(), {"mine": current_tenant().id}))
+    taken = read_taken(Span(tuple(ids), free, lo, hi, now, except_booking, for_client))
     return Offer(
         service,
         zone,
         tuple(_person(who, zone, hours, taken) for who in people),
-        rooms,
+        free,
         taken.rooms,
     )
 
@@ -231,15 +243,23 @@ def list_openings(
     """Every opening on the local dates `[date_from, date_to)` of `tz` (the clinic's zone when None), by time, then in the
     clinic's order of practitioners."""
     length = timedelta(minutes=offer.service.engine.duration_min)
-    found = []
-    for order, person in enumerate(offer.people):
-        for epoch in offer.starts(person, date_from=date_from, date_to=date_to, now=now, tz=tz):
-            found.append((epoch, order, person))
-    found.sort(key=lambda item: item[:2])
     return [
         Opening(start := datetime.fromtimestamp(epoch, UTC), start + length, person.id, person.slug, person.name)
-        for epoch, _, person in found
+        for epoch, person in list_starts(offer, date_from=date_from, date_to=date_to, now=now, tz=tz)
     ]
+
+
+def list_starts(
+    offer: Offer, *, date_from: date, date_to: date, now: datetime, tz: str | None = None
+) -> list[tuple[int, Person]]:
+    """The same as epoch seconds with the person: for those who write many."""
+    found = [
+        (epoch, order)
+        for order, person in enumerate(offer.people)
+        for epoch in offer.starts(person, date_from=date_from, date_to=date_to, now=now, tz=tz)
+    ]
+    found.sort()
+    return [(epoch, offer.people[order]) for epoch, order in found]
 
 
 def offer_at(

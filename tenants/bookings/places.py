@@ -17,6 +17,7 @@ from saas.links import hash_of
 from saas.outbox import emit
 from saas.tenancy import current_tenant
 from tenants.bookings import openings
+from tenants.bookings.calendars import Span, read_taken
 from tenants.bookings.models import Booking
 from tenants.bookings.rules import HOLD, lapsed, reminder_at, require
 from tenants.payments.actions import Owed, charge
@@ -59,6 +60,17 @@ def lock_places(practitioners: Sequence[UUID]) -> None:
     for model, where in ((Practitioner, Practitioner.id.in_(practitioners)), (Room, Room.active.is_(True))):
         locked = select(model.id).where(where).order_by(model.id).with_for_update(key_share=True)
         db.session.execute(locked).all()
+
+
+def all_taken(offer: openings.Offer, at: datetime, *, now: datetime) -> bool:
+    """Whether by now everybody in `offer` (or every room, where one is needed) has a booking in the way of `at`: one short
+    read, for whoever waited behind another writer. False promises nothing: the engine still has to be asked."""
+    engine = offer.service.engine
+    lo = at - timedelta(minutes=engine.buffer_before_min)
+    hi = at + timedelta(minutes=engine.duration_min + engine.buffer_after_min)
+    taken = read_taken(Span(tuple(person.id for person in offer.people), offer.rooms, lo, hi, now))
+    rooms_gone = bool(offer.rooms) and all(room in taken.rooms for room in offer.rooms)
+    return rooms_gone or all(person.id in taken.people for person in offer.people)
 
 
 def put_at(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from markupsafe import escape
@@ -19,6 +19,7 @@ from saas.links import link_for
 from saas.shell import locale
 from saas.web import check_form, form_token, limit_tries, page_now, url_with
 from saas.words import _
+from saas.zones import is_zone
 from tenants.bookings import openings, public_after, public_link
 from tenants.bookings.actions import hold
 from tenants.bookings.openings import ServiceOffer
@@ -163,7 +164,7 @@ def _hold(service: str) -> Response | tuple[str, int]:
             practitioner_id=person,
             starts_at=start,
             source="web",
-            client_zone=tz if tz in available_timezones() else "",
+            client_zone=tz if is_zone(tz) else "",
             locale=locale(),
             now=page_now(),
             idempotency_key=key if request.args.get("k") else None,

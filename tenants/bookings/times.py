@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from flask import render_template, request
 
@@ -15,6 +15,7 @@ from saas.money import Money
 from saas.shell import locale
 from saas.web import page_now
 from saas.words import _
+from saas.zones import is_zone
 from tenants.bookings import openings
 from tenants.bookings.models import Booking
 from tenants.bookings.openings import MAX_DAYS, Offer, Opening, ServiceOffer
@@ -62,7 +63,7 @@ class Asked:
 def asked(clinic: ClinicView, people: list[tuple[Any, str, str]]) -> Asked:
     """Read the query; what is unknown or impossible is ignored."""
     tz = request.args.get("tz", "")
-    tz = tz if tz in available_timezones() else clinic.tz
+    tz = tz if is_zone(tz) else clinic.tz
     zone = ZoneInfo(tz)
     today = page_now().astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
