@@ -8,7 +8,7 @@ and all that follows from it are committed together, or not at all, and then Str
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from saas.db import Base, action, db, flush_or
 from saas.errors import Conflict
+from saas.jobs import Job
 from saas.stripe_gateway import InboundEvent as StripeEvent
 from saas.stripe_gateway import InvalidSignature, gateway
 from saas.tenancy import current_or_none, find_by_account, find_platform, tenant_scope
@@ -29,6 +30,7 @@ Handler = Callable[..., str | None]
 """`handler(event, *, now)`, run inside the event's transaction and clinic; its answer is noted (at most 20 letters)."""
 
 MAX_BODY = 256 * 1024
+KEEP = timedelta(days=30)
 _EXTENSION = "longtide.webhooks"
 _log = structlog.get_logger(__name__)
 
@@ -114,7 +116,10 @@ def _stripe() -> tuple[str, int]:
 
 
 @action
-def purge(*, before: datetime) -> int:
-    """Forget events received before this instant (Stripe repeats one for three days at most). Returns how many."""
-    gone: Any = db.session.execute(delete(InboundEvent).where(InboundEvent.received_at < before))
+def purge(*, now: datetime) -> int:
+    """Forget events of a month ago (Stripe repeats one for three days at most). Returns how many."""
+    gone: Any = db.session.execute(delete(InboundEvent).where(InboundEvent.received_at < now - KEEP))
     return int(gone.rowcount)
+
+
+TIMETABLE = (Job("purge-events", purge, after=timedelta(hours=3, minutes=15)),)

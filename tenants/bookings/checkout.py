@@ -172,7 +172,8 @@ def _call_for(attempt_id: UUID) -> tuple[Call | None, bool]:
 def returned(*, booking_id: UUID, now: datetime) -> Returned:
     """How a payment stands, for the page that Stripe sends people back to: it may have Stripe asked, once a booking in
     `ASK_PAUSE`, and then does what the webhook would do. It never trusts that somebody came back."""
-    attempt_id = claim_ask(booking_id=booking_id, now=now)
+    # Looked at first: a page that has nothing to ask takes no write lock.
+    attempt_id = claim_ask(booking_id=booking_id, now=now) if _open_attempt_id(booking_id) else None
     if attempt_id is not None:
         try:
             settle_attempt(attempt_id=attempt_id, now=now)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from saas.jobs import Handler
 from saas.outbox import Effect, Later
-from saas.stripe_values import GatewayError, InboundEvent, session_of
+from saas.stripe_values import GatewayUnavailable, InboundEvent, session_of
 from saas.webhooks import Handler as WebhookHandler
 from tenants.bookings.checkout import end_hold, settle_attempt
 from tenants.bookings.checkout_steps import apply_session
@@ -26,10 +26,11 @@ def hold_ended(effect: Effect, *, now: datetime) -> None:
 
 def reconcile(effect: Effect, *, now: datetime) -> None:
     """`payment.reconcile`: asks Stripe how an attempt ended, for the case that no webhook told us. Silent Stripe is no
-    failure of ours: the question stays until there is an answer."""
+    failure of ours, the question stays until there is an answer; a refusal (an account that is closed) is one, and ends
+    where the operator sees it."""
     try:
         settle_attempt(attempt_id=UUID(str(effect.payload["attempt_id"])), now=now)
-    except GatewayError:
+    except GatewayUnavailable:
         raise Later(now + AGAIN) from None
 
 

@@ -240,11 +240,11 @@ def movements_of(booking_id: UUID) -> list[Movement]:
         if a.state == "paid" and a.paid_at is not None
     ]
     refunds = db.session.execute(select(Refund).where(Refund.payment_id == payment.id)).scalars()
-    found += [
-        Movement("refund" if r.state == "done" else "coming", Money(r.amount_minor, payment.currency), r.done_at or r.created_at)
-        for r in refunds
-        if r.state != "failed"
-    ]
+    for refund in refunds:
+        if refund.state != "failed":
+            kind = "refund" if refund.state == "done" else "coming"
+            amount = Money(refund.amount_minor, payment.currency)
+            found.append(Movement(kind, amount, refund.done_at or refund.created_at))
     desk = select(LedgerEntry).where(LedgerEntry.booking_id == booking_id, LedgerEntry.account == "till")
     found += [
         Movement("clinic", Money(entry.amount_minor, entry.currency), entry.at)
