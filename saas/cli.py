@@ -14,13 +14,14 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, ScriptInfo, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
-from saas import clock, jobs
+from saas import clock, jobs, webhooks
 from saas import doctor as checks
 from saas.accounts import effects as account_effects
 from saas.accounts.actions import create_account, reset_account
 from saas.accounts.models import OPERATOR, OWNER
 from saas.audit import Actor, acting_as
 from saas.config import settings
+from saas.contact import normal_email
 from saas.errors import DomainError
 from saas.fleet import actions as fleet
 from saas.fleet.queries import clinic_by_slug, clinics
@@ -97,14 +98,16 @@ def tenant_create(
     now = clock.now()
     made_up: Any = current_app.extensions["longtide"]
     request = ClinicRequest(slug, name, zone, currency, country, locale)
+    with _plainly():
+        owner = normal_email(owner_email)  # looked at first: a wrong one must not leave a clinic without its owner
     with _platform():
         ref = fleet.create_clinic(request=request, now=now, on_created=made_up.on_clinic_created)
         if stripe_account:
             fleet.connect_stripe(tenant_id=ref.id, account=stripe_account, now=now)
-    if owner_email:
+    if owner:
         with _plainly(), tenant_scope(ref), acting_as(Actor("operator")):
-            create_account(email=owner_email, name=name, role=OWNER, now=now)
-            reset_account(email=owner_email, now=now)
+            create_account(email=owner, name=name, role=OWNER, now=now)
+            reset_account(email=owner, now=now)
     click.echo(f"{ref.slug}: {home_of(ref)}/")
 
 
@@ -172,7 +175,7 @@ def worker(info: ScriptInfo) -> None:
     fleet.ensure_platform(now=clock.now())
     brought: Any = app.extensions["longtide"]
     handlers = {**account_effects.HANDLERS, **brought.effects}
-    timetable = (*jobs.OWN_TIMETABLE, *brought.timetable)
+    timetable = (*jobs.OWN_TIMETABLE, *webhooks.TIMETABLE, *brought.timetable)
     jobs.run_worker(app, handlers, timetable, stop=jobs.stop_on_signals())
 
 

@@ -1,19 +1,20 @@
-"""The clinic's own documents and files: privacy notice, imprint, stylesheet, logo; and how its pages look."""
+"""The clinic's own documents and files: privacy notice, imprint, stylesheet, logo."""
 
 from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, g, render_template, request, url_for
+from flask import Blueprint, Response, render_template
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from saas import theme
 from saas.errors import NotFound
-from saas.shell import Face, Site
-from saas.tenancy import current_or_none, current_tenant
+from saas.tenancy import current_tenant
 from tenants.clinic import queries
-from tenants.clinic.queries import ClinicView
+from tenants.clinic.face import face, page_clinic
+
+__all__ = ["blueprint", "face", "page_clinic"]
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _FOR_NOW = "public, max-age=60"
@@ -27,27 +28,6 @@ def blueprint() -> Blueprint:
     made.add_url_rule("/theme/<version>.css", "theme", _theme)
     made.add_url_rule("/logo/<version>", "logo", _logo)
     return made
-
-
-def page_clinic() -> ClinicView:
-    """The clinic this request is for, read once; 404 where there is none."""
-    tenant = current_or_none()
-    if tenant is None or tenant.is_platform:
-        raise NotFound
-    if "clinic_view" not in g:
-        g.clinic_view = queries.clinic_view(logo_at=lambda version: url_for("clinic.logo", version=version))
-    view: ClinicView = g.clinic_view
-    return view
-
-
-def face() -> Face | None:
-    """How the entered clinic looks; None on the platform and at nobody's address."""
-    tenant = current_or_none()
-    if tenant is None or tenant.is_platform:
-        return None
-    clinic = page_clinic()
-    site = Site(f"{request.script_root}/", url_for("clinic.privacy"), url_for("clinic.imprint"))
-    return Face(clinic, url_for("clinic.theme", version=clinic.theme_version), site)
 
 
 def _privacy() -> str:

@@ -57,6 +57,7 @@ def test_a_clinic_is_made_listed_suspended_and_resumed(run: Run, app: Flask) -> 
     [
         (("tenant", "create", "www", *REED), "slug:"),
         (("tenant", "create", "reed-house", *REED[:-1], "ZQ"), "country:"),
+        (("tenant", "create", "reed-house", *REED, "--owner", "nobody"), "email address"),
         (("tenant", "suspend", "nobody"), "no-such-clinic"),
         (("tenant", "resume", "nobody"), "no-such-clinic"),
         (("account", "reset", "nobody", "a@example.com"), "no-such-clinic"),
@@ -68,6 +69,7 @@ def test_what_cannot_be_done_is_a_line_and_a_code(run: Run, words: tuple[str, ..
     assert result.exit_code == 1
     assert said in result.output
     assert "Traceback" not in result.output
+    assert "reed-house" not in run("tenant", "list").output
 
 
 def test_an_operator_is_made_on_the_platform(run: Run, app: Flask) -> None:
