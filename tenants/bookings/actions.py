@@ -96,10 +96,10 @@ def hold(
         return known
     service = openings.find_service(service_id=service_id)
     offer = openings.offer_at(service, starts_at, now=now, practitioner=practitioner_id)
-    # One look before the lock: whoever comes late is told so without queueing behind the writers.
-    if not in_action() and not any(offer.free_rooms(person, starts_at, now=now) for person in offer.people):
-        raise SlotTaken
     try:
+        # One look before the lock: whoever comes late is told so without queueing behind the writers.
+        if not in_action() and not any(offer.free_rooms(person, starts_at, now=now) for person in offer.people):
+            raise SlotTaken
         return _place(
             seen=offer,
             practitioner_id=practitioner_id,
@@ -111,7 +111,8 @@ def hold(
             idempotency_key=idempotency_key,
             request_hash=request_hash,
         )
-    except _KeyRace:
+    except (SlotTaken, _KeyRace):
+        # Taken by this very request, perhaps, a moment ago on another line.
         found = _known(idempotency_key, request_hash)
         if found is None:
             raise SlotTaken from None

@@ -63,8 +63,8 @@ def lock_places(practitioners: Sequence[UUID]) -> None:
 
 
 def all_taken(offer: openings.Offer, at: datetime, *, now: datetime) -> bool:
-    """Whether by now everybody in `offer` (or every room, where one is needed) has a booking in the way of `at`: one short
-    read, for whoever waited behind another writer. False promises nothing: the engine still has to be asked."""
+    """Whether by now everybody in `offer` (or every room, where one is needed) has a booking in the way of `at`: one
+    short read, for whoever waited behind another writer. False promises nothing: the engine still has to be asked."""
     engine = offer.service.engine
     lo = at - timedelta(minutes=engine.buffer_before_min)
     hi = at + timedelta(minutes=engine.duration_min + engine.buffer_after_min)
