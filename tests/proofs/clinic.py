@@ -61,7 +61,9 @@ def overlaps() -> int:
                 one.id < other.id,
                 or_(
                     and_(same_place, one.busy_from < other.busy_to, other.busy_from < one.busy_to),
-                    and_(one.client_id == other.client_id, one.starts_at < other.ends_at, other.starts_at < one.ends_at),
+                    and_(
+                        one.client_id == other.client_id, one.starts_at < other.ends_at, other.starts_at < one.ends_at
+                    ),
                 ),
             ),
         )

@@ -93,7 +93,7 @@ class Stage:
         self._start(
             "web", sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", *options, "wsgi:create_app()"
         )
-        until(lambda: self._says_ready(), "the web process is ready")
+        until(self._says_ready, "the web process is ready")
 
     def start_sandbox(self) -> None:
         """The payment sandbox on its own file, until it listens."""

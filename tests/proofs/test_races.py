@@ -123,5 +123,8 @@ def test_of_all_who_want_a_place_at_once_one_has_it(
         found_twice = overlaps()
     show(f"{where}: overlaps found afterwards", seen=str(found_twice), bound="0", ok=found_twice == 0)
     since = [one["since"] for one in losers]
-    note(f"{where}: from the common signal to the refusal", seen=f"p50 {rank(since, 50):.0f}, p99 {rank(since, 99):.0f} ms")
+    note(
+        f"{where}: from the common signal to the refusal",
+        seen=f"p50 {rank(since, 50):.0f}, p99 {rank(since, 99):.0f} ms",
+    )
     show_swift(f"{where}: refused within", [one["seconds"] for one in losers], bound_ms=150)
