@@ -142,6 +142,7 @@ def test_late_money_for_a_place_that_is_gone_goes_back_and_both_are_told(
     assert "lost" in notices()
     assert balance(ledger_of(booking)) == 0
     assert returned(booking_id=booking, now=over) == "lost"
+    assert {"payment.paid", "payment.returned", "refund.done"} <= set(deeds(booking))
 
 
 def test_giving_up_ends_the_session_and_frees_the_place(till: Till, at_rowan: Clinic, now: datetime) -> None:
@@ -293,3 +294,25 @@ def test_the_row_of_a_payment_keeps_its_sums(till: Till, at_rowan: Clinic, now: 
     settle_attempt(attempt_id=attempts(booking)[0].id, now=now)
     payment = db.session.execute(select(Payment).where(Payment.booking_id == booking)).scalar_one()
     assert (payment.paid_minor, payment.refunded_minor, payment.online_minor) == (8000, 0, 8000)
+
+
+def test_late_money_for_a_retired_service_goes_back_and_leaves_its_trace(
+    till: Till, at_rowan: Clinic, now: datetime
+) -> None:
+    booking = book(at_rowan, now=now)
+    over = _paid_too_late(till, booking, now)
+    _retire(at_rowan.services["full"])
+    for event in till.events():
+        till.deliver(event, now=over)
+    assert status_of(booking) == "expired"
+    run_due(("refund.send",), now=over)
+    assert {"payment.paid", "payment.returned", "refund.done"} <= set(deeds(booking))
+    assert balance(ledger_of(booking)) == 0
+
+
+def _retire(service_id: UUID) -> None:
+    @action
+    def change() -> None:
+        db.session.get_one(Service, service_id).active = False
+
+    change()

@@ -1,0 +1,54 @@
+"""Short ways to a booking in a state, for tests of what comes after."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from saas.db import db
+from saas.outbox import Outbox
+from sqlalchemy import select
+from tenants.bookings.actions import Details, confirm, give_details, hold
+from tenants.bookings.models import Booking
+from tests.cast import NOW, Clinic
+
+CLEO = Details(name="Cleo Marsh", email="cleo@example.com", phone="+441132000001")
+DORA = Details(name="Dora Lind", email="dora@example.com")
+TUESDAY_TEN = datetime(2026, 3, 24, 10, 0, tzinfo=NOW.tzinfo)
+HOUR = timedelta(hours=1)
+
+
+def held(
+    clinic: Clinic,
+    service: str = "desk",
+    at: datetime = TUESDAY_TEN,
+    *,
+    person: str | None = "ben",
+    now: datetime = NOW,
+) -> Booking:
+    """A hold for nobody yet."""
+    return hold(
+        service_id=clinic.services[service],
+        practitioner_id=clinic.practitioners[person] if person else None,
+        starts_at=at, source="web", client_zone="", locale="en_GB", now=now,
+    )  # fmt: skip
+
+
+def booked(
+    clinic: Clinic, service: str = "desk", at: datetime = TUESDAY_TEN, *, who: Details = CLEO, person: str | None = "ben",
+    now: datetime = NOW,
+) -> Booking:  # fmt: skip
+    """A booking that stands, paid at the clinic (or free)."""
+    booking = held(clinic, service, at, person=person, now=now)
+    give_details(booking_id=booking.id, details=who, now=now)
+    return confirm(booking_id=booking.id, how="free" if service == "talk" else "at_clinic", now=now)
+
+
+def fresh(booking_id: UUID) -> Booking:
+    """The row as the database has it."""
+    return db.session.get_one(Booking, booking_id, populate_existing=True)
+
+
+def effects(kind: str) -> list[Outbox]:
+    """The effects of one kind that were asked for, oldest first."""
+    return list(db.session.execute(select(Outbox).where(Outbox.kind == kind).order_by(Outbox.run_at)).scalars())
