@@ -68,6 +68,8 @@ class Accounts(SQLAlchemyUserDatastore):
         entered = g.pop("account_entered", None)
         if entered is not None:
             actions.note_login(account_id=entered, now=page_now())
+        if entered is not None and "account_pair" in g:
+            ratelimit.forget(f"{g.account_pair}|600", f"{g.account_pair}|3600")
 
 
 class OutboxMail(MailUtil):
@@ -200,6 +202,7 @@ def _count_tries() -> None:
         account, pair = actions.login_keys(email, here)
         besieged = ratelimit.count(account, window_seconds=3600, now=now) > 100
         limit, seconds = (5, 3600) if besieged else (10, 600)
+        g.account_pair = pair
         ratelimit.hit(f"{pair}|{seconds}", limit=limit, window_seconds=seconds, now=now)
     elif request.endpoint == "security.forgot_password":
         ratelimit.hit(f"forgot|address|{here}", limit=20, window_seconds=3600, now=now)
