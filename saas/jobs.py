@@ -23,7 +23,7 @@ from sqlalchemy import String, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from saas import clock, outbox
+from saas import clock, outbox, ratelimit
 from saas.db import Base, action, db
 from saas.outbox import Effect, Hopeless, Later
 from saas.tenancy import Tenant, find_by_id, find_platform, tenant_scope
@@ -115,7 +115,10 @@ def purge_outbox(*, now: datetime) -> int:
     return outbox.purge(before=now - KEEP_DONE)
 
 
-OWN_TIMETABLE = (Job("purge-outbox", purge_outbox, after=timedelta(hours=3)),)
+OWN_TIMETABLE = (
+    Job("purge-outbox", purge_outbox, after=timedelta(hours=3)),
+    Job("purge-tries", ratelimit.purge, every=timedelta(hours=1)),
+)
 
 
 class Worker:

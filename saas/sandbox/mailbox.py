@@ -85,7 +85,12 @@ def _open(name: str) -> tuple[Line, EmailMessage]:
 
 def _body(message: EmailMessage, kind: str) -> str:
     part = message.get_body((kind,))
-    return str(part.get_content()) if part is not None else ""
+    if part is None or part.get_content_maintype() != "text":
+        return ""
+    try:
+        return str(part.get_content())
+    except LookupError:  # an alphabet that nobody knows
+        return bytes(part.get_payload(decode=True) or b"").decode("utf-8", "replace")
 
 
 def _index() -> Response:

@@ -21,8 +21,8 @@ _QUIETLY = {"synchronize_session": False}
 
 
 @action
-def purge_holds(*, before: datetime) -> int:
-    """Delete up to `BATCH` holds that ended before this instant and never had a client. Returns how many."""
+def purge_holds(*, before: datetime, limit: int = BATCH) -> int:
+    """Delete up to `limit` holds that ended before this instant and never had a client. Returns how many."""
     wanted = (
         select(Booking.id)
         .where(
@@ -33,7 +33,7 @@ def purge_holds(*, before: datetime) -> int:
             ~exists(select(Payment.id).where(Payment.booking_id == Booking.id)),
         )
         .order_by(Booking.id)
-        .limit(BATCH)
+        .limit(limit)
     )
     ids = list(db.session.execute(wanted).scalars())
     if ids:
@@ -42,8 +42,8 @@ def purge_holds(*, before: datetime) -> int:
 
 
 @action
-def purge_requests(*, before: datetime) -> int:
-    """Empty the stored request of up to `BATCH` attempts that ended and began before this instant. Returns how many."""
+def purge_requests(*, before: datetime, limit: int = BATCH) -> int:
+    """Empty the stored request of up to `limit` attempts that ended and began before this instant. Returns how many."""
     wanted = (
         select(PaymentAttempt.id)
         .where(
@@ -52,7 +52,7 @@ def purge_requests(*, before: datetime) -> int:
             cast(PaymentAttempt.request, String) != "{}",
         )
         .order_by(PaymentAttempt.id)
-        .limit(BATCH)
+        .limit(limit)
     )
     ids = list(db.session.execute(wanted).scalars())
     if ids:

@@ -15,6 +15,7 @@ from saas.db import db
 from saas.links import absolute, link_for
 from saas.money import Money
 from saas.tenancy import current_tenant
+from saas.words import _
 from tenants.bookings.ics import CalendarEvent, Method, calendar, uid_for
 from tenants.bookings.models import Booking
 from tenants.bookings.rules import PolicyTerms

@@ -22,10 +22,11 @@ from saas.mail import Mail, outgoing
 from saas.outbox import emit
 from saas.tenancy import current_tenant
 from tenants.bookings import effects, letters
-from tenants.bookings.actions import Details, confirm
+from tenants.bookings.actions import confirm
 from tenants.bookings.checkout import settle_attempt, start_payment
 from tenants.bookings.models import Booking
 from tenants.bookings.moves import cancel, reschedule
+from tenants.bookings.rules import Details
 from tenants.clients.models import Client
 from tenants.clinic.actions import save_mail_text, save_profile
 from tenants.clinic.models import Clinic as ClinicRow
