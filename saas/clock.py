@@ -14,3 +14,8 @@ def now() -> datetime:
 def monotonic() -> float:
     """Seconds on a clock that never goes back; for measuring how long something took."""
     return time.monotonic()
+
+
+def epoch_millis() -> int:
+    """Whole milliseconds since 1970: the sorting part of an id."""
+    return time.time_ns() // 1_000_000

@@ -97,7 +97,7 @@ db = SQLAlchemy(metadata=Base.metadata)
 
 def new_id() -> UUID:
     """A UUIDv7 (RFC 9562): sorts by time of making, 74 random bits."""
-    millis = time.time_ns() // 1_000_000
+    millis = clock.epoch_millis()
     rand = int.from_bytes(os.urandom(10), "big")
     value = (millis & (1 << 48) - 1) << 80 | 0x7 << 76 | (rand >> 68 & 0xFFF) << 64 | 0b10 << 62 | rand & (1 << 62) - 1
     return UUID(int=value)
@@ -170,6 +170,11 @@ def _end_reads(session: Session) -> None:
         msg = "changed rows outside an action"
         raise TransactionMisuse(msg)
     session.rollback()
+
+
+def locks_rows() -> bool:
+    """Whether single rows are locked here; SQLite lets one writer in at a time, and its action waits at the door."""
+    return db.session.get_bind().dialect.name == "postgresql"
 
 
 def sqlstate(error: BaseException) -> str | None:

@@ -38,8 +38,9 @@ from tenants.availability.actions import replace_week
 from tenants.availability.hours import Week
 from tenants.availability.models import WeeklyHours
 from tenants.bookings import openings
-from tenants.bookings.actions import Details, confirm, give_details, hold
+from tenants.bookings.actions import confirm, give_details, hold
 from tenants.bookings.models import Booking
+from tenants.bookings.rules import Details
 from tenants.clinic import actions as clinic
 from tenants.clinic.rules import Note, PolicyTerms, Profile
 from tenants.practitioners.actions import save_practitioner, save_room, set_services

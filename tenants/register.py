@@ -6,7 +6,9 @@ from saas.app import Parts
 from saas.shell import Face
 from saas.tenancy import current_or_none
 from tenants.api import public as api
-from tenants.bookings import checkout_effects, effects as booking_effects, jobs as booking_jobs
+from tenants.bookings import checkout_effects
+from tenants.bookings import effects as booking_effects
+from tenants.bookings import jobs as booking_jobs
 from tenants.bookings import public as booking_pages
 from tenants.bookings import staff as booking_desk
 from tenants.clinic import public as clinic_pages

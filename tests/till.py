@@ -24,7 +24,8 @@ from saas.sandbox.stripe.serve import Sandbox, create_sandbox
 from saas.stripe_gateway import GatewaySettings, StripeGateway
 from saas.tenancy import current_tenant
 from tenants.bookings import checkout_effects
-from tenants.bookings.actions import Details, give_details, hold
+from tenants.bookings.actions import give_details, hold
+from tenants.bookings.rules import Details
 from tenants.bookings.models import Booking
 from tenants.payments import effects as payment_effects
 from tenants.payments.models import LedgerEntry, Payment, PaymentAttempt

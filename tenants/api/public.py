@@ -13,7 +13,6 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from saas.config import settings
-from saas.db import db
 from saas.links import absolute, link_for
 from saas.money import Money
 from saas.tenancy import current_tenant
@@ -29,12 +28,11 @@ from tenants.bookings.models import Booking
 from tenants.bookings.moves import cancel, reschedule
 from tenants.bookings.openings import Opening, ServiceOffer
 from tenants.bookings.places import LINK, SlotTaken, find_by_token
+from tenants.bookings.queries import fresh_booking, practitioner_of, service_of
 from tenants.bookings.rules import NotNow
 from tenants.bookings.views import may
 from tenants.payments.queries import money_of
-from tenants.practitioners.models import Practitioner
 from tenants.practitioners.queries import offers_by_service
-from tenants.services.models import Service
 from tenants.services.queries import offered
 
 _READS_A_MINUTE = "600/minute"
@@ -155,13 +153,13 @@ def _book() -> tuple[Response, int]:
         url = _onward(booking.id, asked.details, now)
     except SlotTaken as refusal:
         raise _taken(refusal, service, asked.starts_at, asked.practitioner) from None
-    fresh = db.session.get_one(Booking, booking.id, populate_existing=True)
+    fresh = fresh_booking(booking.id)
     return _private(jsonify({**_brief(fresh), "checkout_url": url})), 201
 
 
 def _onward(booking_id: UUID, details: Any, now: datetime) -> str | None:
     """Details, then paying or confirming: whatever of it an earlier try under the same key has not done yet."""
-    booking = db.session.get_one(Booking, booking_id, populate_existing=True)
+    booking = fresh_booking(booking_id)
     if booking.status not in ("held", "expired"):
         return None
     if booking.client_id is None:
@@ -172,7 +170,7 @@ def _onward(booking_id: UUID, details: Any, now: datetime) -> str | None:
             raise
         except NotNow:
             # The same request on another line was faster: what it made is the answer to both.
-            if db.session.get_one(Booking, booking_id, populate_existing=True).status not in STANDING:
+            if fresh_booking(booking_id).status not in STANDING:
                 raise
             return None
     if booking.online_minor:
@@ -201,8 +199,8 @@ def _whole(booking: Booking) -> dict[str, Any]:
     return {
         **_brief(booking),
         "timezone": booking.zone,
-        "service": db.session.get_one(Service, booking.service_id).slug,
-        "practitioner": db.session.get_one(Practitioner, booking.practitioner_id).slug,
+        "service": service_of(booking).slug,
+        "practitioner": practitioner_of(booking).slug,
         "sequence": booking.sequence,
         "price": money(booking.price),
         "paid": money(sums.paid),

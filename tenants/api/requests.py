@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from werkzeug.datastructures import ImmutableMultiDict
-
 from saas.errors import DomainError, Invalid
+from saas.tenancy import current_tenant
 from saas.zones import is_zone
-from tenants.bookings.actions import Details
-from tenants.bookings.forms import DetailsForm
 from tenants.bookings.openings import MAX_DAYS
+from tenants.bookings.rules import Details, clean_details
 
 _KEY_LENGTH = 100
 
@@ -136,12 +134,12 @@ def _details(client: Any, reader: _Reader) -> Details:
     for name, value in texts.items():
         if value is not None and not isinstance(value, str):
             reader.fields[f"client.{name}"] = "Give a text."
-    form = DetailsForm(ImmutableMultiDict({n: v for n, v in texts.items() if isinstance(v, str)}))
-    if not form.validate():
-        reader.fields.update({f"client.{name}": text for name, text in form.flat_errors.items()})
-    if any(name.startswith("client.") for name in reader.fields):
-        return Details("", "")
-    return form.request()
+    details = Details(**{name: value if isinstance(value, str) else "" for name, value in texts.items()})
+    try:
+        return clean_details(details, country=current_tenant().country)
+    except Invalid as error:
+        reader.fields.update({f"client.{name}": text for name, text in error.fields.items()})
+        return details
 
 
 def read_move(body: Any) -> tuple[datetime, str | None]:

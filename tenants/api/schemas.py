@@ -128,7 +128,10 @@ def _body(schema: str) -> Schema:
 
 
 def _paths() -> dict[str, Schema]:
-    booking = _answer("The booking as it is now.", _ref("Booking"))
+    return {**_offer_paths(), **_booking_paths()}
+
+
+def _offer_paths() -> dict[str, Schema]:
     return {
         "/services": {
             "get": {
@@ -157,6 +160,19 @@ def _paths() -> dict[str, Schema]:
                 },
             }
         },
+        "/openapi.json": {
+            "get": {
+                "operationId": "document",
+                "summary": "This document",
+                "responses": {"200": _answer("OpenAPI 3.1.", {"type": "object"}), **_problems(_MANY)},
+            }
+        },
+    }
+
+
+def _booking_paths() -> dict[str, Schema]:
+    booking = _answer("The booking as it is now.", _ref("Booking"))
+    return {
         "/bookings": {
             "post": {
                 "operationId": "book",
@@ -202,13 +218,6 @@ def _paths() -> dict[str, Schema]:
                     "200": booking,
                     **_problems((400, "The body is not a JSON object."), _UNKNOWN, _TAKEN, _WRONG, _MANY),
                 },
-            }
-        },
-        "/openapi.json": {
-            "get": {
-                "operationId": "document",
-                "summary": "This document",
-                "responses": {"200": _answer("OpenAPI 3.1.", {"type": "object"}), **_problems(_MANY)},
             }
         },
     }

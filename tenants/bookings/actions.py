@@ -3,7 +3,7 @@ what Stripe has to do with it in `checkout.py`."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -34,7 +34,7 @@ from tenants.bookings.places import (
     release,
     retake,
 )
-from tenants.bookings.rules import HOLD, MAX_EXTENSIONS, NotNow, PolicyTerms, require
+from tenants.bookings.rules import HOLD, MAX_EXTENSIONS, Details, NotNow, PolicyTerms, require
 from tenants.clients.actions import find_or_make
 from tenants.clients.models import Client
 from tenants.clinic.models import Policy
@@ -60,18 +60,6 @@ class KeyReused(Invalid):
     """The idempotency key belongs to another request."""
 
     code = "idempotency-key-reused"
-
-
-@dataclass(frozen=True)
-class Details:
-    """What a client tells us of themselves, cleaned. `reach`: email, text or phone (only)."""
-
-    name: str
-    email: str
-    phone: str = ""
-    known_as: str = ""
-    reach: str = "email"
-    note: str = ""
 
 
 def hold(

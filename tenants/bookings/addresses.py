@@ -8,14 +8,13 @@ from urllib.parse import urlencode
 
 from flask import url_for
 
-from saas.db import db
 from saas.web import page_now
 from saas.words import _
 from tenants.bookings import letters
 from tenants.bookings.models import Booking
+from tenants.bookings.queries import service_of
 from tenants.bookings.views import may
 from tenants.clinic.queries import ClinicView
-from tenants.services.models import Service
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def page_links(booking: Booking, token: str, clinic: ClinicView, *, here: str) -
         again=url_for("bookings.check" if booking.typed else "bookings.details", token=token)
         if booking.status == "held"
         else None,
-        book_again=url_for("bookings.times", service=db.session.get_one(Service, booking.service_id).slug),
+        book_again=url_for("bookings.times", service=service_of(booking).slug),
         poll=own,
     )
 

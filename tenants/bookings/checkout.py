@@ -12,11 +12,12 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask_babel import force_locale, gettext
+from flask_babel import gettext
 
 from saas.db import db, journey
 from saas.errors import DomainError
 from saas.formats import full_date
+from saas.mail import written_for
 from saas.stripe_gateway import gateway
 from saas.stripe_values import (
     CheckoutSession,
@@ -253,7 +254,7 @@ def _product_name(booking_id: UUID) -> str:
     tenant = current_tenant()
     locale = booking.locale or tenant.locale
     day = full_date(booking.starts_at.astimezone(ZoneInfo(booking.zone)), locale)
-    with force_locale(locale.replace("-", "_")):
+    with written_for(locale):
         return str(gettext("Session at %(clinic)s, %(date)s", clinic=tenant.name, date=day))
 
 

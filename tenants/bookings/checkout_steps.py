@@ -141,7 +141,7 @@ def _write_attempt(booking: Booking, payment: Payment, *, account: str, name: st
         cancel_url=page_of(booking, "/pay"),
         expires_at=int(expires_at.timestamp()),
         application_fee=fee.minor,
-        metadata={"payment_attempt": str(attempt_id), "tenant": str(current_tenant().id)},
+        metadata={"payment_attempt": str(attempt_id), "booking": str(booking.id), "tenant": str(current_tenant().id)},
         # Stripe writes to the address it is given: nothing for people who may not be written to.
         customer_email=client.email if client.email and client.reach == "email" else None,
         locale=rules.checkout_language(booking.locale),
@@ -166,7 +166,7 @@ def _is_over(booking: Booking, now: datetime) -> bool:
 def _take_again(booking: Booking, *, now: datetime) -> bool:
     """The place of a lapsed hold again, or False with nothing changed, whatever stands in the way by now."""
     try:
-        # A savepoint: the overlap that the database alone sees must not take the recorded money with it.
+        # A savepoint: the overlap that only the database sees must not take the news of the money with it.
         with db.session.begin_nested():
             return retake(booking, now=now)
     except DomainError:
@@ -228,11 +228,13 @@ def apply_session(*, attempt_id: UUID, session: CheckoutSession, account: str, n
         attempt.state = "expired"
         booking.paying = False
         return "closed"
+    # First of all, because a savepoint that is rolled back takes the audit rows collected before it with it.
+    gone = verdict == "retake" and not _take_again(booking, now=now)
     record_paid(attempt=attempt, payment=payment, client_id=booking.client_id, session=session, now=now)
     _end_others(payment, attempt, now=now)
     if verdict == "return":
         return _give_back(booking, payment, attempt, reason="duplicate" if before else "late", now=now)
-    if verdict == "retake" and not _take_again(booking, now=now):
+    if gone:
         return _lost(booking, payment, attempt, now=now)
     if verdict == "record":
         return "recorded"

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, or_, select, update
 
 from saas import audit
-from saas.db import db, flush_or
+from saas.db import db, flush_or, locks_rows
 from saas.errors import Conflict, DomainError, NotFound
 from saas.links import hash_of
 from saas.outbox import emit
@@ -55,7 +55,7 @@ OVERLAPS: dict[str, Callable[[], DomainError]] = {
 def lock_places(practitioners: Sequence[UUID]) -> None:
     """Lock these practitioners' rows, then every room's, each in order of id: whoever wants any of them waits here and
     not in the exclusion constraint, where a race of 32 stalls for half a minute (measured). SQLite has one writer anyway."""
-    if db.session.get_bind().dialect.name != "postgresql":
+    if not locks_rows():
         return
     for model, where in ((Practitioner, Practitioner.id.in_(practitioners)), (Room, Room.active.is_(True))):
         locked = select(model.id).where(where).order_by(model.id).with_for_update(key_share=True)

@@ -27,7 +27,7 @@ from tenants.bookings.places import LINK, SlotTaken
 from tenants.bookings.rules import PolicyTerms
 from tenants.bookings.times import ServiceView, taken_words, times_page
 from tenants.bookings.views import start_of
-from tenants.clinic.public import page_clinic
+from tenants.clinic.face import page_clinic
 from tenants.clinic.queries import latest_policy
 from tenants.services.models import Service
 from tenants.services.queries import offered

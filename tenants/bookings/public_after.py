@@ -21,7 +21,7 @@ from tenants.bookings.places import NoSuchBooking, SlotTaken, find_by_token
 from tenants.bookings.rules import NotNow, PolicyTerms
 from tenants.bookings.times import taken_words, times_page
 from tenants.bookings.views import PaidLine, booking_view, may, policy_text, slot_of, start_of
-from tenants.clinic.public import page_clinic
+from tenants.clinic.face import page_clinic
 from tenants.payments.queries import BookingMoney, money_of, movements_of
 from tenants.payments.rules import settlement
 

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from saas.db import db
 from saas.money import Money
 from saas.web import bearer_headers, check_form, form_token, limit_tries, page_now, url_with
 from saas.words import _
@@ -22,6 +21,7 @@ from tenants.bookings.checkout_steps import CardUnavailable
 from tenants.bookings.forms import DetailsForm
 from tenants.bookings.models import Booking
 from tenants.bookings.places import SlotTaken, find_by_token
+from tenants.bookings.queries import service_of
 from tenants.bookings.rules import NotNow
 from tenants.bookings.times import taken_words, times_page
 from tenants.bookings.views import (
@@ -32,10 +32,9 @@ from tenants.bookings.views import (
     slot_of,
     summary_of,
 )
-from tenants.clinic.public import page_clinic
+from tenants.clinic.face import page_clinic
 from tenants.payments.attempts import TooManyTries
 from tenants.payments.queries import money_of
-from tenants.services.models import Service
 
 _OPEN = ("held", "expired")
 
@@ -89,10 +88,11 @@ def _save_details(token: str) -> Response | str | tuple[str, int]:
     if booking.status not in _OPEN:
         return redirect(url_for("bookings.page", token=token), 303)
     form = DetailsForm(request.form)
-    if not form.validate():
+    details = form.read()
+    if details is None:
         return _details_page(booking, token, form), 422
     try:
-        give_details(booking_id=booking.id, details=form.request(), now=page_now())
+        give_details(booking_id=booking.id, details=details, now=page_now())
     except SlotTaken:
         return lost_page(token, kept=True), 409
     return redirect(url_for("bookings.check", token=token), 303)
@@ -138,10 +138,10 @@ def _extend(token: str) -> Response | tuple[str, int]:
 
 def _keep_typed(booking: Booking) -> None:
     """Asking for more time is not sending the form, but what stands in it is not lost."""
-    form = DetailsForm(request.form)
-    if request.args.get("back") == "details" and form.validate():
+    details = DetailsForm(request.form).read() if request.args.get("back") == "details" else None
+    if details is not None:
         try:
-            give_details(booking_id=booking.id, details=form.request(), now=page_now())
+            give_details(booking_id=booking.id, details=details, now=page_now())
         except SlotTaken:
             return
 
@@ -173,7 +173,7 @@ def _check_page(booking: Booking, token: str, *, terms_error: str | None = None,
         policy_text=policy_text(booking, now),
         form_token=form_token("booking", token),
         pay_mode=mode,
-        can_pay_at_clinic=mode == "card" and db.session.get_one(Service, booking.service_id).or_at_clinic,
+        can_pay_at_clinic=mode == "card" and service_of(booking).or_at_clinic,
         terms_error=terms_error,
         terms_href=url_for("bookings.terms"),
         problem=problem,
@@ -290,4 +290,4 @@ def render_return(booking: Booking, token: str, state: str) -> str:
 
 def service_slug(booking: Booking) -> str:
     """The address of the booking's service."""
-    return db.session.get_one(Service, booking.service_id).slug
+    return service_of(booking).slug

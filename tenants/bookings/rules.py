@@ -7,10 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from saas.errors import Conflict
+from saas.errors import Conflict, Invalid
+from saas.text import Cleaner
+from tenants.clients.rules import Person, clean_person
 
 Status = Literal["held", "confirmed", "arrived", "completed", "no_show", "cancelled", "expired"]
 Verb = Literal["confirm", "expire", "retake", "move", "cancel", "arrive", "complete", "no_show"]
+
+_NOTE_LENGTH = 2000
 
 LIVE: tuple[Status, ...] = ("held", "confirmed", "arrived")
 """States that occupy practitioner, room and client."""
@@ -104,7 +108,9 @@ class PolicyTerms:
 
     def after_move(self, *, starts_at: datetime, now: datetime) -> PolicyTerms:
         """The terms after moving away from `starts_at`: a late move keeps the moment from which a fee was due."""
-        return self if self.is_free(starts_at=starts_at, now=now) else replace(self, late_since=self.free_until(starts_at))
+        return (
+            self if self.is_free(starts_at=starts_at, now=now) else replace(self, late_since=self.free_until(starts_at))
+        )
 
 
 def client_may_move(*, status: str, starts_at: datetime, now: datetime) -> bool:
@@ -121,3 +127,28 @@ def reminder_at(*, starts_at: datetime, now: datetime) -> datetime | None:
     """When to remind, or None when the start is nearer than a reminder would be."""
     at = starts_at - REMINDER
     return at if at > now else None
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a client tells us of themselves. `reach`: email, text or phone (by telephone only)."""
+
+    name: str
+    email: str
+    phone: str = ""
+    known_as: str = ""
+    reach: str = "email"
+    note: str = ""
+
+
+def clean_details(details: Details, *, country: str) -> Details:
+    """The details as kept; `Invalid` with a sentence for every field that needs another look."""
+    cleaner = Cleaner()
+    note = cleaner.block("note", details.note, _NOTE_LENGTH)
+    person = Person(details.name, details.known_as, details.email, details.phone, details.reach)
+    try:
+        person = clean_person(person, country=country)
+    except Invalid as error:
+        cleaner.fields = {**error.fields, **cleaner.fields}
+    cleaner.check()
+    return Details(person.name, person.email, person.phone, person.known_as, person.reach, note)

@@ -20,7 +20,7 @@ from tenants.bookings import openings
 from tenants.bookings.models import Booking
 from tenants.bookings.openings import MAX_DAYS, Offer, Opening, ServiceOffer
 from tenants.bookings.views import WEEKS, Day, Slot, by_part_of_day, place_of, slot_of
-from tenants.clinic.public import page_clinic
+from tenants.clinic.face import page_clinic
 from tenants.clinic.queries import ClinicView
 
 _FIVE_WEEKS = timedelta(weeks=WEEKS)

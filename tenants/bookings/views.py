@@ -7,19 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from saas import formats
-from saas.db import db
 from saas.money import Money
 from saas.shell import locale
 from saas.words import _
 from tenants.bookings import letters
 from tenants.bookings.models import Booking
 from tenants.bookings.openings import Opening
+from tenants.bookings.queries import client_of, practitioner_of, service_of
 from tenants.bookings.rules import MAX_EXTENSIONS, PolicyTerms, client_may_cancel, client_may_move
-from tenants.clients.models import Client
 from tenants.clinic.queries import ClinicView
 from tenants.payments.queries import BookingMoney, money_of
-from tenants.practitioners.models import Practitioner
-from tenants.services.models import Service
 
 WEEKS = 5
 
@@ -157,8 +154,8 @@ def hold_view(booking: Booking, now: datetime) -> HoldView:
 def summary_of(booking: Booking, clinic: ClinicView, now: datetime) -> Summary:
     """The panel beside the details form."""
     zone = ZoneInfo(booking.zone)
-    service = db.session.get_one(Service, booking.service_id)
-    person = db.session.get_one(Practitioner, booking.practitioner_id)
+    service = service_of(booking)
+    person = practitioner_of(booking)
     return Summary(
         service_name=service.name,
         duration_minutes=int((booking.ends_at - booking.starts_at) / timedelta(minutes=1)),
@@ -246,13 +243,13 @@ def booking_view(booking: Booking, clinic: ClinicView, money: BookingMoney | Non
     """A booking as its pages show it."""
     zone = ZoneInfo(booking.zone)
     money = money or money_of(booking.id)
-    client = db.session.get(Client, booking.client_id) if booking.client_id else None
+    client = client_of(booking)
     typed = booking.typed
     called = typed.get("known_as") or (typed.get("name") or (client.name if client else "")).partition(" ")[0]
     return BookingView(
         first_name=called,
-        service_name=db.session.get_one(Service, booking.service_id).name,
-        person=db.session.get_one(Practitioner, booking.practitioner_id).name,
+        service_name=service_of(booking).name,
+        person=practitioner_of(booking).name,
         starts_local=booking.starts_at.astimezone(zone),
         ends_local=booking.ends_at.astimezone(zone),
         email=typed.get("email", "") if typed.get("reach", "email") == "email" else "",

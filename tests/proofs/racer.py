@@ -19,8 +19,9 @@ from flask import Flask
 from saas import clock
 from saas.config import load_settings
 from saas.tenancy import find_by_slug, tenant_scope
-from tenants.bookings.actions import Details, confirm, give_details, hold
+from tenants.bookings.actions import confirm, give_details, hold
 from tenants.bookings.places import SlotTaken
+from tenants.bookings.rules import Details
 from wsgi import create_app
 
 Told = dict[str, Any]

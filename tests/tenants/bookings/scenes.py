@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
+
 from saas.db import db
 from saas.outbox import Outbox
-from sqlalchemy import select
-from tenants.bookings.actions import Details, confirm, give_details, hold
+from tenants.bookings.actions import confirm, give_details, hold
 from tenants.bookings.models import Booking
+from tenants.bookings.rules import Details
 from tests.cast import NOW, Clinic
 
 CLEO = Details(name="Cleo Marsh", email="cleo@example.com", phone="+441132000001")

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tenants.bookings.actions import Details
 from tenants.bookings.checkout import PaymentsDown, settle_attempt, start_payment
 from tenants.bookings.checkout_steps import CardUnavailable, DetailsMissing, NothingToPay
 from tenants.bookings.moves import cancel
 from tenants.bookings.places import NoSuchBooking, SlotTaken
+from tenants.bookings.rules import Details
 from tenants.payments.attempts import TooManyTries
 from tenants.payments.queries import money_of
 from tests.cast import Clinic

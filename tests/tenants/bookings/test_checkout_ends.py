@@ -30,6 +30,7 @@ from tenants.bookings.checkout_steps import apply_session
 from tenants.bookings.places import SlotTaken, keep_until, lock_booking
 from tenants.payments.models import Payment
 from tenants.payments.queries import NoSuchPayment, money_of
+from tenants.practitioners.models import Practitioner
 from tenants.services.models import Service
 from tests.cast import Clinic
 from tests.till import Till, attempts, balance, book, held, ledger_of, open_till, outbox_rows, run_due, status_of
@@ -296,12 +297,12 @@ def test_the_row_of_a_payment_keeps_its_sums(till: Till, at_rowan: Clinic, now: 
     assert (payment.paid_minor, payment.refunded_minor, payment.online_minor) == (8000, 0, 8000)
 
 
-def test_late_money_for_a_retired_service_goes_back_and_leaves_its_trace(
+def test_late_money_for_somebody_who_has_left_goes_back_and_leaves_its_trace(
     till: Till, at_rowan: Clinic, now: datetime
 ) -> None:
     booking = book(at_rowan, now=now)
     over = _paid_too_late(till, booking, now)
-    _retire(at_rowan.services["full"])
+    _retire(at_rowan.practitioners["ben"])
     for event in till.events():
         till.deliver(event, now=over)
     assert status_of(booking) == "expired"
@@ -310,9 +311,9 @@ def test_late_money_for_a_retired_service_goes_back_and_leaves_its_trace(
     assert balance(ledger_of(booking)) == 0
 
 
-def _retire(service_id: UUID) -> None:
+def _retire(practitioner_id: UUID) -> None:
     @action
     def change() -> None:
-        db.session.get_one(Service, service_id).active = False
+        db.session.get_one(Practitioner, practitioner_id).active = False
 
     change()

@@ -26,9 +26,10 @@ from sqlalchemy import select, update
 from saas.db import action, db
 from saas.outbox import Outbox
 from saas.tenancy import current_tenant
-from tenants.bookings.actions import Details, confirm
+from tenants.bookings.actions import confirm
 from tenants.bookings.checkout import PaymentsDown, returned, start_payment
 from tenants.bookings.models import Booking
+from tenants.bookings.rules import Details
 from tenants.payments.models import Payment
 from tenants.payments.queries import balance_of_booking, money_of
 from tests.cast import Clinic
