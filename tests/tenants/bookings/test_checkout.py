@@ -65,7 +65,11 @@ def test_stripe_is_told_where_and_when_but_never_what_for(till: Till, at_rowan: 
     (attempt,) = attempts(booking)
     (line,) = attempt.request["line_items"]
     assert line["price_data"]["product_data"] == {"name": "Session at Rowan, 24 March 2026"}
-    assert attempt.request["metadata"] == {"payment_attempt": str(attempt.id), "tenant": str(at_rowan.ref.id)}
+    assert attempt.request["metadata"] == {
+        "payment_attempt": str(attempt.id),
+        "booking": str(booking),
+        "tenant": str(at_rowan.ref.id),
+    }
     assert attempt.request["customer_email"] == "cleo@example.com"
     assert attempt.request["locale"] == "en"
     assert attempt.request["expires_at"] == int((now + timedelta(minutes=31)).timestamp())
