@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, ScriptInfo, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
-from saas import clock, jobs, webhooks
+from saas import clock, jobs, sessions, webhooks
 from saas import doctor as checks
 from saas.accounts import effects as account_effects
 from saas.accounts.actions import create_account, reset_account
@@ -175,7 +176,8 @@ def worker(info: ScriptInfo) -> None:
     fleet.ensure_platform(now=clock.now())
     brought: Any = app.extensions["longtide"]
     handlers = {**account_effects.HANDLERS, **brought.effects}
-    timetable = (*jobs.OWN_TIMETABLE, *webhooks.TIMETABLE, *brought.timetable)
+    tidy = jobs.Job("purge-sessions", sessions.purge, every=timedelta(hours=1))
+    timetable = (*jobs.OWN_TIMETABLE, tidy, *webhooks.TIMETABLE, *brought.timetable)
     jobs.run_worker(app, handlers, timetable, stop=jobs.stop_on_signals())
 
 

@@ -268,7 +268,7 @@ def drop(message: EmailMessage, folder: Path) -> Path:
         draft.unlink()
 
 
-class _Patient(smtplib.SMTP):
+class _Bounded(smtplib.SMTP):
     """A conversation that ends in time, however slowly the other side speaks."""
 
     def __init__(self, *, patience: float = SMTP_PATIENCE_SECONDS, **where: Any) -> None:
@@ -291,7 +291,7 @@ class _Patient(smtplib.SMTP):
         return super().getreply()
 
 
-class _PatientTls(_Patient, smtplib.SMTP_SSL):
+class _BoundedTls(_Bounded, smtplib.SMTP_SSL):
     """The same, encrypted from the first byte."""
 
 
@@ -300,8 +300,8 @@ def _connect(config: Settings) -> smtplib.SMTP:
     where: dict[str, Any] = {"host": config.smtp_host, "port": config.smtp_port, "timeout": 20}
     where["local_hostname"] = _sender()[1].rpartition("@")[2]
     if config.smtp_tls == "tls":
-        return _signed_in(_PatientTls(context=ssl.create_default_context(), **where), config)
-    server = _Patient(**where)
+        return _signed_in(_BoundedTls(context=ssl.create_default_context(), **where), config)
+    server = _Bounded(**where)
     if config.smtp_tls == "starttls":
         server.starttls(context=ssl.create_default_context())
     return _signed_in(server, config)

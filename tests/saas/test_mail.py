@@ -335,7 +335,7 @@ def test_smtp_never_goes_on_in_the_clear_when_tls_is_asked_for(post: Flask, serv
 
 def test_smtp_gives_up_on_a_server_that_takes_its_time(server: Post) -> None:
     with pytest.raises(TimeoutError):
-        mail._Patient(host="127.0.0.1", port=server.port, timeout=20, patience=0.0)
+        mail._Bounded(host="127.0.0.1", port=server.port, timeout=20, patience=0.0)
 
 
 def test_every_kind_of_mail_carries_the_effects_own_id(post: Flask, now: datetime) -> None:
