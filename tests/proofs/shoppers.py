@@ -35,7 +35,7 @@ class Shopper:
 
 @dataclass
 class Crowd:
-    """Threads that book and pay until they are told to stop. `steps` counts answers, `odd` those that nobody promised."""
+    """Threads that book and pay until they are told to stop. `steps` counts answers, `odd` what nobody promised."""
 
     stage: Stage
     home: str

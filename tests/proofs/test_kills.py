@@ -90,7 +90,7 @@ def _mails(stage: Stage) -> int:
 
 
 def let_time_pass(stage: Stage, patient: Flask) -> None:
-    """All news arrives, leases of the dead end, holds end, Stripe is asked once more: an hour and a half in a moment."""
+    """All news arrives, leases of the dead end, holds end, Stripe is asked again: an hour and a half in a moment."""
     stage.stop("worker")
     for minutes in (3, 50, 90):
         requests.post(f"{stage.sandbox_url}/_clock", json={"offset_seconds": minutes * 60}, timeout=30)
