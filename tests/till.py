@@ -25,8 +25,8 @@ from saas.stripe_gateway import GatewaySettings, StripeGateway
 from saas.tenancy import current_tenant
 from tenants.bookings import checkout_effects
 from tenants.bookings.actions import give_details, hold
-from tenants.bookings.rules import Details
 from tenants.bookings.models import Booking
+from tenants.bookings.rules import Details
 from tenants.payments import effects as payment_effects
 from tenants.payments.models import LedgerEntry, Payment, PaymentAttempt
 from tests.cast import Clinic
