@@ -1,7 +1,7 @@
 """`make prove`: every proof at the size the issue names, one after another, and one table at the end.
 
-What is printed is what was seen on this machine in this run. Arguments go to pytest (`ARGS="-k kills"`). Exit code 1 when
-anything is not as promised.
+What is printed is what was seen on this machine in this run. Arguments go to pytest (`ARGS="-k kills"`). Exit code 1
+when anything is not as promised.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree as XML
+from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).parents[1]
 # Proofs that note figures of their own; then the properties, by what the issue says of them.
 FIGURES = "tests/proofs"
 PROPERTIES: Mapping[str, str] = {
-    "tests/tenants/availability": "Slot engine: a busy interval never adds a start, all explained, eight zones, reference",
-    "tests/tenants/bookings": "Every order and repetition of Stripe's news ends in the same state, late and lost included",
+    "tests/tenants/availability": "Slot engine: properties, eight zones, agreement with the minute-by-minute reference",
+    "tests/tenants/bookings": "Stripe's news in every order and number ends in one state, late and lost included",
     "tests/tenants/payments": "Ledger: what was charged, kept and given back always adds up",
 }
 
@@ -82,7 +82,7 @@ def _counts(report: Path) -> dict[str, int]:
     if not report.exists():
         return {"tests": 1, "failed": 1, "skipped": 0}
     found = {"tests": 0, "failed": 0, "skipped": 0}
-    for suite in XML.parse(report).getroot().iter("testsuite"):  # noqa: S314 - pytest wrote it a moment ago
+    for suite in ET.parse(report).getroot().iter("testsuite"):  # noqa: S314 - pytest wrote it a moment ago
         found["tests"] += int(suite.get("tests", 0))
         found["failed"] += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
         found["skipped"] += int(suite.get("skipped", 0))

@@ -16,16 +16,20 @@ from tests.proofs.record import PROVE
 from tests.proofs.stage import Stage
 
 
+def make_durable(database: SqliteFile | PostgresDatabase) -> None:
+    """The daily tests' PostgreSQL does not wait for the disk; at full size it does, as in production."""
+    if not PROVE or database.kind != "postgresql" or os.environ.get("TEST_DATABASE_URL"):
+        return
+    with psycopg.connect(str(databases.admin_url()), autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = on")
+        connection.execute("SELECT pg_reload_conf()")
+
+
 @pytest.fixture(autouse=True)
 def durable(request: pytest.FixtureRequest) -> None:
-    """The daily tests' PostgreSQL does not wait for the disk; at full size it does, as in production."""
-    if not PROVE or os.environ.get("TEST_DATABASE_URL") or "database" not in request.fixturenames:
-        return
-    if request.getfixturevalue("database").kind == "postgresql":
-        with psycopg.connect(str(databases.admin_url()), autocommit=True) as connection:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-                connection.execute(f"ALTER SYSTEM SET {setting} = on")
-            connection.execute("SELECT pg_reload_conf()")
+    if "database" in request.fixturenames:
+        make_durable(request.getfixturevalue("database"))
 
 
 @pytest.fixture
