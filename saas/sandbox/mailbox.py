@@ -106,7 +106,8 @@ def _show(name: str) -> Response:
         File(number, part.get_filename() or "file", len(part.get_payload(decode=True) or b""))
         for number, part in enumerate(message.iter_attachments())
     ]
-    paragraphs = [block.splitlines() for block in _body(message, "plain").split("\n\n")]
+    text = _body(message, "plain").replace("\r\n", "\n").strip()
+    paragraphs = [block.splitlines() for block in text.split("\n\n")]
     page = render_template("sandbox/mailbox_mail.html", mail=line, paragraphs=paragraphs, files=files)
     return bearer_headers(Response(page))
 
