@@ -267,7 +267,7 @@ def test_a_client_without_an_address_is_for_the_clinic_to_ring(post: Deliver, at
     booking = booked(at_rowan, now=now)
     _set(Client, booking.client_id, email="")
     mails = post(now)
-    assert [mail.to_email for mail in mails] == ["hello@rowan.example", "ben@rowan.example"]
+    assert sorted(mail.to_email for mail in mails) == ["ben@rowan.example", "hello@rowan.example"]
     assert all("There is no email address: please ring." in mail.text for mail in mails)
 
 
@@ -303,7 +303,7 @@ def test_the_notices_address_is_a_page_of_the_back_office(
 def test_one_address_gets_one_notice_and_none_gets_none(post: Deliver, at_rowan: Clinic, now: datetime) -> None:
     _set(Practitioner, at_rowan.practitioners["ben"], email="HELLO@rowan.example")
     booked(at_rowan, now=now)
-    assert [mail.to_email for mail in post(now)] == ["cleo@example.com", "hello@rowan.example"]
+    assert sorted(mail.to_email for mail in post(now)) == ["cleo@example.com", "hello@rowan.example"]
     _set(Practitioner, at_rowan.practitioners["ben"], email="")
     _clear_clinic_email()
     booked(at_rowan, now=now, day=3, details=replace(CLEO, name="Dora Lane", email="dora@example.com"))
@@ -362,13 +362,11 @@ def test_a_mail_is_in_the_bookings_language(post: Deliver, at_rowan: Clinic, now
     booking = booked(at_rowan, now=now)
     _set(Booking, booking.id, locale="de_DE")
     mails = post(now)
-    assert [mail.subject for mail in mails] == [
-        "Mittwoch, 25. März, 10:00",
-        "New booking: Wednesday 25 March, 10:00",
-        "New booking: Wednesday 25 March, 10:00",
-    ]
-    assert "60\xa0£" in mails[0].text
-    assert '<html lang="de-DE" dir="ltr">' in mails[0].html
+    (mail,) = to(mails, "cleo")
+    assert mail.subject == "Mittwoch, 25. März, 10:00"
+    assert "60\xa0£" in mail.text
+    assert '<html lang="de-DE" dir="ltr">' in mail.html
+    assert {other.subject for other in mails} == {mail.subject, "New booking: Wednesday 25 March, 10:00"}
 
 
 def test_the_clinics_own_paragraph_stands_in_its_mail(post: Deliver, at_rowan: Clinic, now: datetime) -> None:
