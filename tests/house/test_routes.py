@@ -1,0 +1,98 @@
+"""The addresses of the house are a tracked file: a new one shows in the review, with its methods and its guard.
+
+`.venv/bin/python -m tests.house.test_routes > tests/house/routes.txt` writes it anew.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from flask import Flask
+
+from saas.web import guard_of
+from tests import databases
+from tests.house.tree import ROOT, report
+from wsgi import create_app
+
+LISTED = ROOT / "tests" / "house" / "routes.txt"
+BEFORE_TENANTS = {"healthz", "readyz", "metrics"}
+GUARDS = {"clinic", "platform", "anywhere", "staff", "operator"}
+WRITES_ONLY = {
+    "api.book", "api.cancel", "api.reschedule", "bookings.extend", "bookings.give_up", "bookings.pay_at_clinic",
+    "booking.action_view", "booking.ajax_update", "booking.delete_view", "security.logout", "webhooks.stripe",
+}  # fmt: skip
+ASK_AND_WRITE = {
+    "security.login",
+    "security.forgot_password",
+    "security.reset_password",
+    "booking.create_view",
+    "booking.edit_view",
+}
+
+
+@cache
+def _app() -> Flask:
+    with tempfile.TemporaryDirectory() as folder:
+        return create_app(databases.test_settings(data=Path(folder)))
+
+
+def lines(app: Flask) -> list[str]:
+    """A line for each rule: methods, address, endpoint, guard."""
+    return [
+        f"{','.join(sorted((rule.methods or set()) - {'HEAD', 'OPTIONS'})):<9} {rule.rule:<42} "
+        f"{rule.endpoint:<25} {guard_of(app, rule.endpoint)}"
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint))
+    ]
+
+
+def test_the_addresses_are_the_tracked_ones() -> None:
+    found, listed = lines(_app()), LISTED.read_text(encoding="utf-8").splitlines()
+    changed = [f"- {line}" for line in listed if line not in found] + [
+        f"+ {line}" for line in found if line not in listed
+    ]
+    assert not changed, report(changed, "Look at each, then write the file anew (the command is above):")
+    assert found == listed
+
+
+def test_every_address_has_a_guard() -> None:
+    app = _app()
+    bare = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if guard_of(app, rule.endpoint) not in GUARDS and rule.endpoint not in BEFORE_TENANTS
+    ]
+    assert not bare, report(bare, "Register the blueprint through saas.web.guard:")
+
+
+def test_a_guard_is_more_than_a_word() -> None:
+    """The attribute that `routes-json` shows and the function that refuses come from one call."""
+    app = _app()
+    hollow = []
+    for name, blueprint in app.blueprints.items():
+        hooks = [hook.__qualname__ for hook in app.before_request_funcs.get(name, [])]
+        own = {"guard.<locals>.refuse", "_before_security"} if name == "security" else {"guard.<locals>.refuse"}
+        if getattr(blueprint, "guard", None) is None or not own & set(hooks):
+            hollow.append(f"{name}: {hooks}")
+    assert not hollow, report(hollow, "These blueprints let everybody in:")
+
+
+def test_what_writes_has_a_post_address_of_its_own() -> None:
+    """A view that answers GET and POST alike may write on GET by mistake. Ours are two views; libraries' are listed."""
+    both, posts = set(), set()
+    for rule in _app().url_map.iter_rules():
+        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        assert methods <= {"GET", "POST"}, rule
+        if methods == {"GET", "POST"}:
+            both.add(rule.endpoint)
+        siblings = [r for r in _app().url_map.iter_rules() if r.rule == rule.rule and "GET" in (r.methods or set())]
+        if methods == {"POST"} and not siblings:
+            posts.add(rule.endpoint)
+    assert both == ASK_AND_WRITE
+    assert posts == WRITES_ONLY
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(lines(_app())) + "\n")
