@@ -40,9 +40,15 @@ class Parts:
     facts: Callable[[], Mapping[str, int]] | None = None
 
 
+class _Kernel(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Nothing of ours is a coroutine, and asking that of every function costs more than most of them."""
+        return func
+
+
 def create_kernel(settings: config.Settings, parts: Parts) -> Flask:
     """Put the application together. Makes no connection yet."""
-    app = Flask("longtide", template_folder=str(ROOT / "templates"), static_folder=None)
+    app = _Kernel("longtide", template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(
         LONGTIDE=settings,
         SECRET_KEY=settings.secret,

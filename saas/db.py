@@ -79,10 +79,12 @@ class Utc(TypeDecorator[datetime]):
         """Always aware, always UTC."""
         if value is None:
             return None
-        if dialect.name == "sqlite":
-            return _EPOCH + timedelta(microseconds=value)
-        result: datetime = value.astimezone(UTC)
-        return result
+        return instant(value)
+
+
+def instant(value: int | datetime) -> datetime:
+    """An instant as either database keeps it (`Utc`), aware and in UTC."""
+    return _EPOCH + timedelta(microseconds=value) if isinstance(value, int) else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
@@ -115,7 +117,10 @@ def _open_sqlite(may_write: Callable[[str | None], bool]) -> Callable[[Any, Any]
 
 def _begin_sqlite(conn: Connection) -> None:
     raw: Any = conn.connection.dbapi_connection
-    if conn.get_execution_options().get("begin") != "IMMEDIATE":
+    begin = conn.get_execution_options().get("begin")
+    if begin == "NONE":
+        return  # one statement by itself is its own transaction
+    if begin != "IMMEDIATE":
         raw.execute("BEGIN")
         return
     # SQLite's own busy handler backs off to 100 ms steps and starves some writers: measured 1.9 s at p99 with 64

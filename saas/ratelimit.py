@@ -6,6 +6,7 @@ and nothing is ever locked for longer than that.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -82,6 +83,24 @@ def too_many(seconds: int) -> TooMany:
         minutes,
     )
     return TooMany(sentence, retry_after=seconds)
+
+
+class MinuteCounter:
+    """Counts what only reads, in memory: each process by itself, forgotten every minute. Costs no write and no query."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._minute = 0
+        self._seen: Counter[str] = Counter()
+
+    def hit(self, key: str, *, now: datetime) -> None:
+        """Count one; TooMany above `limit` in this minute of the clock."""
+        seconds = int(now.timestamp())
+        if seconds // 60 != self._minute:
+            self._minute, self._seen = seconds // 60, Counter()
+        self._seen[key] += 1
+        if self._seen[key] > self._limit:
+            raise too_many(60 - seconds % 60)
 
 
 @action

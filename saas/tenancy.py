@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +24,22 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     TextClause,
+    TextualSelect,
     Uuid,
     bindparam,
     event,
     inspect,
     select,
 )
-from sqlalchemy.orm import Mapped, ORMExecuteState, Session, declared_attr, mapped_column, with_loader_criteria
+from sqlalchemy.orm import (
+    FromStatement,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    declared_attr,
+    mapped_column,
+    with_loader_criteria,
+)
 from sqlalchemy.sql import ClauseElement, visitors
 from sqlalchemy.sql.schema import Table
 
@@ -115,45 +125,53 @@ class TenantRef:
         return self.id.hex[-8:]
 
 
-_REF_COLUMNS = [getattr(Tenant, name) for name in TenantRef.__dataclass_fields__]
-
-
 def ref_of(tenant: Tenant) -> TenantRef:
     """The value for a loaded row."""
     return TenantRef(**{name: getattr(tenant, name) for name in TenantRef.__dataclass_fields__})
 
 
-def _find(*where: Any) -> TenantRef | None:
+@lru_cache(maxsize=8)
+def _statement(by: str) -> Any:
+    """Tenants by a column, or by `host`. Parameter: value. Built once: it runs before every request."""
+    tenant, domain = Tenant.__table__.c, TenantDomain.__table__.c
+    columns = select(*(tenant[name] for name in TenantRef.__dataclass_fields__))
+    if by != "host":
+        return columns.where(tenant[by] == bindparam("value", type_=tenant[by].type))
+    named = domain.host == bindparam("value", type_=domain.host.type)
+    own = select(domain.tenant_id).where(named, domain.verified_at.is_not(None))
+    return columns.where(tenant.id == own.scalar_subquery())
+
+
+def _find(by: str, value: object) -> TenantRef | None:
     # On a connection of its own: a tenant is looked up before it is entered, and a session belongs to one tenant.
-    with db.engine.connect() as connection:
-        row = connection.execute(select(*_REF_COLUMNS).where(*where)).one_or_none()
+    with db.engine.connect().execution_options(begin="NONE") as connection:
+        row = connection.execute(_statement(by), {"value": value}).one_or_none()
     return TenantRef(*row) if row else None
 
 
 def find_by_id(tenant_id: UUID) -> TenantRef | None:
     """The tenant with this id."""
-    return _find(Tenant.id == tenant_id)
+    return _find("id", tenant_id)
 
 
 def find_by_slug(slug: str) -> TenantRef | None:
     """The tenant with this slug."""
-    return _find(Tenant.slug == slug)
+    return _find("slug", slug)
 
 
 def find_by_host(host: str) -> TenantRef | None:
     """The tenant that has proven that `host` (lower case, no port) is its own."""
-    own = select(TenantDomain.tenant_id).where(TenantDomain.host == host, TenantDomain.verified_at.is_not(None))
-    return _find(Tenant.id == own.scalar_subquery())
+    return _find("host", host)
 
 
 def find_by_account(account: str) -> TenantRef | None:
     """The clinic that owns this Stripe account."""
-    return _find(Tenant.stripe_account_id == account)
+    return _find("stripe_account_id", account)
 
 
 def find_platform() -> TenantRef | None:
     """The platform's own tenant."""
-    return _find(Tenant.kind == "platform")
+    return _find("kind", "platform")
 
 
 _current: ContextVar[TenantRef | None] = ContextVar("tenant", default=None)
@@ -251,8 +269,10 @@ _SCOPE = with_loader_criteria(
 
 
 def _touches_clinics(statement: Any) -> bool:
-    if isinstance(statement, TextClause):
+    if isinstance(statement, TextClause | TextualSelect):
         return True
+    if isinstance(statement, FromStatement):
+        return _touches_clinics(statement.element)
     if not isinstance(statement, ClauseElement):
         return False
     owned = {t.name for t in tenant_tables()}
@@ -265,9 +285,10 @@ def _scope_statement(state: ORMExecuteState) -> None:
             msg = "a clinic's rows were asked for, but no clinic is entered"
             raise NoTenant(msg)
         return
-    if not state.is_orm_statement:
+    # `from_statement` counts as the ORM's, but its criteria do not reach into the statement it is given.
+    if not state.is_orm_statement or isinstance(state.statement, FromStatement):
         if not state.execution_options.get("tenant_checked") and _touches_clinics(state.statement):
-            raise UnscopedStatement(str(state.statement)[:200])
+            raise UnscopedStatement(type(state.statement).__name__)
         return
     if not state.is_insert:
         state.statement = state.statement.options(_SCOPE)
@@ -300,6 +321,15 @@ def _check_rows(session: Session, *_: Any) -> None:
             raise ForeignTenant(msg)
 
 
+def _check_attached(_session: Session, row: Any) -> None:
+    # A loaded row that comes from another session: refreshing it would ask by its key alone, without the criteria.
+    if isinstance(row, TenantOwned) and inspect(row).has_identity:
+        tenant = _current.get()
+        if tenant is None or inspect(row).dict.get("tenant_id") != tenant.id:
+            msg = f"a {type(row).__name__} of another clinic"
+            raise ForeignTenant(msg)
+
+
 def guard_sessions() -> None:
     """Install the hooks on every session the application makes. Called once, by the app; a second call does nothing."""
     factory = db.session.session_factory
@@ -308,3 +338,4 @@ def guard_sessions() -> None:
     event.listen(factory, "after_begin", _enter_transaction)
     event.listen(factory, "do_orm_execute", _scope_statement)
     event.listen(factory, "before_flush", _check_rows)
+    event.listen(factory, "before_attach", _check_attached)

@@ -30,6 +30,14 @@ Guard = Literal["clinic", "platform", "anywhere", "staff", "operator", "before t
 Environ = dict[str, Any]
 
 _TOKEN_DAYS = 7
+_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cache-Control", "no-store"),
+)
+_TLS_HEADERS = (("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),)
 _UNGUARDED = ("/healthz", "/readyz", "/metrics")
 
 
@@ -295,19 +303,14 @@ def problem(error: DomainError) -> Response:
 def security_headers(response: Response) -> Response:
     """The headers of every answer. The policy allows our own files, this response's nonce, and paying elsewhere."""
     config: Settings = current_app.config["LONGTIDE"]
-    response.headers.setdefault(
-        "Content-Security-Policy",
+    said = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating headers yields pairs
+    policy = (
         f"default-src 'none'; script-src 'self' 'nonce-{csp_nonce()}'; style-src 'self'; img-src 'self' data:; "
         f"font-src 'self'; connect-src 'self'; form-action 'self' {config.pay_origin}; frame-ancestors 'none'; "
-        "base-uri 'none'; manifest-src 'self'",
+        "base-uri 'none'; manifest-src 'self'"
     )
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
-    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    response.headers.setdefault("Cache-Control", "no-store")
-    if config.secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    wanted = [("Content-Security-Policy", policy), *_HEADERS, *(_TLS_HEADERS if config.secure else ())]
+    response.headers.extend([pair for pair in wanted if pair[0].lower() not in said])
     return response
 
 

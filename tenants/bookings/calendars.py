@@ -14,10 +14,25 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, String, Uuid, bindparam, cast, literal, null, or_, select, union_all
+from sqlalchemy import (
+    Date,
+    Integer,
+    String,
+    Uuid,
+    bindparam,
+    cast,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import NullType
 
-from saas.db import Utc, db
+from saas.db import Utc, db, instant
 from saas.tenancy import current_tenant
 from tenants.availability import slots
 from tenants.availability.models import HoursBreak, HoursOverride, TimeOff, WeeklyHours
@@ -53,8 +68,12 @@ class Taken:
 
 
 def rows(statement: Any, asked: Mapping[str, object]) -> Sequence[Any]:
-    """Run a statement that names its tenant itself (its parameter `mine`)."""
-    return db.session.execute(statement, asked, execution_options={"tenant_checked": True}).all()
+    """Run a Core statement that names its tenant itself (its parameter `mine`), in the session's own transaction.
+
+    On the connection, past the session's machinery, which costs as much again as the statement: rows are values here,
+    and the tenant is in the statement (and in the database's own guard).
+    """
+    return db.session.connection().execute(statement, asked).all()
 
 
 @dataclass(frozen=True)
@@ -104,7 +123,7 @@ def _hours_statement() -> Any:
             off.tenant_id == mine, off.ends_at > lo, off.starts_at < hi,
             or_(off.practitioner_id.is_(None), off.practitioner_id.in_(people)),
         ),
-    )  # fmt: skip
+    ).order_by(*(literal_column(str(number)) for number in range(1, 10)))  # fmt: skip
 
 
 def read_hours(ids: Sequence[UUID], lo: datetime, hi: datetime) -> Hours:
@@ -114,7 +133,7 @@ def read_hours(ids: Sequence[UUID], lo: datetime, hi: datetime) -> Hours:
         "lo": lo, "hi": hi,
     }  # fmt: skip
     found = Hours(defaultdict(tuple), defaultdict(tuple), defaultdict(tuple), defaultdict(tuple))
-    for row in sorted(rows(_hours_statement(), asked), key=str):
+    for row in rows(_hours_statement(), asked):  # in one order, so that what is made of them is remembered
         kind, who = row[0], row[1]
         if kind == "weekly":
             found.weekly[who] += ((row[2], row[3], row[4], row[5], row[6]),)
@@ -155,28 +174,54 @@ def schedule_of(
     return slots.Schedule(zone, tuple(eras), overrides, pauses)
 
 
+@dataclass(frozen=True)
+class _Also:
+    """What else than people and times a read of bookings asks about."""
+
+    rooms: bool
+    client: bool
+    but: bool
+
+
 @lru_cache(maxsize=8)
-def _taken_statement(*, rooms: bool, client: bool) -> Any:
+def _taken_statement(also: _Also) -> Any:
     """Live bookings of people (rooms, a client) that touch a span. Parameters: mine, people, rooms, client, lo, hi, now,
-    day_before (`lo` less the longest a booking can be), but."""
+    day_before (`lo` less the longest a booking can be), but.
+
+    Ids and instants come as the database keeps them (`_raw`): hundreds of rows are read and few of their values differ.
+    """
     columns = Booking.__table__.c
+    wanted = [_raw(columns.practitioner_id), _raw(columns.busy_from), _raw(columns.busy_to)]
     who: list[ColumnElement[bool]] = [columns.practitioner_id.in_(bindparam("people", expanding=True, type_=Uuid()))]
-    if rooms:
-        who.append(columns.room_id.in_(bindparam("rooms", expanding=True, type_=Uuid())))
-    if client:
-        who.append(columns.client_id == bindparam("client", type_=Uuid()))
-    return select(
-        columns.id, columns.practitioner_id, columns.room_id, columns.client_id, columns.busy_from, columns.busy_to,
-        columns.starts_at, columns.ends_at,
-    ).where(
+    where = [
         columns.tenant_id == bindparam("mine", type_=Uuid()),
-        or_(*who),
         columns.busy_from < bindparam("hi", type_=Utc()),
         columns.busy_from > bindparam("day_before", type_=Utc()),
         columns.busy_to > bindparam("lo", type_=Utc()),
         columns.status.in_(LIVE),
-        or_(columns.status != "held", columns.paying.is_(True), columns.hold_expires_at > bindparam("now", type_=Utc())),
-    )  # fmt: skip
+        or_(
+            columns.status != "held", columns.paying.is_(True), columns.hold_expires_at > bindparam("now", type_=Utc())
+        ),
+    ]
+    if also.rooms:
+        who.append(columns.room_id.in_(bindparam("rooms", expanding=True, type_=Uuid())))
+    if also.client:
+        who.append(columns.client_id == bindparam("client", type_=Uuid()))
+    if also.rooms or also.client:
+        wanted += [columns.room_id, columns.client_id, columns.starts_at, columns.ends_at]
+    if also.but:
+        where.append(columns.id != bindparam("but", type_=Uuid()))
+    return select(*wanted).where(or_(*who), *where)
+
+
+def _raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return type_coerce(column, NullType())
+
+
+@lru_cache(maxsize=1 << 16)
+def _busy(lo: int | datetime, hi: int | datetime) -> slots.Busy:
+    """The engine's value for a span as the database keeps it: datetimes, or microseconds since 1970 (`saas.db.Utc`)."""
+    return slots.Busy(instant(lo), instant(hi))
 
 
 def read_taken(span: Span) -> Taken:
@@ -185,24 +230,25 @@ def read_taken(span: Span) -> Taken:
         "mine": current_tenant().id, "people": list(span.people), "lo": span.lo, "hi": span.hi,
         "day_before": span.lo - _A_DAY, "now": span.now,
     }  # fmt: skip
-    if span.rooms:
+    also = _Also(bool(span.rooms), span.for_client is not None, span.except_booking is not None)
+    if also.rooms:
         asked["rooms"] = list(span.rooms)
-    if span.for_client is not None:
+    if also.client:
         asked["client"] = span.for_client
-    statement = _taken_statement(rooms=bool(span.rooms), client=span.for_client is not None)
-    people: dict[UUID, list[slots.Busy]] = defaultdict(list)
+    if also.but:
+        asked["but"] = span.except_booking
+    people: dict[Any, list[slots.Busy]] = defaultdict(list)
     in_rooms: dict[UUID, list[slots.Busy]] = defaultdict(list)
     own: list[slots.Block] = []
-    for row in rows(statement, asked):
-        if row.id == span.except_booking:
-            continue
-        busy = slots.Busy(row.busy_from, row.busy_to)
-        people[row.practitioner_id].append(busy)
-        if row.room_id is not None:
+    for row in rows(_taken_statement(also), asked):
+        busy = _busy(row[1], row[2])
+        people[row[0]].append(busy)
+        if also.rooms and row.room_id is not None:
             in_rooms[row.room_id].append(busy)
-        if span.for_client is not None and row.client_id == span.for_client:
+        if also.client and row.client_id == span.for_client:
             own.append(slots.Block(row.starts_at, row.ends_at))
-    return Taken(_frozen(people), _frozen(in_rooms), tuple(own))
+    whose = {key if isinstance(key, UUID) else UUID(key): found for key, found in people.items()}
+    return Taken(_frozen(whose), _frozen(in_rooms), tuple(own))
 
 
 def _frozen(spans: dict[UUID, list[slots.Busy]]) -> dict[UUID, tuple[slots.Busy, ...]]:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Uuid, bindparam, select, true
+from sqlalchemy import Uuid, and_, bindparam, select, true
 
 from saas.errors import NotFound
 from saas.money import Money
@@ -48,7 +48,8 @@ class Opening:
 
 @dataclass(frozen=True)
 class ServiceOffer:
-    """A service's columns that the engine and the pages need."""
+    """A service's columns that the engine and the pages need. `people`: (id, slug, name) of the active practitioners who
+    offer it, in the clinic's order."""
 
     id: UUID
     slug: str
@@ -60,6 +61,7 @@ class ServiceOffer:
     needs_room: bool
     rules: slots.Rules
     accepting: bool
+    people: tuple[tuple[UUID, str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -134,46 +136,56 @@ class Offer:
         )
 
 
+_SERVICE_COLUMNS = (
+    "id", "slug", "name", "text", "price_minor", "payment", "needs_room",
+    "duration_min", "step_min", "buffer_before_min", "buffer_after_min",
+)  # fmt: skip
+
+
 @lru_cache(maxsize=4)
 def _service_statement(by: str, retired_too: bool) -> Any:  # noqa: FBT001 - a cache's key
     service, clinic = Service.__table__.c, Clinic.__table__.c
+    person, pair = Practitioner.__table__, PractitionerService.__table__
     active = true() if retired_too else service.active.is_(True)
     mine = bindparam("mine", type_=Uuid())
+    offers = pair.join(person, and_(pair.c.practitioner_id == person.c.id, person.c.tenant_id == mine, person.c.active))
+    columns = (service[name] for name in _SERVICE_COLUMNS)
     return (
-        select(*service, clinic.min_notice_min, clinic.horizon_days, clinic.accepting)
-        .join(Clinic.__table__, clinic.tenant_id == service.tenant_id)
+        select(
+            *columns,
+            clinic.min_notice_min,
+            clinic.horizon_days,
+            clinic.accepting,
+            person.c.id,
+            person.c.slug,
+            person.c.name,
+        )
+        .select_from(
+            Service.__table__.join(Clinic.__table__, clinic.tenant_id == service.tenant_id).outerjoin(
+                offers, and_(pair.c.service_id == service.id, pair.c.tenant_id == mine)
+            )
+        )
         .where(service.tenant_id == mine, clinic.tenant_id == mine, active)
         .where(service[by] == bindparam("value", type_=service[by].type))
+        .order_by(person.c.position, person.c.slug)
     )
 
 
 def find_service(*, slug: str | None = None, service_id: UUID | None = None, retired_too: bool = False) -> ServiceOffer:
-    """The active service with the clinic's booking rules, in one query; `NoSuchService` otherwise. A booking that moves may
-    be of a service that is offered no more (`retired_too`)."""
+    """The active service with the clinic's booking rules and who offers it, in one query; `NoSuchService` otherwise. A booking
+    that moves may be of a service that is offered no more (`retired_too`)."""
     by, value = ("slug", slug) if slug is not None else ("id", service_id)
     found = rows(_service_statement(by, retired_too), {"mine": current_tenant().id, "value": value})
     if not found:
         raise NoSuchService
-    row = found[0]
-    engine = slots.Service(row.duration_min, row.step_min, row.buffer_before_min, row.buffer_after_min)
-    rules = slots.Rules(row.min_notice_min, row.horizon_days)
-    price = Money(row.price_minor, current_tenant().currency)
+    key, named, name, text, price, payment, needs_room, length, step, before, after, notice, horizon, accepting, *_ = (
+        found[0]
+    )
     return ServiceOffer(
-        row.id, row.slug, row.name, row.text, price, row.payment, engine, row.needs_room, rules, row.accepting
-    )
-
-
-@lru_cache(maxsize=1)
-def _people_statement() -> Any:
-    person, pair = Practitioner.__table__.c, PractitionerService.__table__.c
-    mine = bindparam("mine", type_=Uuid())
-    return (
-        select(person.id, person.slug, person.name)
-        .join(PractitionerService.__table__, pair.practitioner_id == person.id)
-        .where(person.tenant_id == mine, pair.tenant_id == mine, person.active.is_(True))
-        .where(pair.service_id == bindparam("service", type_=Uuid()))
-        .order_by(person.position, person.slug)
-    )
+        key, named, name, text, Money(price, current_tenant().currency), payment,
+        slots.Service(length, step, before, after), needs_room, slots.Rules(notice, horizon), accepting,
+        tuple(tuple(row[-3:]) for row in found if row[-3] is not None),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -181,12 +193,6 @@ def _rooms_statement() -> Any:
     room = Room.__table__.c
     active = (room.tenant_id == bindparam("mine", type_=Uuid()), room.active.is_(True))
     return select(room.id).where(*active).order_by(room.position, room.slug)
-
-
-def people_for(service_id: UUID) -> list[tuple[UUID, str, str]]:
-    """(id, slug, name) of the active practitioners who offer the service, in the clinic's order."""
-    found = rows(_people_statement(), {"mine": current_tenant().id, "service": service_id})
-    return [(row.id, row.slug, row.name) for row in found]
 
 
 def load(
@@ -204,7 +210,7 @@ def load(
     `practitioner`: an id or a slug, None for anyone. `except_booking` stands in nobody's way (it is the one that moves);
     with `for_client`, the client's own bookings do.
     """
-    people = [p for p in people_for(service.id) if practitioner is None or practitioner in (p[0], p[1])]
+    people = [p for p in service.people if practitioner is None or practitioner in (p[0], p[1])]
     if not people:
         raise NoSuchService
     zone = current_tenant().zone

@@ -71,7 +71,7 @@ def _next_free(slug: str) -> NextFree | None:
     service = openings.find_service(slug=slug)
     zone = ZoneInfo(page_clinic().tz)
     today = now.astimezone(zone).date()
-    if not openings.people_for(service.id):
+    if not service.people:
         return None
     until = today + timedelta(days=35)
     offer = openings.load(service, date_from=today, date_to=until, now=now)
@@ -178,4 +178,4 @@ def _hold(service: str) -> Response | tuple[str, int]:
 
 def _person(offer: ServiceOffer) -> UUID | None:
     wanted = request.args.get("p")
-    return next((id for id, slug, _name in openings.people_for(offer.id) if slug == wanted), None)
+    return next((id for id, slug, _name in offer.people if slug == wanted), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -60,7 +60,7 @@ class Asked:
     person: str | None
 
 
-def asked(clinic: ClinicView, people: list[tuple[Any, str, str]]) -> Asked:
+def asked(clinic: ClinicView, people: Sequence[tuple[Any, str, str]]) -> Asked:
     """Read the query; what is unknown or impossible is ignored."""
     tz = request.args.get("tz", "")
     tz = tz if is_zone(tz) else clinic.tz
@@ -98,7 +98,7 @@ def times_page(
     """Render the page. `href(query)` makes its own address with another query; `error` is shown with times near `near_to`."""
     clinic = page_clinic()
     now = page_now()
-    people = openings.people_for(service.id)
+    people = service.people
     query = asked(clinic, people)
     offer, found = _openings(service, query, now, booking_row)
     end = query.first + _FIVE_WEEKS
@@ -171,7 +171,7 @@ class _Address:
         return self.href({name: str(value) for name, value in kept.items() if value is not None})
 
 
-def _choices(people: list[tuple[Any, str, str]], query: Asked, address: _Address) -> list[Choice]:
+def _choices(people: Sequence[tuple[Any, str, str]], query: Asked, address: _Address) -> list[Choice]:
     if len(people) < 2:  # noqa: PLR2004 - one person is no choice
         return []
     anyone = Choice("", _("Anyone"), address(p=None, d=query.day), query.person is None)
