@@ -18,6 +18,7 @@ from saas import formats, tide
 from saas.config import settings
 from saas.tenancy import current_or_none
 from saas.web import csp_nonce
+from saas.words import catalogue as words_of
 
 STATIC = Path(__file__).parent / "static"
 
@@ -77,6 +78,11 @@ def init_app(app: Flask, *, face: Callable[[], Face]) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     Babel(app, locale_selector=locale)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: words_of().ugettext(text),
+        ngettext=lambda one, many, num: words_of().ungettext(one, many, num),
+        newstyle=True,
+    )
     app.jinja_env.filters.update(formats.filters(locale, region))
     app.jinja_env.globals.update(asset=asset, tide=tide)
 

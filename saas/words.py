@@ -1,15 +1,36 @@
-"""gettext with types: flask-babel has none, and an untyped `_` makes every sentence an Any."""
+"""gettext with types, and without asking flask-babel everything again for every sentence of a page.
+
+flask-babel looks up the application, the locale and the catalogue at each call: 15 microseconds, a hundred times a page.
+"""
 
 from __future__ import annotations
 
-import flask_babel
+from typing import Any
+
+from flask import g, has_app_context
+from flask_babel import get_translations
+
+
+def catalogue() -> Any:
+    """The reader's translations, by the locale flask-babel keeps for this context (`force_locale` changes it there)."""
+    context: Any = g.get("_flask_babel") if has_app_context() else None
+    chosen = getattr(context, "babel_locale", None)
+    if chosen is None:
+        return get_translations()
+    known = getattr(context, "longtide_catalogue", None)
+    if known is not None and known[0] is chosen:
+        return known[1]
+    found = get_translations()
+    context.longtide_catalogue = (chosen, found)
+    return found
 
 
 def _(text: str, **values: object) -> str:
     """`text` in the reader's language, with `values` put in (`%(name)s`)."""
-    return str(flask_babel.gettext(text, **values))
+    said = str(catalogue().ugettext(text))
+    return said % values if values else said
 
 
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
     """`one` or `many` in the reader's language, by `num` and that language's plural rules."""
-    return str(flask_babel.ngettext(one, many, num, **values))
+    return str(catalogue().ungettext(one, many, num)) % {"num": num, **values}

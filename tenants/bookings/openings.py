@@ -5,7 +5,7 @@ Holding and moving ask the same function for the very start they want. What is i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -248,11 +248,17 @@ def list_openings(
 ) -> list[Opening]:
     """Every opening on the local dates `[date_from, date_to)` of `tz` (the clinic's zone when None), by time, then in the
     clinic's order of practitioners."""
-    length = timedelta(minutes=offer.service.engine.duration_min)
     return [
-        Opening(start := datetime.fromtimestamp(epoch, UTC), start + length, person.id, person.slug, person.name)
+        opening(offer, epoch, person)
         for epoch, person in list_starts(offer, date_from=date_from, date_to=date_to, now=now, tz=tz)
     ]
+
+
+def opening(offer: Offer, epoch: int, person: Person) -> Opening:
+    """A start (epoch seconds) as its own value."""
+    start = datetime.fromtimestamp(epoch, UTC)
+    end = start + timedelta(minutes=offer.service.engine.duration_min)
+    return Opening(start, end, person.id, person.slug, person.name)
 
 
 def list_starts(
@@ -310,13 +316,3 @@ def nearest(
             near = sorted(found.values(), key=lambda o: abs(o.starts_at - at))[:limit]
             return sorted(near, key=lambda o: o.starts_at)
     return []
-
-
-def first_per_day(openings: Iterable[Opening], zone: str, limit: int) -> list[Opening]:
-    """The first opening of each of the next `limit` days that have one: what a person in pain wants to see."""
-    seen: dict[date, Opening] = {}
-    for opening in openings:
-        seen.setdefault(opening.starts_at.astimezone(ZoneInfo(zone)).date(), opening)
-        if len(seen) > limit:
-            break
-    return list(seen.values())[:limit]
