@@ -136,7 +136,7 @@ def _place(
     if (known := _known(idempotency_key, request_hash)) is not None:
         return known
     service_id = seen.service.id
-    lock_places([person.id for person in seen.people])
+    lock_places([person.id for person in seen.people], rooms=seen.service.needs_room)
     # Of 64 who want the same hour, 63 learn here what became of it: the shorter that takes, the shorter they all wait.
     if all_taken(seen, starts_at, now=now):
         raise SlotTaken

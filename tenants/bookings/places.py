@@ -52,14 +52,16 @@ OVERLAPS: dict[str, Callable[[], DomainError]] = {
 }
 
 
-def lock_places(practitioners: Sequence[UUID]) -> None:
-    """Lock these practitioners' rows, then every room's, each in order of id: whoever wants any of them waits here and
-    not in the exclusion constraint, where a race of 32 stalls for half a minute (measured). SQLite has one writer anyway."""
+def lock_places(practitioners: Sequence[UUID], *, rooms: bool = True) -> None:
+    """Lock these practitioners' rows, then (`rooms`) every room's, each in order of id: whoever wants any of them waits
+    here and not in the exclusion constraint, where a race of 32 stalls for half a minute (measured). SQLite has one
+    writer anyway."""
     if not locks_rows():
         return
     for model, where in ((Practitioner, Practitioner.id.in_(practitioners)), (Room, Room.active.is_(True))):
-        locked = select(model.id).where(where).order_by(model.id).with_for_update(key_share=True)
-        db.session.execute(locked).all()
+        if model is Practitioner or rooms:
+            locked = select(model.id).where(where).order_by(model.id).with_for_update(key_share=True)
+            db.session.execute(locked).all()
 
 
 def all_taken(offer: openings.Offer, at: datetime, *, now: datetime) -> bool:
