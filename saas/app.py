@@ -100,7 +100,7 @@ def _wrap(app: Flask, settings: config.Settings) -> None:
         inner = ProxyFix(inner, x_for=hops, x_proto=hops, x_host=hops)
     files = WhiteNoise(inner, root=str(shell.STATIC), prefix="static/", max_age=31536000)
     admin.add_static(files)
-    app.wsgi_app = files  # type: ignore[method-assign]
+    app.wsgi_app = web.EveryAnswer(files, settings)  # type: ignore[method-assign]
 
 
 def _log_as_lines(level: str) -> None:

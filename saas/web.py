@@ -6,6 +6,7 @@ and enters it, the blueprint's guard lets the request in or answers 404.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -38,6 +39,8 @@ _HEADERS = (
     ("Cache-Control", "no-store"),
 )
 _TLS_HEADERS = (("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),)
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_HOST = re.compile(r"[a-z0-9._-]{1,253}")
 _UNGUARDED = ("/healthz", "/readyz", "/metrics")
 
 
@@ -73,6 +76,26 @@ class StaleForm(Invalid):
     code = "stale-form"
 
 
+class EveryAnswer:
+    """WSGI, outermost: what is answered beside the application (files, a redirect) has its safe headers too."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], config: Settings) -> None:
+        self.app = app
+        policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+        headers = [("Content-Security-Policy", policy), *_HEADERS, *(_TLS_HEADERS if config.secure else ())]
+        self.headers = [pair for pair in headers if pair[0] != "Cache-Control"]
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        """Pass on; an answer without a policy is one that `security_headers` has not seen."""
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            if all(name != "Content-Security-Policy" for name, _ in headers):
+                headers = [*headers, *self.headers]
+            return start_response(status, headers, *rest)
+
+        return self.app(environ, start)
+
+
 class TenantPath:
     """WSGI: on the platform's own hosts, `/c/<slug>/…` becomes script name `/c/<slug>` and path `/…`."""
 
@@ -87,7 +110,7 @@ class TenantPath:
         if path.startswith("/c/") and host in self.config.hosts:
             slug, slash, rest = path[3:].partition("/")
             environ["longtide.slug"] = slug
-            if slug and not slash:
+            if not slash and _SLUG.fullmatch(slug):
                 return _to_slash(environ, start_response)
             environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/c/{slug}"
             environ["PATH_INFO"] = f"/{rest}"
@@ -98,11 +121,7 @@ class TenantPath:
 
 def _to_slash(environ: Environ, start_response: Any) -> Iterable[bytes]:
     query = environ.get("QUERY_STRING", "")
-    slug = environ["longtide.slug"]
-    if not slug.replace("-", "").isalnum() or not slug.isascii():
-        start_response("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "0")])
-        return []
-    target = f"/c/{slug}/" + (f"?{query}" if query else "")
+    target = f"/c/{environ['longtide.slug']}/" + (f"?{query}" if query else "")
     start_response("308 Permanent Redirect", [("Location", target), ("Content-Length", "0")])
     return []
 
@@ -118,12 +137,13 @@ def host_of(environ: Mapping[str, Any]) -> str:
 def _tenant_of(environ: Mapping[str, Any], config: Settings) -> TenantRef | None:
     slug = environ.get("longtide.slug")
     if slug is not None:
-        found = find_by_slug(slug)
+        # What cannot be a slug is not looked up: PostgreSQL does not take every text (NUL) for a text.
+        found = find_by_slug(slug) if _SLUG.fullmatch(slug) else None
         return found if found and not found.is_platform else None
     host = environ["longtide.host"]
     if host in config.hosts:
         return find_platform()
-    return find_by_host(host)
+    return find_by_host(host) if _HOST.fullmatch(host) else None
 
 
 def enter_tenant() -> None:

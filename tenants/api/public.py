@@ -18,9 +18,10 @@ from saas.tenancy import current_tenant
 from saas.web import bearer_headers, limit_tries, page_now
 from saas.zones import local_iso
 from tenants.api import schemas
-from tenants.api.requests import NotJson, read_booking, read_move, read_openings
+from tenants.api.requests import NotJson, read_booking, read_json, read_move, read_openings
 from tenants.bookings import openings
 from tenants.bookings.actions import confirm, give_details, hold, release_refused
+from tenants.bookings.at_once import Wish, book_at_once
 from tenants.bookings.checkout import give_up, start_payment, stop_paying
 from tenants.bookings.checkout_steps import STANDING
 from tenants.bookings.models import Booking
@@ -131,20 +132,29 @@ def _taken(refusal: SlotTaken, service: ServiceOffer, at: datetime, practitioner
     return refusal
 
 
-def _book() -> tuple[Response, int]:
-    limit_tries("api-book", limit=120, window_seconds=600)
+def _body() -> Any:
     if not request.is_json:
         raise NotJson("Send a JSON object, with Content-Type: application/json.")
-    asked = read_booking(request.get_json(silent=True), key=request.headers.get("Idempotency-Key"))
+    return read_json(request.get_data())
+
+
+def _book() -> tuple[Response, int]:
+    limit_tries("api-book", limit=120, window_seconds=600)
+    asked = read_booking(_body(), key=request.headers.get("Idempotency-Key"))
     service = openings.find_service(slug=asked.service)
     people = {slug: id_ for id_, slug, _name in service.people}
     if asked.practitioner is not None and asked.practitioner not in people:
         raise openings.NoSuchService("No such practitioner for this service.")
     now = page_now()
+    person = people[asked.practitioner] if asked.practitioner else None
     try:
+        wish = Wish(service, person, asked.starts_at, asked.details, "api", asked.key, asked.request_hash)
+        booked = book_at_once(wish=wish, now=now)
+        if booked is not None:
+            return _private(jsonify(_brief(booked))), 201
         booking = hold(
             service_id=service.id,
-            practitioner_id=people[asked.practitioner] if asked.practitioner else None,
+            practitioner_id=person,
             starts_at=asked.starts_at,
             source="api",
             client_zone="",
@@ -235,7 +245,7 @@ def _cancel(token: str) -> Response:
 def _reschedule(token: str) -> Response:
     limit_tries("api-change", limit=120, window_seconds=600)
     booking = find_by_token(token)
-    starts_at, practitioner = read_move(request.get_json(silent=True))
+    starts_at, practitioner = read_move(_body())
     service = openings.find_service(service_id=booking.service_id, retired_too=True)
     people = {slug: id_ for id_, slug, _name in service.people}
     if practitioner is not None and practitioner not in people:

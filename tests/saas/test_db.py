@@ -7,14 +7,13 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
-from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from saas import audit, outbox
+from saas import audit, clock, outbox
 from saas.audit import Audit
 from saas.db import Busy, TransactionMisuse, action, db, flush_or, in_action, journey, new_id, sqlstate
 from saas.errors import Conflict
@@ -275,27 +274,25 @@ def test_a_database_that_stays_locked_is_busy_and_not_broken(app: Flask, rowan: 
         engine = app.extensions["sqlalchemy"].engine
         if engine.dialect.name != "sqlite":
             return
-        before = datetime.now(UTC)
+        before = clock.monotonic()
         other = sqlite3.connect(engine.url.database, isolation_level=None)
         try:
             other.execute("BEGIN IMMEDIATE")
             with tenant_scope(rowan.ref), pytest.raises(Busy):
                 rename("full", "Never")
-            assert datetime.now(UTC) - before > timedelta(seconds=4)
+            assert clock.monotonic() - before > 4
             answer = app.test_client().post(f"{rowan.home}/api/v1/bookings", json=_wish())
         finally:
             other.execute("ROLLBACK")
             other.close()
-        assert (
-            answer.status_code,
-            answer.json["code"] if "code" in answer.json else answer.json["type"].rpartition("/")[2],
-        ) == (503, "busy")
+        assert answer.status_code == 503
+        assert (answer.json or {})["type"].endswith("/busy")
         with tenant_scope(rowan.ref):
             rename("full", "Afterwards")
 
 
 def _wish() -> dict[str, object]:
-    day = datetime.now(UTC) + timedelta(days=7)
+    day = clock.now() + timedelta(days=7)
     day += timedelta(days=-day.weekday() % 7)
     return {
         "service": "talk", "starts_at": day.strftime("%Y-%m-%dT10:00:00+00:00"), "accept_policy": True,
@@ -337,6 +334,6 @@ def test_an_instant_is_aware_and_utc_on_both_databases(at_rowan: Clinic) -> None
 
 def test_ids_are_version_7_and_sort_by_time() -> None:
     made = [new_id() for _ in range(200)]
-    assert all(isinstance(one, UUID) and one.version == 7 and one.variant == "specified in RFC 4122" for one in made)
+    assert {(one.version, one.variant) for one in made} == {(7, "specified in RFC 4122")}
     assert len(set(made)) == 200
     assert [one.int >> 80 for one in made] == sorted(one.int >> 80 for one in made)
