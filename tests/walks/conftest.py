@@ -1,0 +1,30 @@
+"""One house and one browser for every walk of a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.screens.__main__ import FLAGS, chromium
+from tests.walks.house import House, running
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    data: Path = tmp_path_factory.mktemp("house")
+    with running(data) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = chromium()
+    if program is None:
+        pytest.skip("Chromium is missing; run: make setup-browser")
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=program, args=FLAGS)
+        yield started
+        started.close()
