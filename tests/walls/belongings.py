@@ -1,0 +1,126 @@
+"""What each of two clinics has that the other must never see: made through actions, recognisable by its words."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from saas.accounts.effects import reset_link
+from saas.accounts.models import Account
+from saas.db import db
+from saas.links import link_for
+from saas.tenancy import current_tenant, tenant_tables
+from saas.web import _token
+from tenants.availability.actions import add_break, add_time_off, set_override
+from tenants.bookings.actions import Details
+from tenants.bookings.models import Booking
+from tenants.bookings.places import LINK
+from tenants.clinic.actions import save_logo, save_mail_text, save_texts
+from tenants.practitioners.actions import set_services
+from tenants.practitioners.models import Practitioner
+from tenants.services.actions import save_service
+from tenants.services.rules import ServiceRequest
+from tests.cast import NOW, Clinic
+from tests.tenants.bookings.scenes import TUESDAY_TEN, booked, held
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """`words`: none of them may be read at the clinic next door."""
+
+    clinic: Clinic
+    held: str
+    booked: str
+    booked_id: UUID
+    client_id: UUID
+    service: str
+    person: str
+    person_id: UUID
+    logo: str
+    reset: str
+    hold_token: str
+    booking_token: str
+    words: tuple[str, ...]
+
+    @property
+    def home(self) -> str:
+        return self.clinic.home
+
+
+def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> Belongings:
+    """Inside the clinic: a service nobody else has, a booking and a hold, texts, absences, a logo, a way to reset."""
+    slug = current_tenant().slug
+    own = ServiceRequest(name=f"Only at {slug} quiet hour", slug=f"{slug}-only", duration_min=60, price_minor=4100, payment="at_clinic")  # fmt: skip
+    clinic.services[own.slug] = save_service(service_id=None, request=own, now=now).id
+    who = clinic.practitioners[person]
+    set_services(practitioner_id=who, service_ids=list(clinic.services.values()), now=now)
+    save_texts(privacy=f"<p>{slug} keeps paper</p>", imprint=f"<p>{slug} imprint</p>", now=now)
+    save_mail_text(kind="confirmed", text=f"{slug} bring socks", now=now)
+    version = save_logo(content=_picture(slug), now=now)
+    tuesday = date(2026, 3, 31)
+    set_override(practitioner_id=who, day=tuesday, windows=[("10:00", "12:00")], now=now)
+    add_break(practitioner_id=who, weekday=2, day=None, start="12:00", end="13:00", now=now)
+    away = datetime(2026, 4, 1, 9, 0, tzinfo=now.tzinfo)
+    add_time_off(practitioner_id=who, starts_at=away, ends_at=away + timedelta(hours=2), now=now)
+    details = Details(
+        name=f"Quillfeather of {slug}", known_as=f"Quill{slug}", email=f"quill@{slug}-private.example",
+        phone="+441132000007", note=f"{slug} gate code 4711",
+    )  # fmt: skip
+    firm = booked(clinic, own.slug, TUESDAY_TEN, who=details, person=person)
+    loose = held(clinic, "desk", TUESDAY_TEN + timedelta(hours=3), person=person)
+    account = db.session.get_one(Account, clinic.accounts[owner])
+    day = int(now.timestamp()) // 86_400
+    token = link_for(LINK, firm.id, firm.link_generation).token
+    assert firm.client_id is not None
+    return Belongings(
+        clinic=clinic,
+        held=link_for(LINK, loose.id, loose.link_generation).token,
+        booked=token,
+        booked_id=firm.id,
+        client_id=firm.client_id,
+        service=own.slug,
+        person=db.session.get_one(Practitioner, who).slug,
+        person_id=who,
+        logo=version,
+        reset=reset_link(account).rpartition("/")[2],
+        hold_token=_token("hold", "desk", day),
+        booking_token=_token("booking", token, day),
+        words=(
+            f"Quillfeather of {slug}", f"Quill{slug}", f"quill@{slug}-private", f"{slug} gate code", f"{slug} keeps paper",
+            f"{slug} imprint", f"Only at {slug}", f"{slug} bring socks",
+        ),
+    )  # fmt: skip
+
+
+def _picture(slug: str) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    dot = bytes([sum(slug.encode()) % 256, 80, 120])
+    rows = b"".join(b"\0" + dot * 4 for _ in range(4))
+    head = struct.pack(">IIBBBBB", 4, 4, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def everything(*, but: tuple[str, ...] = ()) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row the entered clinic has, by table: to see whether somebody changed anything."""
+    db.session.rollback()
+    found = {}
+    for table in tenant_tables():
+        if table.name in but:
+            continue
+        mine = sa.select(table).where(table.c.tenant_id == current_tenant().id).order_by(table.c.id)
+        rows = db.session.execute(mine.execution_options(tenant_checked=True)).all()
+        found[table.name] = [tuple(str(value) for value in row) for row in rows]
+    db.session.rollback()
+    return found
+
+
+def booking_of(booking_id: UUID) -> Booking:
+    return db.session.get_one(Booking, booking_id, populate_existing=True)

@@ -1,0 +1,319 @@
+"""Mallory at every address: with Rowan's ids, links, slugs, tokens and cookies she is a stranger, and the other way round.
+
+Each endpoint has its place in `ASKS` (what she puts there) or in `NOTHING` (why there is nothing to put). A new one
+without a place fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.saas.accounts.pages import Enter, log_in
+from tests.walls.belongings import Belongings, everything
+
+OWNERS = {"rowan": "alma", "thornfield": "mallory"}
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request at the asker's own clinic, with something of the neighbour's in it."""
+
+    method: str
+    path: str
+    status: tuple[int, ...] = (404,)
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def get(path: str, *status: int, **more: Any) -> Ask:
+    return Ask("GET", path, status or (404,), more)
+
+
+def post(path: str, *status: int, **more: Any) -> Ask:
+    return Ask("POST", path, status or (404,), more)
+
+
+Asks = Callable[[Belongings, Belongings], list[Ask]]
+
+
+def _link(tail: str) -> Asks:
+    return lambda _mine, theirs: [get(f"/b/{token}{tail}") for token in (theirs.booked, theirs.held)]
+
+
+def _press(tail: str) -> Asks:
+    def asks(mine: Belongings, theirs: Belongings) -> list[Ask]:
+        form = {"form_token": theirs.booking_token, "terms": "on", "start": "2026-03-24T12:00:00+00:00", "name": "x"}
+        return [
+            post(f"/b/{theirs.booked}{tail}", data=form),
+            post(f"/b/{theirs.held}{tail}", data=form),
+            # My own link with the neighbour's form token: made elsewhere.
+            post(f"/b/{mine.held}{tail}", 400, data=form),
+        ]
+
+    return asks
+
+
+def _wish(service: str, **more: Any) -> dict[str, Any]:
+    return {
+        "service": service, "starts_at": "2026-03-25T14:00:00+00:00", "accept_policy": True,
+        "client": {"name": "M", "email": "m@example.com"}, **more,
+    }  # fmt: skip
+
+
+def _book(mine: Belongings, theirs: Belongings) -> list[Ask]:
+    ids = {
+        "tenant_id": str(theirs.clinic.ref.id), "tenant": theirs.clinic.ref.slug, "client_id": str(theirs.client_id),
+        "service_id": str(theirs.clinic.services[theirs.service]), "practitioner_id": str(theirs.person_id),
+        "booking_id": str(theirs.booked_id), "id": str(theirs.booked_id), "token": theirs.booked, "price_minor": 0,
+    }  # fmt: skip
+    return [
+        post("/api/v1/bookings", json=_wish(theirs.service)),
+        post("/api/v1/bookings", json=_wish("desk", practitioner=theirs.person)),
+        post("/api/v1/bookings", json=_wish("desk", practitioner=str(theirs.person_id))),
+        post("/api/v1/bookings", json=_wish(str(theirs.clinic.services[theirs.service]))),
+        # Unknown members are ignored and never authority: this is a booking at my own clinic.
+        post("/api/v1/bookings", 201, json=_wish("desk", **ids), headers={"Idempotency-Key": f"same-{theirs.held}"}),
+    ]
+
+
+def _move_by_api(mine: Belongings, theirs: Belongings) -> list[Ask]:
+    start = {"starts_at": "2026-03-25T15:00:00+00:00"}
+    return [
+        post(f"/api/v1/bookings/{theirs.booked}/reschedule", json=start),
+        post(f"/api/v1/bookings/{mine.booked}/reschedule", json={**start, "practitioner": theirs.person}),
+        post(f"/api/v1/bookings/{mine.booked}/reschedule", json={**start, "practitioner": str(theirs.person_id)}),
+    ]
+
+
+def _openings(_mine: Belongings, theirs: Belongings) -> list[Ask]:
+    days = "from=2026-03-24&to=2026-03-27"
+    return [
+        get(f"/api/v1/openings?service={theirs.service}&{days}"),
+        get(f"/api/v1/openings?service=desk&practitioner={theirs.person}&{days}", 404, 200),
+        get(
+            f"/api/v1/openings?service=desk&{days}&tenant_id={theirs.clinic.ref.id}&practitioner_id={theirs.person_id}",
+            200,
+        ),
+    ]
+
+
+def _times(mine: Belongings, theirs: Belongings) -> list[Ask]:
+    return [
+        get(f"/book/{theirs.service}"),
+        get(f"/book/desk?p={theirs.person}&tenant_id={theirs.clinic.ref.id}&token={theirs.booked}", 200),
+        get(f"/book/{mine.service}?p={theirs.person_id}", 200),
+    ]
+
+
+def _hold(_mine: Belongings, theirs: Belongings) -> list[Ask]:
+    form = {"form_token": theirs.hold_token, "start": "2026-03-24T12:00:00+00:00"}
+    return [post(f"/book/{theirs.service}", 400, 404, data=form), post("/book/desk", 400, data=form)]
+
+
+def _office(path: str, *status: int) -> Asks:
+    return lambda _mine, theirs: [
+        get(path.format(id=theirs.booked_id, who=theirs.person_id), *(status or (200, 302, 303, 404)))
+    ]
+
+
+def _lists(_mine: Belongings, theirs: Belongings) -> list[Ask]:
+    slug = theirs.clinic.ref.slug
+    return [
+        get(f"/manage/bookings/?search={word}&flt_from=2020-01-01", 200)
+        for word in ("Quillfeather", f"Quill{slug}", "%25")
+    ] + [
+        get(f"/manage/bookings/?flt_practitioner={theirs.person_id}", 200),
+        get(f"/manage/bookings/?flt_status=confirmed&tenant_id={theirs.clinic.ref.id}&page=0&sort=1&desc=1", 200),
+    ]
+
+
+def _writes(path: str) -> Asks:
+    def asks(_mine: Belongings, theirs: Belongings) -> list[Ask]:
+        form = {"id": str(theirs.booked_id), "rowid": str(theirs.booked_id), "action": "delete", "list_form_pk": str(theirs.booked_id), "status": "cancelled"}  # fmt: skip
+        return [post(path, 200, 302, 303, 400, 403, 404, 405, data=form), post(f"{path}?id={theirs.booked_id}", 200, 302, 303, 400, 403, 404, 405, data=form)]  # fmt: skip
+
+    return asks
+
+
+ASKS: dict[str, Asks] = {
+    "api.book": _book,
+    "api.booking": lambda _mine, theirs: [get(f"/api/v1/bookings/{t}") for t in (theirs.booked, theirs.held, theirs.booked_id)],
+    "api.cancel": lambda _mine, theirs: [post(f"/api/v1/bookings/{t}/cancel") for t in (theirs.booked, theirs.held)],
+    "api.reschedule": _move_by_api,
+    "api.openings": _openings,
+    "bookings.page": _link(""),
+    "bookings.calendar": _link("/calendar.ics"),
+    "bookings.cancel": _link("/cancel"),
+    "bookings.cancel_now": _press("/cancel"),
+    "bookings.change": _link("/change"),
+    "bookings.move": _press("/change"),
+    "bookings.details": _link("/details"),
+    "bookings.save_details": _press("/details"),
+    "bookings.extend": _press("/extend"),
+    "bookings.give_up": _press("/give-up"),
+    "bookings.check": _link("/pay"),
+    "bookings.pay": _press("/pay"),
+    "bookings.pay_at_clinic": _press("/pay/at-clinic"),
+    "bookings.returned": _link("/return"),
+    "bookings.times": _times,
+    "bookings.hold": _hold,
+    "clinic.logo": lambda _mine, theirs: [get(f"/logo/{theirs.logo}")],
+    "booking.index_view": _lists,
+    "booking.details_view": _office("/manage/bookings/details/?id={id}", 302, 303, 404),
+    "booking.edit_view": _office("/manage/bookings/edit/?id={id}", 302, 303, 404),
+    "booking.create_view": _office("/manage/bookings/new/?id={id}"),
+    "booking.export": lambda _mine, theirs: [
+        get(f"/manage/bookings/export/{kind}/?search=Quillfeather&flt_from=2020-01-01", 200) for kind in ("csv", "xlsx")
+    ],
+    "booking.ajax_lookup": _office("/manage/bookings/ajax/lookup/?name=client&query=Quill", 404, 400),
+    "booking.ajax_update": _writes("/manage/bookings/ajax/update/"),
+    "booking.action_view": _writes("/manage/bookings/action/"),
+    "booking.delete_view": _writes("/manage/bookings/delete/"),
+    "security.reset_password": lambda _mine, theirs: [
+        get(f"/reset/{theirs.reset}", 302, 303, 404),
+        post(f"/reset/{theirs.reset}", 302, 303, 400, 404, 422, data={"password": "another long sentence", "password_confirm": "another long sentence"}),
+    ],
+    "security.login": lambda _mine, theirs: [
+        post("/login", 302, 400, 422, data={"email": f"{OWNERS[theirs.clinic.ref.slug]}@{theirs.clinic.ref.slug}.example", "password": "x"}),
+        get(f"/login?next={theirs.home}/manage/", 200, 302, 303),
+    ],
+    "mailbox.index": lambda _mine, _theirs: [get("/mailbox")],
+    "mailbox.show": lambda _mine, theirs: [get(f"/mailbox/{theirs.booked_id}")],
+    "mailbox.file": lambda _mine, theirs: [get(f"/mailbox/{theirs.booked_id}/1")],
+    "mailbox.html": lambda _mine, theirs: [get(f"/mailbox/{theirs.booked_id}/html")],
+    "operator.index": lambda _mine, _theirs: [get("/operator/")],
+    "platform.theme": lambda _mine, _theirs: [get("/platform-theme/x.css")],
+    "webhooks.stripe": lambda _mine, theirs: [post("/webhooks/stripe", json={"account": f"acct_{theirs.clinic.ref.slug}"})],
+}  # fmt: skip
+NOTHING = {
+    "start.page": "names no row", "accounts.arrive": "names no row", "api.document": "names no row",
+    "api.services": "names no row", "bookings.terms": "names no row", "clinic.imprint": "names no row",
+    "clinic.privacy": "names no row", "clinic.theme": "the version only names what is the clinic's own",
+    "manage.index": "names no row", "security.logout": "ends one's own session",
+    "security.forgot_password": "tells nobody who is known (tests/saas/accounts)",
+    "healthz": "before tenants", "readyz": "before tenants", "metrics": "before tenants: counts only",
+}  # fmt: skip
+
+
+def test_every_address_has_a_place_here(app: Flask) -> None:
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(ASKS) | set(NOTHING)
+
+
+@pytest.fixture(params=["Mallory at Thornfield", "Alma at Rowan"])
+def pair(request: pytest.FixtureRequest, neighbours: tuple[Belongings, Belongings]) -> tuple[Belongings, Belongings]:
+    """(who asks, whose things are asked for)"""
+    rowan, thornfield = neighbours
+    return (thornfield, rowan) if request.param.startswith("Mallory") else (rowan, thornfield)
+
+
+def said(answer: TestResponse) -> str:
+    """All that somebody could read: status line, headers, body (a workbook's parts unpacked)."""
+    body = answer.data
+    if body[:2] == b"PK":
+        import io
+        import zipfile
+
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            body = b"\n".join(archive.read(name) for name in archive.namelist())
+    return str(answer.headers) + body.decode("utf-8", "replace")
+
+
+def test_nobody_sees_or_moves_the_neighbours_things(
+    client: FlaskClient, pair: tuple[Belongings, Belongings], inside: Enter
+) -> None:
+    mine, theirs = pair
+    with inside(theirs.clinic):
+        before = everything()
+    assert log_in(client, mine.clinic, OWNERS[mine.clinic.ref.slug]).status_code == 302
+    wrong = []
+    for endpoint, asks in ASKS.items():
+        for ask in asks(mine, theirs):
+            answer = client.open(mine.home + ask.path, method=ask.method, **ask.more)
+            if answer.status_code not in ask.status:
+                wrong.append(f"{endpoint}: {ask.method} {ask.path} answered {answer.status_code}")
+            # What was typed may come back in the search field; nothing else of the neighbour's may.
+            leaks = [word for word in theirs.words if word in said(answer) and word not in ask.path]
+            wrong += [f"{endpoint}: {ask.method} {ask.path} tells {word!r}" for word in leaks]
+    assert not wrong, "\n".join(wrong)
+    with inside(theirs.clinic):
+        assert everything() == before
+
+
+def test_the_owner_does_find_them(client: FlaskClient, pair: tuple[Belongings, Belongings]) -> None:
+    """The same questions asked at home are answered: the test above looks for what is there."""
+    mine, _theirs = pair
+    log_in(client, mine.clinic, OWNERS[mine.clinic.ref.slug])
+    shown = {
+        f"/b/{mine.booked}": mine.words[6],
+        f"/book/{mine.service}": mine.words[6],
+        "/privacy": mine.words[4],
+        "/imprint": mine.words[5],
+        "/manage/bookings/?search=Quillfeather": mine.words[0],
+        f"/manage/bookings/details/?id={mine.booked_id}": mine.words[3],
+        "/manage/bookings/export/csv/?search=Quillfeather": mine.words[0],
+        "/manage/bookings/export/xlsx/?search=Quillfeather": mine.words[0],
+        "/api/v1/services": mine.words[6],
+        f"/b/{mine.held}/details": "",
+        f"/logo/{mine.logo}": "",
+    }
+    for path, word in shown.items():
+        answer = client.get(mine.home + path)
+        assert answer.status_code == 200, path
+        assert word in said(answer), path
+
+
+def test_a_cookie_of_one_clinic_opens_nothing_at_the_other(
+    client: FlaskClient, app: Flask, pair: tuple[Belongings, Belongings]
+) -> None:
+    mine, theirs = pair
+    log_in(client, mine.clinic, OWNERS[mine.clinic.ref.slug])
+    cookie = client.get_cookie(f"lt-{mine.clinic.ref.id8}")
+    assert cookie is not None
+    stranger = app.test_client()
+    for tenant in (theirs.clinic.ref, mine.clinic.ref):
+        stranger.set_cookie(f"lt-{tenant.id8}", cookie.value)
+    for path in (
+        "/manage/",
+        "/manage/bookings/",
+        f"/manage/bookings/details/?id={theirs.booked_id}",
+        "/manage/bookings/export/csv/",
+    ):
+        answer = stranger.get(theirs.home + path)
+        assert answer.status_code == 303, path
+        assert answer.location.startswith(f"{theirs.home}/login")
+        assert not [word for word in theirs.words if word in said(answer)]
+    assert stranger.get("/operator/").status_code == 303
+    assert stranger.get(mine.home + "/manage/").status_code == 200
+
+
+def test_one_key_at_two_clinics_is_two_bookings(client: FlaskClient, pair: tuple[Belongings, Belongings]) -> None:
+    mine, theirs = pair
+    key = {"Idempotency-Key": str(uuid4())}
+    made = [client.post(f"{one.home}/api/v1/bookings", json=_wish("desk"), headers=key) for one in (theirs, mine)]
+    assert [answer.status_code for answer in made] == [201, 201]
+    first, second = (answer.json or {} for answer in made)
+    assert first["id"] != second["id"]
+    assert f"/c/{mine.clinic.ref.slug}/" in second["manage_url"]
+    again = client.post(f"{mine.home}/api/v1/bookings", json=_wish("desk"), headers=key)
+    assert (again.json or {})["id"] == second["id"]
+
+
+def test_the_same_person_at_two_clinics_is_two_clients(
+    client: FlaskClient, neighbours: tuple[Belongings, Belongings], inside: Enter
+) -> None:
+    """Whoever books at both is told by neither that the other knows them, and may be at both at the same hour."""
+    for one in neighbours:
+        answer = client.post(f"{one.home}/api/v1/bookings", json=_wish("desk"))
+        assert answer.status_code == 201
+    counts = []
+    for one in neighbours:
+        with inside(one.clinic):
+            counts.append(len(everything()["client"]))
+    assert counts == [2, 2]
