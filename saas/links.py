@@ -10,9 +10,11 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 
 from saas.config import settings
 from saas.crypto import derived_key
@@ -44,6 +46,13 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@lru_cache(maxsize=1)
+def _own_host() -> Any:
+    domain = TenantDomain.__table__.c
+    mine = (domain.tenant_id == bindparam("mine", type_=Uuid()), domain.verified_at.is_not(None))
+    return select(domain.host).where(*mine).order_by(domain.verified_at, domain.host).limit(1)
+
+
 def home_of(tenant: TenantRef) -> str:
     """The clinic's configured address, without a trailing slash: its own proven domain, else `slug.base-domain`, else
     the path under the platform. Never taken from a request."""
@@ -51,8 +60,7 @@ def home_of(tenant: TenantRef) -> str:
     scheme, _, rest = config.base_url.rstrip("/").partition("://")
     if tenant.is_platform:
         return f"{scheme}://{rest}"
-    own = select(TenantDomain.host).where(TenantDomain.tenant_id == tenant.id, TenantDomain.verified_at.is_not(None))
-    host = db.session.execute(own.order_by(TenantDomain.verified_at, TenantDomain.host).limit(1)).scalar()
+    host = db.session.connection().execute(_own_host(), {"mine": tenant.id}).scalar()
     if host:
         return f"https://{host}"
     if config.base_domain:

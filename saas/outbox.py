@@ -13,6 +13,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -89,9 +90,15 @@ def emit_for(
         if dedupe is None:
             db.session.add(Outbox(**row))
             continue
-        # Not "look, then insert": two requests on PostgreSQL would both look first, and the second one fail.
-        insert = postgresql.insert if db.session.connection().dialect.name == "postgresql" else sqlite.insert
-        db.session.execute(insert(Outbox).values(**row).on_conflict_do_nothing())
+        connection = db.session.connection()
+        connection.execute(_insert_once(connection.dialect.name), row)
+
+
+@lru_cache(maxsize=2)
+def _insert_once(dialect: str) -> Any:
+    # Not "look, then insert": two requests on PostgreSQL would both look first, and the second one fail.
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(Outbox).on_conflict_do_nothing()
 
 
 def _due(now: datetime, kinds: frozenset[str] | None) -> tuple[Any, ...]:

@@ -22,12 +22,15 @@ from tenants.bookings.models import Booking
 from tenants.bookings.places import (
     LINK,
     OVERLAPS,
+    REFUSALS,
+    KeyRace,
     SlotTaken,
     all_taken,
     close_lapsed,
     is_over,
     keep_until,
     lock_booking,
+    lock_client,
     lock_places,
     mark_confirmed,
     put_at,
@@ -36,7 +39,6 @@ from tenants.bookings.places import (
 )
 from tenants.bookings.rules import HOLD, MAX_EXTENSIONS, Details, NotNow, PolicyTerms, require
 from tenants.clients.actions import find_or_make
-from tenants.clients.models import Client
 from tenants.clinic.models import Policy
 from tenants.payments.rules import due_online
 from tenants.services.models import Service
@@ -79,7 +81,7 @@ def hold(
     `practitioner_id` None means whoever is free (the least booked that day first). The same `idempotency_key` answers
     the same booking; another `request_hash` under it is `KeyReused`. Raises `SlotTaken` for a time that is not offered.
     """
-    known = _known(idempotency_key, request_hash)
+    known = known_booking(idempotency_key, request_hash)
     if known is not None:
         return known
     service = openings.find_service(service_id=service_id)
@@ -99,19 +101,16 @@ def hold(
             idempotency_key=idempotency_key,
             request_hash=request_hash,
         )
-    except (SlotTaken, _KeyRace):
+    except (SlotTaken, KeyRace):
         # Taken by this very request, perhaps, a moment ago on another line.
-        found = _known(idempotency_key, request_hash)
+        found = known_booking(idempotency_key, request_hash)
         if found is None:
             raise SlotTaken from None
         return found
 
 
-class _KeyRace(Conflict):
-    """Another request with the same key was written first."""
-
-
-def _known(key: str | None, request_hash: str | None) -> Booking | None:
+def known_booking(key: str | None, request_hash: str | None) -> Booking | None:
+    """The booking made under this idempotency key, if there is one; `KeyReused` when it was another request's."""
     if key is None:
         return None
     found = db.session.execute(select(Booking).where(Booking.idempotency_key == key)).scalar_one_or_none()
@@ -133,10 +132,28 @@ def _place(
     idempotency_key: str | None,
     request_hash: str | None,
 ) -> Booking:
-    if (known := _known(idempotency_key, request_hash)) is not None:
+    if (known := known_booking(idempotency_key, request_hash)) is not None:
         return known
+    booking = draft_booking(seen=seen, practitioner_id=practitioner_id, starts_at=starts_at, source=source, now=now)
+    booking.client_zone, booking.locale = client_zone, locale
+    booking.idempotency_key, booking.request_hash = idempotency_key, request_hash
+    close_lapsed(booking, now=now)
+    db.session.add(booking)
+    flush_or(REFUSALS)
+    emit("hold.end", run_at=now + HOLD, booking_id=booking.id)
+    audit.record("booking.held", target="booking", target_id=booking.id, now=now, source=source)
+    return booking
+
+
+def draft_booking(
+    *, seen: openings.Offer, practitioner_id: UUID | None, starts_at: datetime, source: Source, now: datetime
+) -> Booking:
+    """Inside an action: lock who was `seen` free, ask the engine again, and make the row of a hold, not yet added.
+
+    Raises `SlotTaken`.
+    """
     service_id = seen.service.id
-    lock_places([person.id for person in seen.people], rooms=seen.service.needs_room)
+    lock_places([person.id for person in seen.people])
     # Of 64 who want the same hour, 63 learn here what became of it: the shorter that takes, the shorter they all wait.
     if all_taken(seen, starts_at, now=now):
         raise SlotTaken
@@ -144,8 +161,6 @@ def _place(
     offer = openings.offer_at(service, starts_at, now=now, practitioner=practitioner_id)
     person, room = _choose(offer, starts_at, now)
     row = db.session.get_one(Service, service_id)
-    terms = _newest_policy()
-    tenant = current_tenant()
     booking_id = new_id()
     booking = Booking(
         id=booking_id,
@@ -156,28 +171,22 @@ def _place(
         online_minor=due_online(
             mode=row.payment, price=row.price, deposit_minor=row.deposit_minor, deposit_percent=row.deposit_percent
         ).minor,
-        currency=tenant.currency,
+        currency=current_tenant().currency,
         payment_mode=row.payment,
-        policy=terms.snapshot(),
+        policy=_newest_policy().snapshot(),
         typed={},
         note="",
+        paying=False,
         extensions=0,
         sequence=0,
         link_generation=0,
         link_hash=link_for(LINK, booking_id).hash,
-        client_zone=client_zone,
-        locale=locale,
+        client_zone="",
+        locale="",
         source=source,
-        idempotency_key=idempotency_key,
-        request_hash=request_hash,
         created_at=now,
     )
     put_at(booking, service=row, practitioner_id=person.id, room_id=room, starts_at=starts_at)
-    close_lapsed(booking, now=now)
-    db.session.add(booking)
-    flush_or({**OVERLAPS, "idempotency_key": _KeyRace})
-    emit("hold.end", run_at=now + HOLD, booking_id=booking.id)
-    audit.record("booking.held", target="booking", target_id=booking.id, now=now, source=source)
     return booking
 
 
@@ -252,7 +261,7 @@ def _attach_client(*, booking_id: UUID, details: Details, now: datetime) -> Book
     over = is_over(booking, now)
     if over:
         lock_places([booking.practitioner_id])
-    db.session.execute(select(Client.id).where(Client.id == client.id).with_for_update(key_share=True)).all()
+    lock_client(client.id)
     booking.client_id = client.id
     if over:
         if not retake(booking, now=now):

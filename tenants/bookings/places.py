@@ -20,6 +20,7 @@ from tenants.bookings import openings
 from tenants.bookings.calendars import Span, read_taken
 from tenants.bookings.models import Booking
 from tenants.bookings.rules import HOLD, lapsed, reminder_at, require
+from tenants.clients.models import Client
 from tenants.payments.actions import Owed, charge
 from tenants.practitioners.models import Practitioner, Room
 from tenants.services.models import Service
@@ -52,6 +53,14 @@ OVERLAPS: dict[str, Callable[[], DomainError]] = {
 }
 
 
+class KeyRace(Conflict):
+    """Another request with the same idempotency key was written first."""
+
+
+REFUSALS: dict[str, Callable[[], DomainError]] = {**OVERLAPS, "idempotency_key": KeyRace}
+"""What the database may say of a row that is new."""
+
+
 def lock_places(practitioners: Sequence[UUID], *, rooms: bool = True) -> None:
     """Lock these practitioners' rows, then (`rooms`) every room's, each in order of id: whoever wants any of them waits
     here and not in the exclusion constraint, where a race of 32 stalls for half a minute (measured). SQLite has one
@@ -62,6 +71,12 @@ def lock_places(practitioners: Sequence[UUID], *, rooms: bool = True) -> None:
         if model is Practitioner or rooms:
             locked = select(model.id).where(where).order_by(model.id).with_for_update(key_share=True)
             db.session.execute(locked).all()
+
+
+def lock_client(client_id: UUID) -> None:
+    """Lock the client's row: of two bookings for one person at one time, the second waits and then sees the first."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(select(Client.id).where(Client.id == client_id).with_for_update(key_share=True)).all()
 
 
 def all_taken(offer: openings.Offer, at: datetime, *, now: datetime) -> bool:
@@ -185,7 +200,7 @@ def mark_confirmed(booking: Booking, *, now: datetime) -> None:
     booking.policy_accepted_at = booking.policy_accepted_at or now
     booking.hold_expires_at = None
     booking.paying = False
-    flush_or(OVERLAPS)
+    flush_or(REFUSALS)
     charge(owed=owed_by(booking), now=now)
     emit("booking.confirmed", run_at=now, dedupe=f"confirmed:{booking.id}", booking_id=booking.id)
     emit("booking.notice", run_at=now, dedupe=f"notice-new:{booking.id}", booking_id=booking.id, what="new")

@@ -1,0 +1,89 @@
+"""Booking without a pause: a time, details and confirmation in one transaction, where all three are known and nothing is
+paid now (the API). On a page, where somebody thinks in between, they are the three actions of `actions.py`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from saas import audit
+from saas.db import action, db
+from saas.errors import Conflict
+from tenants.bookings import openings
+from tenants.bookings.actions import Source, draft_booking, known_booking
+from tenants.bookings.models import Booking
+from tenants.bookings.places import KeyRace, SlotTaken, close_lapsed, lock_client, mark_confirmed
+from tenants.bookings.rules import Details
+from tenants.clients.actions import find_or_make
+
+AT_ONCE = ("free", "at_clinic")
+"""Payment modes in which nothing is paid when booking."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is wanted, by whom. `request_hash` tells whether two requests under one `key` are the same."""
+
+    service: openings.ServiceOffer
+    practitioner_id: UUID | None
+    starts_at: datetime
+    details: Details
+    source: Source
+    key: str | None
+    request_hash: str
+
+
+class _NotAtOnce(Conflict):
+    """By now this service is paid online."""
+
+
+def book_at_once(*, wish: Wish, now: datetime) -> Booking | None:
+    """The confirmed booking; None, with nothing written, when it has to go step by step: a request that was made before, or a
+    service that is paid online. Raises `SlotTaken` for a time that is not offered, or not to this client."""
+    if wish.service.payment not in AT_ONCE or known_booking(wish.key, wish.request_hash) is not None:
+        return None
+    try:
+        # One look before the lock: whoever comes late is told so without queueing behind the writers.
+        offer = openings.offer_at(wish.service, wish.starts_at, now=now, practitioner=wish.practitioner_id)
+        if not any(offer.free_rooms(person, wish.starts_at, now=now) for person in offer.people):
+            raise SlotTaken
+        return _book(wish=wish, seen=offer, now=now)
+    except _NotAtOnce:
+        return None
+    except (SlotTaken, KeyRace):
+        # Taken by this very request, perhaps, a moment ago on another line.
+        if known_booking(wish.key, wish.request_hash) is None:
+            raise SlotTaken from None
+        return None
+
+
+@action
+def _book(*, wish: Wish, seen: openings.Offer, now: datetime) -> Booking:
+    if known_booking(wish.key, wish.request_hash) is not None:
+        raise KeyRace
+    booking = draft_booking(
+        seen=seen, practitioner_id=wish.practitioner_id, starts_at=wish.starts_at, source=wish.source, now=now
+    )
+    if booking.payment_mode not in AT_ONCE or booking.online_minor:
+        raise _NotAtOnce
+    booking.idempotency_key, booking.request_hash = wish.key, wish.request_hash
+    typed = asdict(wish.details)
+    booking.note = typed.pop("note")
+    booking.typed = typed
+    client, _differs = find_or_make(
+        name=wish.details.name,
+        email=wish.details.email,
+        phone=wish.details.phone,
+        known_as=wish.details.known_as,
+        reach=wish.details.reach,
+        now=now,
+    )
+    lock_client(client.id)
+    booking.client_id = client.id
+    close_lapsed(booking, now=now)
+    db.session.add(booking)
+    audit.record("booking.held", target="booking", target_id=booking.id, now=now, source=wish.source)
+    audit.record("booking.details", target="booking", target_id=booking.id, now=now)
+    mark_confirmed(booking, now=now)
+    return booking
