@@ -18,7 +18,7 @@ from whitenoise import WhiteNoise
 from saas import admin, audit, config, crypto, db, home, jobs, sessions, shell, tenancy, web, webhooks
 from saas.accounts import effects as account_effects
 from saas.accounts import public as account_pages
-from saas.errors import DomainError
+from saas.errors import DomainError, TooMany
 from saas.sandbox import mailbox
 
 ROOT = shell.STATIC.parent.parent
@@ -125,6 +125,8 @@ def _errors(app: Flask) -> None:
 def _refused(error: DomainError) -> Response | tuple[str, int]:
     if error.status >= 500 and not isinstance(error, web.ClinicPaused):
         _log.error("request.failed", error=type(error).__name__)
+    if isinstance(error, TooMany):
+        return _slow_down(error)
     if web.wants_problem():
         return web.problem(error)
     unavailable = {web.UnknownClinic: "unknown", web.ClinicPaused: "paused", web.ClinicClosed: "closed"}
@@ -134,6 +136,17 @@ def _refused(error: DomainError) -> Response | tuple[str, int]:
     detail = error.message if error.message != error.code else None
     page = render_template("errors/error.html", status=error.status, detail=detail, back_href=None)
     return page, error.status
+
+
+def _slow_down(error: TooMany) -> Response:
+    if web.wants_problem():
+        answer = web.problem(error)
+    else:
+        detail = error.message if error.message != error.code else None
+        page = render_template("errors/error.html", status=error.status, detail=detail, back_href=None)
+        answer = Response(page, error.status)
+    answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def _http(error: HTTPException) -> Any:

@@ -23,6 +23,7 @@ from saas.money import Money
 
 _YEAR = re.compile(r"(?:^y+\W*年?)|(?:[\s,،]*(?:'de'\s+)?y+\W*$)")
 _LETTER_BEFORE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
+_OPTIONAL_AREA = re.compile(r"^\((0\d*)\)")
 _FALLBACK = "en"
 
 
@@ -137,7 +138,9 @@ def phone(number: str, region: str) -> str:
         return number
     home = region and parsed.country_code == phonenumbers.country_code_for_region(region)
     style = phonenumbers.PhoneNumberFormat
-    return str(phonenumbers.format_number(parsed, style.NATIONAL if home else style.INTERNATIONAL))
+    written = str(phonenumbers.format_number(parsed, style.NATIONAL if home else style.INTERNATIONAL))
+    # Brackets say that an area code may be left out; one that begins with 0 is dialled from every mobile phone.
+    return _OPTIONAL_AREA.sub(r"\1", written)
 
 
 def place(zone: str) -> str:

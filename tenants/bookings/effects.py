@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from saas import mail
 from saas.db import action, db
@@ -67,7 +68,15 @@ def changed(effect: Effect, *, now: datetime) -> None:
     booking = _booking(effect)
     if booking is not None and booking.status == "confirmed" and not _is_old(effect, booking):
         free = letters.free_until(booking, now=now)
-        _to_client(effect, booking, CHANGED, now, free_until_local=free, was_local=None)
+        _to_client(effect, booking, CHANGED, now, free_until_local=free, was_local=_was(effect, booking))
+
+
+def _was(effect: Effect, booking: Booking) -> datetime | None:
+    """The start that the client knew of; None when it is that again, or only the person has changed."""
+    was = effect.payload.get("was")
+    if was is None or int(was) == int(booking.starts_at.timestamp()):
+        return None
+    return datetime.fromtimestamp(int(was), UTC).astimezone(ZoneInfo(booking.zone))
 
 
 def cancelled(effect: Effect, *, now: datetime) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
+from sqlalchemy import select
+
 from saas import audit
 from saas.db import action, db, flush_or
-from saas.outbox import emit
+from saas.outbox import Outbox, emit
+from saas.tenancy import current_tenant
 from tenants.bookings import openings
 from tenants.bookings.models import Booking
 from tenants.bookings.places import (
@@ -59,7 +62,7 @@ def reschedule(
     offer = openings.offer_at(
         service, starts_at, now=now, practitioner=practitioner, except_booking=booking.id, for_client=booking.client_id
     )
-    rooms = offer.free_rooms(offer.people[0], starts_at, now=now)
+    rooms = offer.free_rooms(offer.people[0], starts_at, now=now) if offer.people else []
     if not rooms:
         raise SlotTaken
     _put(booking, practitioner=practitioner, room=rooms[0], starts_at=starts_at, now=now)
@@ -74,6 +77,7 @@ def _is_there_already(booking: Booking, starts_at: datetime, practitioner_id: UU
 def _put(booking: Booking, *, practitioner: UUID, room: UUID | None, starts_at: datetime, now: datetime) -> None:
     terms = PolicyTerms.from_snapshot(booking.policy)
     confirmed = booking.status == "confirmed"
+    told = _last_told(booking) if confirmed else booking.starts_at
     if confirmed:
         booking.policy = terms.after_move(starts_at=booking.starts_at, now=now).snapshot()
     with db.session.no_autoflush:
@@ -82,7 +86,7 @@ def _put(booking: Booking, *, practitioner: UUID, room: UUID | None, starts_at: 
     close_lapsed(booking, now=now)
     if confirmed:
         booking.sequence += 1
-        _tell_change(booking, now=now)
+        _tell_change(booking, was=told, now=now)
         remind(booking, now=now)
     else:
         booking.status = "held"
@@ -91,11 +95,26 @@ def _put(booking: Booking, *, practitioner: UUID, room: UUID | None, starts_at: 
     flush_or(OVERLAPS)
 
 
-def _tell_change(booking: Booking, *, now: datetime) -> None:
+def _last_told(booking: Booking) -> datetime:
+    """The start that the client heard of last: of two moves within the grace only the second is told."""
+    untold = select(Outbox.payload).where(
+        Outbox.tenant_id == current_tenant().id,
+        Outbox.dedupe_key == _change_key(booking),
+        Outbox.done_at.is_(None),
+    )
+    payload = db.session.execute(untold).scalar_one_or_none() or {}
+    return datetime.fromtimestamp(payload["was"], UTC) if "was" in payload else booking.starts_at
+
+
+def _change_key(booking: Booking) -> str:
+    return f"changed:{booking.id}:{booking.sequence}"
+
+
+def _tell_change(booking: Booking, *, was: datetime, now: datetime) -> None:
     number = booking.sequence
     emit(
-        "booking.changed", run_at=now + CHANGE_GRACE, dedupe=f"changed:{booking.id}:{number}",
-        booking_id=booking.id, sequence=number,
+        "booking.changed", run_at=now + CHANGE_GRACE, dedupe=_change_key(booking),
+        booking_id=booking.id, sequence=number, was=int(was.timestamp()),
     )  # fmt: skip
     emit(
         "booking.notice", run_at=now + CHANGE_GRACE, dedupe=f"notice-changed:{booking.id}:{number}",
@@ -105,9 +124,10 @@ def _tell_change(booking: Booking, *, now: datetime) -> None:
 
 @action
 def cancel(*, booking_id: UUID, who: Who, click: str, now: datetime) -> Booking:
-    """Cancel a confirmed booking; what the policy gives back is asked for in the same transaction. Twice changes nothing.
+    """Cancel a confirmed booking; what the policy gives back is asked for in the same transaction.
 
-    `click` names the press of the button: one press, one refund. A hold is given up through `checkout.give_up`.
+    Twice changes nothing. `click` names the press of the button: one press, one refund. A hold is given up through
+    `checkout.give_up`.
     """
     booking = lock_booking(booking_id)
     if booking.status == "cancelled":
@@ -122,7 +142,9 @@ def cancel(*, booking_id: UUID, who: Who, click: str, now: datetime) -> Booking:
     booking.ended_by = who
     booking.sequence += 1
     terms = PolicyTerms.from_snapshot(booking.policy)
-    fee_percent = 0 if terms.is_free(starts_at=booking.starts_at, now=now) else terms.late_fee_percent
+    # A fee is for clients who come late with it; a clinic that cancels sends everything back.
+    free = who == "staff" or terms.is_free(starts_at=booking.starts_at, now=now)
+    fee_percent = 0 if free else terms.late_fee_percent
     settle_cancelled(booking_id=booking.id, client_id=booking.client_id, fee_percent=fee_percent, click=click, now=now)
     emit("booking.cancelled", run_at=now, dedupe=f"cancelled:{booking.id}", booking_id=booking.id)
     emit("booking.notice", run_at=now, dedupe=f"notice-cancelled:{booking.id}", booking_id=booking.id, what="cancelled")

@@ -1,6 +1,6 @@
 """What can be booked: reads hours, absences and live bookings in a fixed number of queries and asks the slot engine.
 
-Holding and moving ask the same function for the very start they want. What is in the calendars is read in `calendars.py`.
+Holding and moving ask the same function for the very start they want. The calendars are read in `calendars.py`.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Opening:
 
 @dataclass(frozen=True)
 class ServiceOffer:
-    """A service's columns that the engine and the pages need. `people`: (id, slug, name) of the active practitioners who
-    offer it, in the clinic's order."""
+    """A service's columns that the engine and the pages need. `people`: (id, slug, name) of the active practitioners
+    who offer it, in the clinic's order."""
 
     id: UUID
     slug: str
@@ -92,45 +92,32 @@ class Offer:
         """Epoch seconds at which `person` (and, where one is needed, a room) is free."""
         if not self.service.accepting:
             return []
+        dates = (date_from, date_to)
         if not self.service.needs_room:
-            return self._ask(person, person.busy, date_from, date_to, now, tz)
-        return slots.union(
-            self._ask(person, person.busy + self.room_busy.get(room, ()), date_from, date_to, now, tz)
-            for room in self.rooms
-        )
+            return self._ask(person, None, dates=dates, now=now, tz=tz)
+        return slots.union(self._ask(person, room, dates=dates, now=now, tz=tz) for room in self.rooms)
 
     def free_rooms(self, person: Person, at: datetime, *, now: datetime) -> list[UUID | None]:
         """The rooms that are free for this very start, in the clinic's order; `[None]` when none is needed."""
+        if not self.service.accepting:
+            return []
         day = at.astimezone(ZoneInfo(self.zone)).date()
+        dates = (day, day + _A_DAY)
         epoch = at.timestamp()
         rooms: Sequence[UUID | None] = self.rooms if self.service.needs_room else [None]
-        return [
-            room
-            for room in rooms
-            if self.service.accepting
-            and epoch
-            in self._ask(
-                person, person.busy + (self.room_busy.get(room, ()) if room else ()), day, day + _A_DAY, now, None
-            )
-        ]
+        return [room for room in rooms if epoch in self._ask(person, room, dates=dates, now=now, tz=None)]
 
     def _ask(
-        self,
-        person: Person,
-        busy: tuple[slots.Busy, ...],
-        date_from: date,
-        date_to: date,
-        now: datetime,
-        tz: str | None,
+        self, person: Person, room: UUID | None, *, dates: tuple[date, date], now: datetime, tz: str | None
     ) -> list[int]:
         return slots.open_epochs(
             service=self.service.engine,
             rules=self.service.rules,
             schedule=person.schedule,
             blocks=person.blocks,
-            busy=busy,
-            date_from=date_from,
-            date_to=date_to,
+            busy=person.busy + self.room_busy.get(room, ()) if room else person.busy,
+            date_from=dates[0],
+            date_to=dates[1],
             now=now,
             query_tz=tz,
         )
@@ -172,8 +159,9 @@ def _service_statement(by: str, retired_too: bool) -> Any:  # noqa: FBT001 - a c
 
 
 def find_service(*, slug: str | None = None, service_id: UUID | None = None, retired_too: bool = False) -> ServiceOffer:
-    """The active service with the clinic's booking rules and who offers it, in one query; `NoSuchService` otherwise. A booking
-    that moves may be of a service that is offered no more (`retired_too`)."""
+    """The active service with the clinic's booking rules and who offers it, in one query; `NoSuchService` otherwise.
+
+    A booking that moves may be of a service that is offered no more (`retired_too`)."""
     by, value = ("slug", slug) if slug is not None else ("id", service_id)
     found = rows(_service_statement(by, retired_too), {"mine": current_tenant().id, "value": value})
     if not found:
@@ -205,13 +193,14 @@ def load(
     except_booking: UUID | None = None,
     for_client: UUID | None = None,
 ) -> Offer:
-    """All that decides about starts of `service` on the local dates `[date_from, date_to)`, whatever the zone they are in.
+    """All that decides about starts of `service` on the local dates `[date_from, date_to)`, whatever their zone is.
 
-    `practitioner`: an id or a slug, None for anyone. `except_booking` stands in nobody's way (it is the one that moves);
-    with `for_client`, the client's own bookings do.
+    `practitioner`: an id or a slug, None for anyone. A slug that nobody has raises `NoSuchService`; somebody who offers
+    it no more (a booking's own practitioner) has no openings. `except_booking` stands in nobody's way (it is the one
+    that moves); with `for_client`, the client's own bookings do.
     """
     people = [p for p in service.people if practitioner is None or practitioner in (p[0], p[1])]
-    if not people:
+    if not people and isinstance(practitioner, str):
         raise NoSuchService
     zone = current_tenant().zone
     lo = datetime(date_from.year, date_from.month, date_from.day, tzinfo=UTC) - _REACH
@@ -246,8 +235,8 @@ def _person(who: tuple[UUID, str, str], zone: str, hours: Hours, taken: Taken) -
 def list_openings(
     offer: Offer, *, date_from: date, date_to: date, now: datetime, tz: str | None = None
 ) -> list[Opening]:
-    """Every opening on the local dates `[date_from, date_to)` of `tz` (the clinic's zone when None), by time, then in the
-    clinic's order of practitioners."""
+    """Every opening on the local dates `[date_from, date_to)` of `tz` (the clinic's zone when None), by time, then in
+    the clinic's order of practitioners."""
     return [
         opening(offer, epoch, person)
         for epoch, person in list_starts(offer, date_from=date_from, date_to=date_to, now=now, tz=tz)

@@ -172,7 +172,8 @@ def retake(booking: Booking, *, now: datetime) -> bool:
             service, booking.starts_at, now=now, practitioner=booking.practitioner_id,
             except_booking=booking.id, for_client=booking.client_id,
         )  # fmt: skip
-    rooms = offer.free_rooms(offer.people[0], booking.starts_at, now=chosen_at) if booking.starts_at > now else []
+    there = offer.people and booking.starts_at > now
+    rooms = offer.free_rooms(offer.people[0], booking.starts_at, now=chosen_at) if there else []
     if not rooms:
         return False
     booking.room_id = booking.room_id if booking.room_id in rooms else rooms[0]
