@@ -13,6 +13,7 @@ import fcntl
 import http.client
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -56,6 +57,10 @@ def main() -> int:
             run(data, port, environment)
     except CannotRun as problem:
         print(f"run: {problem}", file=sys.stderr, flush=True)
+        return 1
+    except OSError as error:  # a full disk, a folder that went away
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"run: the demo cannot go on: {error.strerror or error}{where}", file=sys.stderr, flush=True)
         return 1
     except Stopped:
         print("run: stopped", file=sys.stderr, flush=True)
@@ -200,23 +205,28 @@ def _step(problem: str, command: tuple[str, ...], environment: Mapping[str, str]
 
 
 def run(data: Path, port: int, environment: Mapping[str, str]) -> None:
-    """Start all three, say where they are, and wait. One that ends takes the others with it.
+    """Start all three, say where they are once all three work, and wait. One that ends takes the others with it.
 
-    The pages come first and alone: starting costs each process a second or two, and somebody waits for the pages.
+    The pages come first and alone: starting costs each process a second or two, and somebody waits for the pages. For
+    the same reason the application is loaded before the fork (it opens its database later): once, not twice.
     """
     children: dict[str, subprocess.Popen[bytes]] = {}
     gunicorn = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"{HOST}:{port}")
-    patience = ("--log-level", "warning", "--graceful-timeout", "5")
+    ours = ("--preload", "--log-level", "warning", "--graceful-timeout", "5")
     try:
-        children["web"] = _start((*gunicorn, *patience, "wsgi:create_app()"), environment)
+        children["web"] = _start((*gunicorn, *ours, "wsgi:create_app()"), environment)
         wait_until(lambda: pages_ready(port), "the pages were", children)
         children["sandbox"] = _start((*FLASK, "sandbox"), environment)
+        since = time.monotonic()
         children["worker"] = _start((*FLASK, "worker"), environment)
         wait_until(lambda: accepts(port + 1), "the sandbox was", children)
+        wait_until(lambda: worker_beats(port, since), "the worker was", children)
         print(describe(_json(data / "demo.json"), data), flush=True)
         while True:
             time.sleep(0.3)
             check_alive(children)
+            if not (data / "longtide.db").exists():
+                raise CannotRun(f"{data / 'longtide.db'} is gone, so the demo was stopped; make run makes a new one")
     finally:
         stop(children)
 
@@ -226,12 +236,17 @@ def _start(command: tuple[str, ...], environment: Mapping[str, str]) -> subproce
         command,
         cwd=ROOT,
         env=dict(environment),
-        preexec_fn=_die_with_parent,  # noqa: PLW1509 - this program has one thread
+        preexec_fn=_as_child,  # noqa: PLW1509 - this program has one thread
     )
 
 
-def _die_with_parent() -> None:
-    """On Linux, even kill -9 of the supervisor leaves nothing behind (PR_SET_PDEATHSIG = 1)."""
+def _as_child() -> None:
+    """On Linux, even kill -9 of the supervisor leaves nothing behind (PR_SET_PDEATHSIG = 1).
+
+    A terminal's Ctrl-C reaches the whole group. Until a child has its own idea of it, it leaves that to us: Python's
+    would be a page of traceback.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
@@ -247,12 +262,24 @@ def check_alive(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
 
 def pages_ready(port: int) -> bool:
     """Whether /readyz says 200: database reachable, migrations applied."""
+    return _get(port, "/readyz") is not None
+
+
+def worker_beats(port: int, since: float) -> bool:
+    """Whether a worker was seen after `since` (monotonic); an earlier demo's heartbeat is older than that."""
+    found = re.search(r"^longtide_worker_heartbeat_age_seconds (\S+)$", _get(port, "/metrics") or "", re.MULTILINE)
+    return found is not None and float(found.group(1)) < time.monotonic() - since
+
+
+def _get(port: int, path: str) -> str | None:
+    """The page's text when it answers 200."""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.read().decode() if answer.status == 200 else None
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
 
