@@ -1,7 +1,7 @@
 """The locks the database itself holds, written once for both databases and used by every migration.
 
 * `guard(table)`: nobody writes (PostgreSQL: nor reads) another clinic's rows. PostgreSQL: forced row-level security on
-  `app.tenant_id`; SQLite: triggers that ask `app_may_write`. SQLite's batch alters drop triggers: guard again after each.
+  `app.tenant_id`; SQLite: triggers that ask `app_may_write`. SQLite's batch alters drop triggers: guard again after.
 * `no_double_booking()`: two live bookings never overlap for one practitioner, room or client.
 * `missing_guards(connection)`: what the start-up check and a test ask.
 """

@@ -72,7 +72,13 @@ def record(deed: str, *, target: str, target_id: UUID | None, now: datetime, **f
     """Note a deed of the running action. `facts` are ids, counts and codes."""
     actor = _actor.get()
     row = Audit(
-        at=now, actor=actor.kind, account_id=actor.account_id, deed=deed, target=target, target_id=target_id, facts=facts
+        at=now,
+        actor=actor.kind,
+        account_id=actor.account_id,
+        deed=deed,
+        target=target,
+        target_id=target_id,
+        facts=facts,
     )
     db.session.info.setdefault("audit", []).append(row)
 

@@ -1,4 +1,4 @@
-"""Settings, read once from the environment (prefix LONGTIDE_). A nonsense configuration is refused at start, all errors at once."""
+"""Settings, read once from the environment (prefix LONGTIDE_). Nonsense is refused at start, all errors at once."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 **One action = one transaction.** A function marked `@action` opens it, an action called by an action joins it, and
 nothing else writes. A use-case that must call Stripe is a `@journey`: it holds no transaction and calls actions
-before and after the call. Every difference between SQLite and PostgreSQL is here, in `tenancy.py` and in the migrations.
+before and after the call. What differs between SQLite and PostgreSQL is here, in `tenancy.py` and in the migrations.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Utc(TypeDecorator[datetime]):
             raise ValueError(msg)
         return (value - _EPOCH) // timedelta(microseconds=1) if dialect.name == "sqlite" else value.astimezone(UTC)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (SQLAlchemy's signature)
         """Always aware, always UTC."""
         if value is None:
             return None
@@ -92,7 +92,7 @@ class Base(DeclarativeBase):
     """The base of every table."""
 
     metadata = MetaData(naming_convention=_NAMES)
-    type_annotation_map = {UUID: Uuid(), datetime: Utc()}  # noqa: RUF012 - SQLAlchemy's own protocol
+    type_annotation_map = {UUID: Uuid(), datetime: Utc()}
 
 
 db = SQLAlchemy(metadata=Base.metadata)
@@ -153,7 +153,7 @@ def _begin_sqlite(conn: Connection) -> None:
 
 
 def prepare_engine(engine: Engine, *, may_write: Callable[[str | None], bool]) -> None:
-    """Give `engine` our habits: on SQLite WAL, foreign keys, full sync, own transactions and the write guard's function.
+    """Give `engine` our habits: on SQLite WAL, foreign keys, full sync, own transactions, the write guard's function.
 
     `may_write(tenant_id as hex or None)` is asked by the triggers of every tenant-owned table.
     """

@@ -86,7 +86,7 @@ def too_many(seconds: int) -> TooMany:
 
 
 class MinuteCounter:
-    """Counts what only reads, in memory: each process by itself, forgotten every minute. Costs no write and no query."""
+    """Counts what only reads, in memory: each process for itself, forgotten every minute. Costs no write, no query."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

@@ -1,4 +1,4 @@
-"""What every template may rely on: the clinic's face, addresses of our files, dates and money in the reader's language."""
+"""What every template may rely on: the clinic's face, addresses of our files, dates and money as the reader says."""
 
 from __future__ import annotations
 

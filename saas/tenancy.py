@@ -226,7 +226,7 @@ class TenantOwned:
     """
 
     __tablename__: str
-    __mapper_args__ = {"primary_key": ["id"]}  # noqa: RUF012 - SQLAlchemy's own protocol
+    __mapper_args__ = {"primary_key": ["id"]}
 
     tenant_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("tenant.id"), nullable=False)
     id: Mapped[UUID] = mapped_column(Uuid(), default=new_id, nullable=False)
@@ -253,12 +253,12 @@ def tenant_tables() -> list[Table]:
 
 
 def may_write(tenant_id: str | None) -> bool:
-    """The SQLite triggers' question: is this row's tenant the entered one?"""
+    """Whether this row's tenant is the entered one: what the SQLite triggers ask."""
     tenant = _current.get()
     return tenant is not None and tenant_id == tenant.id.hex
 
 
-# One option for every statement, its tenant bound when the statement runs: built per statement it cost a third of a page.
+# One option for every statement, its tenant bound when that runs: built per statement it cost a third of a page.
 _ENTERED = bindparam("entered_tenant", callable_=_current_id, type_=Uuid())
 _SCOPE = with_loader_criteria(
     TenantOwned,
@@ -276,7 +276,8 @@ def _touches_clinics(statement: Any) -> bool:
     if not isinstance(statement, ClauseElement):
         return False
     owned = {t.name for t in tenant_tables()}
-    return any(isinstance(part, Table) and part.name in owned for part in visitors.iterate(statement, {"column_tables": True}))
+    parts = visitors.iterate(statement, {"column_tables": True})
+    return any(isinstance(part, Table) and part.name in owned for part in parts)
 
 
 def _scope_statement(state: ORMExecuteState) -> None:

@@ -1,7 +1,7 @@
 """What every page shares: which tenant a request is for, guards, form tokens, headers, problems.
 
-A request's way: `TenantPath` (WSGI) moves `/c/<slug>` from the path to the script name, `enter_tenant` looks the tenant up
-and enters it, the blueprint's guard lets the request in or answers 404.
+A request's way: `TenantPath` (WSGI) moves `/c/<slug>` from the path to the script name, `enter_tenant` looks the tenant
+up and enters it, the blueprint's guard lets the request in or answers 404.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def host_of(environ: Mapping[str, Any]) -> str:
     """The host asked for, lower case and without port; only ever compared with what we know."""
     raw = str(environ.get("HTTP_HOST", "")).lower()
     if raw.startswith("["):
-        return raw[1:].partition("]")[0]
+        inside = raw[1:].partition("]")[0]
+        return inside if ":" in inside else ""
     return raw.partition(":")[0].rstrip(".")
 
 
@@ -147,10 +148,12 @@ def _tenant_of(environ: Mapping[str, Any], config: Settings) -> TenantRef | None
 
 
 def enter_tenant() -> None:
-    """Enter the request's tenant, on behalf of a client until a log-in says otherwise; `UnknownClinic` (404) when nobody
-    answers there."""
+    """Enter the request's tenant, on behalf of a client until a log-in says otherwise; `UnknownClinic` (404) when
+    nobody answers there."""
     g.csp_nonce = secrets.token_urlsafe(16)
-    if request.path in _UNGUARDED and "longtide.slug" not in request.environ:
+    if request.path in _UNGUARDED:
+        if "longtide.slug" in request.environ:
+            raise NotFound
         return
     if "\x00" in request.path or any("\x00" in part for pair in request.args.items(multi=True) for part in pair):
         raise NotFound
@@ -217,7 +220,7 @@ def page_now() -> datetime:
 
 
 def csp_nonce() -> str:
-    """This response's nonce."""
+    """The nonce of this response."""
     return str(g.get("csp_nonce", ""))
 
 
@@ -254,8 +257,15 @@ def check_origin() -> None:
             raise ForeignOrigin
         return
     origin = request.headers.get("Origin")
-    if origin and origin != "null" and urlsplit(origin).netloc.lower() != request.host.lower():
+    if origin and origin != "null" and _host_in(origin) != request.host.lower():
         raise ForeignOrigin
+
+
+def _host_in(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # "http://[": no address at all
+        return None
 
 
 def drop_foreign(name: str) -> None:
@@ -268,7 +278,7 @@ def drop_foreign(name: str) -> None:
 
 
 def limit_tries(purpose: str, *, limit: int, window_seconds: int) -> None:
-    """Count a try of this visitor's address; `TooMany` above the limit. In the demo this machine itself is not counted."""
+    """Count a try of this visitor's address; `TooMany` above the limit. The demo does not count this machine itself."""
     config = settings()
     if config.env == "demo" and request.remote_addr in ("127.0.0.1", "::1"):
         return
@@ -276,7 +286,7 @@ def limit_tries(purpose: str, *, limit: int, window_seconds: int) -> None:
 
 
 def url_with(endpoint: str, query: Mapping[str, str], **values: str) -> str:
-    """The address of `endpoint` with `query`; names that mean something to Flask (`_external`) are ours alone to use."""
+    """The address of `endpoint` with `query`; names that mean something to Flask (`_external`) are left out."""
     own = {name: value for name, value in query.items() if not name.startswith("_") and name not in values}
     return url_for(endpoint, **{**own, **values})  # type: ignore[arg-type]
 

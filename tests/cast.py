@@ -1,7 +1,7 @@
 """The people of the tests, and the clinics they belong to.
 
-*Alma* owns Rowan Clinic, *Ben* practises there (and *Iris*), *Fern* is its front desk, *Cleo* is its client; *Mallory* owns
-Thornfield, the clinic next door, and must see nothing; *Odo* operates the platform. The clock stands on Monday
+*Alma* owns Rowan Clinic, *Ben* practises there (and *Iris*), *Fern* is its front desk, *Cleo* is its client; *Mallory*
+owns Thornfield, the clinic next door, and must see nothing; *Odo* operates the platform. The clock stands on Monday
 23 March 2026, 09:00 UTC: the week before the clocks change in London.
 """
 
@@ -14,7 +14,7 @@ from uuid import UUID
 from saas.tenancy import TenantRef
 
 NOW = datetime(2026, 3, 23, 9, 0, tzinfo=UTC)
-PASSWORD = "a long quiet sentence"  # noqa: S105 - a test's
+PASSWORD = "a long quiet sentence"
 
 
 @dataclass(frozen=True)

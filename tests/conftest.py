@@ -128,7 +128,7 @@ def client(app: Flask, frozen: None) -> FlaskClient:
 @pytest.fixture
 def inside(app: Flask) -> Callable[[Clinic], object]:
     """`with inside(clinic): …` runs actions in that clinic, between requests."""
-    from contextlib import contextmanager  # noqa: PLC0415
+    from contextlib import contextmanager
 
     @contextmanager
     def enter(clinic: Clinic) -> Iterator[Clinic]:

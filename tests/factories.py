@@ -20,11 +20,18 @@ from tests.cast import PASSWORD, Clinic
 
 WEEK = {day: [("09:00", "17:00")] for day in ("mon", "tue", "wed", "thu", "fri")}
 SERVICES = (
-    ServiceRequest(name="Full session", slug="full", duration_min=60, price_minor=8000, payment="full", buffer_after_min=15),
-    ServiceRequest(name="Deposit session", slug="deposit", duration_min=90, price_minor=9000, payment="deposit", deposit_percent=30),
+    ServiceRequest(
+        name="Full session", slug="full", duration_min=60, price_minor=8000, payment="full", buffer_after_min=15,
+    ),
+    ServiceRequest(
+        name="Deposit session", slug="deposit", duration_min=90,
+        price_minor=9000, payment="deposit", deposit_percent=30,
+    ),
     ServiceRequest(name="Desk session", slug="desk", duration_min=60, price_minor=6000, payment="at_clinic"),
     ServiceRequest(name="Talk", slug="talk", duration_min=20, step_min=20, payment="free"),
-    ServiceRequest(name="Room session", slug="room", duration_min=60, price_minor=7000, payment="at_clinic", needs_room=True),
+    ServiceRequest(
+        name="Room session", slug="room", duration_min=60, price_minor=7000, payment="at_clinic", needs_room=True,
+    ),
 )  # fmt: skip
 
 

@@ -39,11 +39,59 @@ CLINIC_TABLES = (
     "weekly_hours",
 )
 
+# Every table in the order in which they can be made: who is pointed at comes first.
+TABLES = (
+    "heartbeat",
+    "rate_counter",
+    "tenant",
+    "account",
+    "audit",
+    "client",
+    "clinic",
+    "inbound_event",
+    "mail_text",
+    "outbox",
+    "policy",
+    "room",
+    "service",
+    "session",
+    "tenant_domain",
+    "practitioner",
+    "booking",
+    "hours_break",
+    "hours_override",
+    "practitioner_service",
+    "time_off",
+    "weekly_hours",
+    "ledger_entry",
+    "payment",
+    "payment_attempt",
+    "refund",
+)
+
 
 def upgrade() -> None:
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
         op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+    _platform_and_set_up()
+    _bookings_hours_and_money()
+
+    for table in CLINIC_TABLES:
+        guard(connection, table)
+    no_double_booking(connection)
+    for table in ("audit", "ledger_entry"):
+        append_only(connection, table)
+
+
+def downgrade() -> None:
+    for table in reversed(TABLES):
+        op.drop_table(table)  # its indexes and triggers go with it
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION IF EXISTS refuse_change()")
+
+
+def _platform_and_set_up() -> None:
     op.create_table(
         "heartbeat",
         sa.Column("name", sa.String(length=40), nullable=False),
@@ -318,6 +366,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "slug", name=op.f("uq_practitioner_tenant_id_slug")),
     )
     op.create_index("ix_practitioner_page", "practitioner", ["tenant_id", "active", "position"], unique=False)
+
+
+def _bookings_hours_and_money() -> None:
     op.create_table(
         "booking",
         sa.Column("service_id", sa.Uuid(), nullable=False),
@@ -628,72 +679,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "click", name=op.f("uq_refund_tenant_id_click")),
     )
     op.create_index("ix_refund_payment", "refund", ["tenant_id", "payment_id"], unique=False)
-
-    for table in CLINIC_TABLES:
-        guard(connection, table)
-    no_double_booking(connection)
-    for table in ("audit", "ledger_entry"):
-        append_only(connection, table)
-
-
-def downgrade() -> None:
-    op.drop_index("ix_refund_payment", table_name="refund")
-    op.drop_table("refund")
-    op.drop_index(
-        "uq_payment_attempt_open",
-        table_name="payment_attempt",
-        postgresql_where=sa.text("state = 'open'"),
-        sqlite_where=sa.text("state = 'open'"),
-    )
-    op.drop_index("ix_payment_attempt_intent", table_name="payment_attempt")
-    op.drop_table("payment_attempt")
-    op.drop_table("payment")
-    op.drop_index("ix_ledger_entry_client", table_name="ledger_entry")
-    op.drop_index("ix_ledger_entry_booking", table_name="ledger_entry")
-    op.drop_index("ix_ledger_entry_at", table_name="ledger_entry")
-    op.drop_table("ledger_entry")
-    op.drop_index("ix_weekly_hours_practitioner", table_name="weekly_hours")
-    op.drop_table("weekly_hours")
-    op.drop_index("ix_time_off_ends", table_name="time_off")
-    op.drop_table("time_off")
-    op.drop_table("practitioner_service")
-    op.drop_index("ix_hours_override_day", table_name="hours_override")
-    op.drop_table("hours_override")
-    op.drop_index("ix_hours_break_practitioner", table_name="hours_break")
-    op.drop_table("hours_break")
-    op.drop_index("ix_booking_starts", table_name="booking")
-    op.drop_index("ix_booking_room_busy", table_name="booking")
-    op.drop_index("ix_booking_practitioner_busy", table_name="booking")
-    op.drop_index("ix_booking_client", table_name="booking")
-    op.drop_table("booking")
-    op.drop_index("ix_practitioner_page", table_name="practitioner")
-    op.drop_table("practitioner")
-    op.drop_index(op.f("ix_tenant_domain_tenant_id"), table_name="tenant_domain")
-    op.drop_table("tenant_domain")
-    op.drop_index(op.f("ix_session_expires_at"), table_name="session")
-    op.drop_index("ix_session_account", table_name="session")
-    op.drop_table("session")
-    op.drop_index("ix_service_page", table_name="service")
-    op.drop_table("service")
-    op.drop_table("room")
-    op.drop_table("policy")
-    op.drop_index("ix_outbox_due", table_name="outbox")
-    op.drop_table("outbox")
-    op.drop_table("mail_text")
-    op.drop_index("ix_inbound_event_received", table_name="inbound_event")
-    op.drop_table("inbound_event")
-    op.drop_table("clinic")
-    op.drop_index("ix_client_phone", table_name="client")
-    op.drop_index("ix_client_name", table_name="client")
-    op.drop_index("ix_client_email", table_name="client")
-    op.drop_table("client")
-    op.drop_index("ix_audit_target", table_name="audit")
-    op.drop_index("ix_audit_at", table_name="audit")
-    op.drop_table("audit")
-    op.drop_table("account")
-    op.drop_table("tenant")
-    op.drop_index(op.f("ix_rate_counter_window_start"), table_name="rate_counter")
-    op.drop_table("rate_counter")
-    op.drop_table("heartbeat")
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("DROP FUNCTION IF EXISTS refuse_change()")

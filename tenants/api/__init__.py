@@ -1,1 +1,4 @@
-"""The public JSON API, version 1: what the pages do, for programs. Begin at `public.py`; `schemas.py` is its OpenAPI document."""
+"""The public JSON API, version 1: what the pages do, for programs.
+
+Begin at `public.py` (its addresses), then `requests.py` (what they take); `schemas.py` is its OpenAPI document.
+"""

@@ -21,7 +21,7 @@ from tenants.api import schemas
 from tenants.api.requests import NotJson, read_booking, read_json, read_move, read_openings
 from tenants.bookings import openings
 from tenants.bookings.actions import confirm, give_details, hold, release_refused
-from tenants.bookings.at_once import Wish, book_at_once
+from tenants.bookings.at_once import Booked, Wish, book_at_once
 from tenants.bookings.checkout import give_up, start_payment, stop_paying
 from tenants.bookings.checkout_steps import STANDING
 from tenants.bookings.models import Booking
@@ -45,7 +45,7 @@ def _not_counted() -> bool:
 
 
 def blueprint() -> Blueprint:
-    """Every address of the API. Reads are counted in memory, a process at a time; what writes is counted in the database."""
+    """Every address of the API. Reads are counted in memory, by process; what writes is counted in the database."""
     made = Blueprint("api", __name__, url_prefix="/api/v1")
     made.add_url_rule("/services", "services", _services)
     made.add_url_rule("/openings", "openings", _openings)
@@ -192,7 +192,7 @@ def _onward(booking_id: UUID, details: Any, now: datetime) -> str | None:
     return None
 
 
-def _brief(booking: Booking) -> dict[str, Any]:
+def _brief(booking: Booking | Booked) -> dict[str, Any]:
     token = link_for(LINK, booking.id, booking.link_generation).token
     zone = ZoneInfo(booking.zone)
     return {

@@ -94,7 +94,7 @@ class _Reader:
             found = datetime.fromisoformat(str(self.values.get(name)).replace(" ", "+"))
         except ValueError:
             found = nowhere.replace(tzinfo=None)
-        if found.tzinfo is None or not 1970 <= found.year <= 9000:  # noqa: PLR2004
+        if found.tzinfo is None or not 1970 <= found.year <= 9000:
             self.fields[name] = "Give an instant with its offset, like 2026-11-26T10:30:00+00:00."
             return nowhere
         return found.astimezone(UTC)
@@ -104,7 +104,7 @@ class _Reader:
             found = date.fromisoformat(str(self.values.get(name)))
         except ValueError:
             found = date.min
-        if not 1970 <= found.year <= 9000:  # noqa: PLR2004
+        if not 1970 <= found.year <= 9000:
             self.fields[name] = "Give a date like 2026-11-26."
             return date(1970, 1, 1)
         return found

@@ -14,7 +14,7 @@ from saas.tenancy import TenantOwned, tenant_fk
 
 
 class WeeklyHours(TenantOwned, Base):
-    """One window of one weekday (0 = Monday). Valid for the dates `[valid_from, valid_to)`; old rows are kept as history."""
+    """One window of one weekday (0 = Monday), valid on dates `[valid_from, valid_to)`; old rows stay as history."""
 
     __tablename__ = "weekly_hours"
 

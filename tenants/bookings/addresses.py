@@ -19,7 +19,7 @@ from tenants.clinic.queries import ClinicView
 
 @dataclass(frozen=True)
 class PageLinks:
-    """`self` is this page, `again` leads back into an unfinished booking, `poll` is asked while a payment is pending."""
+    """`self` is this page, `again` leads back into an unfinished booking, `poll` is asked while a payment pends."""
 
     self: str
     calendar: str | None

@@ -78,7 +78,7 @@ def rows(statement: Any, asked: Mapping[str, object]) -> Sequence[Any]:
 
 @dataclass(frozen=True)
 class Hours:
-    """Weekly windows, dates with other windows, breaks and time off, as rows by practitioner (None: the whole clinic)."""
+    """Weekly windows, dates with other windows, breaks, time off: as rows by practitioner (None: the whole clinic)."""
 
     weekly: defaultdict[UUID | None, tuple[tuple[int, str, str, date, date | None], ...]]
     days: defaultdict[UUID | None, tuple[tuple[date, str | None, str | None], ...]]
@@ -88,7 +88,7 @@ class Hours:
 
 @lru_cache(maxsize=1)
 def _hours_statement() -> Any:
-    """Weekly hours, overrides, breaks and time off in one round trip; built once, because building costs more than running.
+    """Weekly hours, overrides, breaks and time off in one round trip; built once: building costs more than running.
 
     Parameters: mine, people, first and last (dates), lo and hi (instants).
     """
@@ -112,10 +112,12 @@ def _hours_statement() -> Any:
             or_(week.valid_to.is_(None), week.valid_to > first),
         ),
         select(
-            literal("day"), special.practitioner_id, no_int, special.start, special.end, special.day, no_day, no_time, no_time,
+            literal("day"), special.practitioner_id, no_int, special.start, special.end,
+            special.day, no_day, no_time, no_time,
         ).where(special.tenant_id == mine, special.practitioner_id.in_(people), special.day.between(first, last)),
         select(
-            literal("break"), pause.practitioner_id, pause.weekday, pause.start, pause.end, pause.day, no_day, no_time, no_time,
+            literal("break"), pause.practitioner_id, pause.weekday, pause.start, pause.end,
+            pause.day, no_day, no_time, no_time,
         ).where(pause.tenant_id == mine, pause.practitioner_id.in_(people)),
         select(
             literal("off"), off.practitioner_id, no_int, no_text, no_text, no_day, no_day, off.starts_at, off.ends_at,
@@ -185,8 +187,9 @@ class _Also:
 
 @lru_cache(maxsize=8)
 def _taken_statement(also: _Also) -> Any:
-    """Live bookings of people (rooms, a client) that touch a span. Parameters: mine, people, rooms, client, lo, hi, now,
-    day_before (`lo` less the longest a booking can be), but.
+    """Live bookings of people (rooms, a client) that touch a span.
+
+    Parameters: mine, people, rooms, client, lo, hi, now, day_before (`lo` less the longest a booking can be), but.
 
     Ids and instants come as the database keeps them (`_raw`): hundreds of rows are read and few of their values differ.
     """

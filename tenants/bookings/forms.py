@@ -12,7 +12,7 @@ from tenants.bookings.rules import Details, clean_details
 
 
 class DetailsForm(PageForm):
-    """Name and e-mail are needed (or a number, for those who want a text or a call); everything else is up to the client."""
+    """Name and e-mail are needed (or a number, for those who want a text or a call); the rest is up to the client."""
 
     name = StringField()
     known_as = StringField()

@@ -18,9 +18,10 @@ from saas.tenancy import TenantOwned, tenant_fk
 class Booking(TenantOwned, Base):
     """A hold or a booking. `busy_from`/`busy_to` include the buffers; `wall_start` is the local time that was promised.
 
-    `policy` is the snapshot {version, free_hours, late_fee_percent, no_show_percent}. `typed` keeps what the client typed
-    where it differs from what we knew. Amounts in minor units; `online_minor` is what is due when booking. While `paying`,
-    a session may be open at Stripe: such a hold does not lapse by the clock, only when Stripe says the session is over.
+    `policy` is the snapshot {version, free_hours, late_fee_percent, no_show_percent}. `typed` keeps what the client
+    typed where it differs from what we knew. Amounts in minor units; `online_minor` is what is due when booking. While
+    `paying`, a session may be open at Stripe: such a hold does not lapse by the clock, only when Stripe says that the
+    session is over.
     """
 
     __tablename__ = "booking"

@@ -1,5 +1,5 @@
-"""Choosing a time: the clinic's landing page, the times of a service, the terms. Where a link leads is in `public_link.py`
-(on the way in) and `public_after.py` (afterwards)."""
+"""Choosing a time: the clinic's landing page, the times of a service, the terms. Where a link leads is in
+`public_link.py` (on the way in) and `public_after.py` (afterwards)."""
 
 from __future__ import annotations
 
@@ -112,11 +112,28 @@ def _terms() -> str:
     ]
     if terms is not None:
         said += [
-            _("Up to %(hours)d hours before the start you change or cancel free of charge, and everything you paid comes back to the card you paid with.", hours=terms.free_hours),
-            _("After that, if you cancel, the clinic keeps %(percent)d per cent of the price, and never more than you paid when booking.", percent=terms.late_fee_percent),
-            _("If you don’t come, the clinic keeps %(percent)d per cent of the price, and never more than you paid when booking.", percent=terms.no_show_percent),
-        ]  # fmt: skip
-    said.append(_("You can stop a session at any moment. These terms are about time and money only: consent to touch is separate, and asked for in the room."))  # fmt: skip
+            _(
+                "Up to %(hours)d hours before the start you change or cancel free of charge, and everything you paid "
+                "comes back to the card you paid with.",
+                hours=terms.free_hours,
+            ),
+            _(
+                "After that, if you cancel, the clinic keeps %(percent)d per cent of the price, and never more than "
+                "you paid when booking.",
+                percent=terms.late_fee_percent,
+            ),
+            _(
+                "If you don’t come, the clinic keeps %(percent)d per cent of the price, and never more than you paid "
+                "when booking.",
+                percent=terms.no_show_percent,
+            ),
+        ]
+    said.append(
+        _(
+            "You can stop a session at any moment. These terms are about time and money only: consent to touch is "
+            "separate, and asked for in the room."
+        )
+    )
     body = "".join(f"<p>{escape(sentence)}</p>" for sentence in said)
     if policy is not None and policy.terms:
         body += "".join(f"<p>{escape(part)}</p>" for part in policy.terms.split("\n") if part.strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -124,7 +125,7 @@ def _move(token: str) -> Response | str | tuple[str, int]:
 
 
 def _opening(booking: Booking, start: datetime) -> openings.Opening | None:
-    """The opening a client chose: with the person named, else with their own practitioner, else with whoever is free."""
+    """The opening a client chose: with the person named, else with their practitioner, else with whoever is free."""
     service = openings.find_service(service_id=booking.service_id, retired_too=True)
     offer = openings.offer_at(
         service, start, now=page_now(), practitioner=request.args.get("p"), except_booking=booking.id,
@@ -217,10 +218,8 @@ def _cancel_now(token: str) -> Response | str | tuple[str, int]:
     booking = find_by_token(token)
     check_form("booking", token)
     if booking.status == "held":
-        try:
+        with suppress(PaymentsDown):  # the hold then ends by itself, when its time is over
             give_up(booking_id=booking.id, now=page_now())
-        except PaymentsDown:
-            pass
         return redirect(url_for("bookings.page", token=token), 303)
     if booking.status == "confirmed":
         refund, _kept = what_comes_back(booking, money_of(booking.id), now=page_now())

@@ -96,7 +96,7 @@ def times_page(
     near_to: datetime | None = None,
     **more: Any,
 ) -> str:
-    """Render the page. `href(query)` makes its own address with another query; `error` is shown with times near `near_to`."""
+    """Render the page. `href(query)` makes its own address with another query; `error` stands over times `near_to`."""
     clinic = page_clinic()
     now = page_now()
     people = service.people
@@ -142,8 +142,8 @@ _Starts = dict[date, dict[int, Person]]
 
 
 def _starts(service: ServiceOffer, query: Asked, now: datetime, booking: Booking | None) -> tuple[Offer, _Starts]:
-    """What can be booked, by local date: each start once, with the first who is free. A page shows hundreds of starts as
-    numbers and a dozen as times, so only those are made into openings."""
+    """What can be booked, by local date: each start once, with the first who is free. A page shows hundreds of starts
+    as numbers and a dozen as times, so only those are made into openings."""
     # One read serves the weeks that are shown and the soonest times, unless those weeks are far away.
     end = query.first + _FIVE_WEEKS
     first = query.today if (end - query.today).days <= MAX_DAYS else query.first
@@ -179,7 +179,7 @@ class _Address:
 
 
 def _choices(people: Sequence[tuple[Any, str, str]], query: Asked, address: _Address) -> list[Choice]:
-    if len(people) < 2:  # noqa: PLR2004 - one person is no choice
+    if len(people) < 2:
         return []
     anyone = Choice("", _("Anyone"), address(p=None, d=query.day), query.person is None)
     return [

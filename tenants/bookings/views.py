@@ -117,7 +117,7 @@ def start_of(value: str) -> datetime | None:
         found = datetime.fromisoformat(value.strip().replace(" ", "+"))
     except ValueError:
         return None
-    if found.tzinfo is None or not 1 < found.year < 9999:  # noqa: PLR2004 - room for every zone's offset
+    if found.tzinfo is None or not 1 < found.year < 9999:
         return None
     return found.astimezone(UTC)
 

@@ -1,5 +1,5 @@
-"""The main job in real Chromium, on a phone, script off and on: from the clinic's page to a booking that is paid, seen by
-the clinic, moved, and cancelled with the money on its way back."""
+"""The main job in real Chromium, on a phone, script off and on: from the clinic's page to a booking that is paid, seen
+by the clinic, moved, and cancelled with the money on its way back."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_the_main_walk(walker: Walker) -> None:
 
 def test_the_owner_sees_the_booking(browser: Browser, house: House) -> None:
     context = browser.new_context(viewport=PHONE, locale="en-IE")  # type: ignore[arg-type]
-    walker = Walker(context.new_page(), True, house)  # noqa: FBT003
+    walker = Walker(context.new_page(), True, house)
     book_and_pay(walker, "seen@example.com")
     page = walker.page
     email, password = house.login("still-water")

@@ -37,7 +37,7 @@ def local_date(tz: str, instant: datetime) -> date:
 @lru_cache(maxsize=100_000)
 def edge(tz: str, day: date, time: str, days_later: int) -> datetime:
     hour, minute = int(time[:2]), int(time[3:])
-    wanted = datetime(day.year, day.month, day.day) + timedelta(days=days_later, hours=hour, minutes=minute)  # noqa: DTZ001
+    wanted = datetime(day.year, day.month, day.day) + timedelta(days=days_later, hours=hour, minutes=minute)
     return next(instant for instant, clock in shown(tz, wanted.date()) if clock >= wanted)
 
 

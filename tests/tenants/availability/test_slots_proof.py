@@ -101,4 +101,4 @@ def test_wall_times_are_right_on_every_day_around_every_change(zone: str) -> Non
         walls = [start.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for start in starts]
         skipped = zone == "Pacific/Apia" and day == date(2011, 12, 30)
         hours = [] if skipped else range(9, 17)
-        assert walls == [datetime(day.year, day.month, day.day, hour) for hour in hours]  # noqa: DTZ001
+        assert walls == [datetime(day.year, day.month, day.day, hour) for hour in hours]

@@ -295,7 +295,7 @@ def test_epochs_are_the_seconds_of_the_starts_and_belong_to_the_caller() -> None
 
 
 def test_naive_instants_are_refused() -> None:
-    naive = datetime(2024, 3, 4, 9)  # noqa: DTZ001
+    naive = datetime(2024, 3, 4, 9)
     with pytest.raises(ValueError, match="aware"):
         Busy(naive, naive, 0, 0)
     with pytest.raises(ValueError, match="aware"):

@@ -37,8 +37,8 @@ def held(
 
 
 def booked(
-    clinic: Clinic, service: str = "desk", at: datetime = TUESDAY_TEN, *, who: Details = CLEO, person: str | None = "ben",
-    now: datetime = NOW,
+    clinic: Clinic, service: str = "desk", at: datetime = TUESDAY_TEN, *,
+    who: Details = CLEO, person: str | None = "ben", now: datetime = NOW,
 ) -> Booking:  # fmt: skip
     """A booking that stands, paid at the clinic (or free)."""
     booking = held(clinic, service, at, person=person, now=now)

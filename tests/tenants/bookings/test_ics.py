@@ -93,14 +93,14 @@ def test_the_rules_written_into_the_file_agree_with_the_zone_at_every_change(zon
         rules.append((onset - came_from, to))
     rules.sort()
     moments = {since + timedelta(minutes=step) for since, _ in rules[1:] for step in range(-180, 181, 30)}
-    moments |= {datetime(2025, 1, 2) + timedelta(days=day) for day in range(1090)}  # noqa: DTZ001 - naive UTC, as above
+    moments |= {datetime(2025, 1, 2) + timedelta(days=day) for day in range(1090)}
     for moment in moments:
         in_force = [to for since, to in rules if since <= moment][-1]
         assert in_force == moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset(), moment
 
 
 @given(
-    at=st.datetimes(datetime(2026, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    at=st.datetimes(datetime(2026, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC)),
     minutes=st.integers(5, 600),
     zone=st.sampled_from(ZONES),
 )
