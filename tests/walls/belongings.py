@@ -18,9 +18,9 @@ from saas.links import link_for
 from saas.tenancy import current_tenant, tenant_tables
 from saas.web import _token
 from tenants.availability.actions import add_break, add_time_off, set_override
-from tenants.bookings.actions import Details
 from tenants.bookings.models import Booking
 from tenants.bookings.places import LINK
+from tenants.bookings.rules import Details
 from tenants.clinic.actions import save_logo, save_mail_text, save_texts
 from tenants.practitioners.actions import set_services
 from tenants.practitioners.models import Practitioner

@@ -6,6 +6,8 @@ without a place fails.
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -217,12 +219,9 @@ def said(answer: TestResponse) -> str:
     """All that somebody could read: status line, headers, body (a workbook's parts unpacked)."""
     body = answer.data
     if body[:2] == b"PK":
-        import io
-        import zipfile
-
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             body = b"\n".join(archive.read(name) for name in archive.namelist())
-    return str(answer.headers) + body.decode("utf-8", "replace")
+    return f"{answer.headers}{body.decode('utf-8', 'replace')}"
 
 
 def test_nobody_sees_or_moves_the_neighbours_things(
