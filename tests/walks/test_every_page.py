@@ -1,0 +1,163 @@
+"""Every page of the running house as it is served: axe, the console, the width, the weight, and whom it asks.
+
+The sample pages of `tests/screens` cover the states; this covers what only the real house has: its answers, its
+headers, the back office, the mailbox. Both themes at both widths.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, Page, Response, expect
+
+from tests.screens.__main__ import AXE, Shape, axe_violations, opened, sideways
+from tests.walks.house import House
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("house")]
+SHAPES = [Shape(size, dark) for size in ("390", "1280") for dark in (False, True)]
+PUBLIC_KIB, OFFICE_KIB = 120, 350
+PACKED = ("font/", "image/png", "image/jpeg", "image/webp")
+
+
+@dataclass
+class Weigher:
+    """What the page in hand has fetched, compressed as a proxy would."""
+
+    page: Page
+    answers: list[Response] = field(default_factory=list)
+
+    def kib(self) -> float:
+        """Compressed KiB of all that the page in hand asked for: fetched again, as the browser lets go of bodies."""
+        urls = {answer.url for answer in self.answers if answer.status < 300 and not answer.url.startswith("data:")}
+        return sum(self._weight(url) for url in urls) / 1024
+
+    def _weight(self, url: str) -> int:
+        answer = self.page.request.get(url)
+        packed = any(kind in answer.headers.get("content-type", "") for kind in PACKED)
+        return len(answer.body()) if packed else len(gzip.compress(answer.body(), 9))
+
+
+@pytest.fixture(params=SHAPES, ids=lambda shape: shape.name)
+def shape(request: pytest.FixtureRequest) -> Shape:
+    found: Shape = request.param
+    return found
+
+
+@pytest.fixture
+def heard() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, shape: Shape, heard: list[str]) -> Iterator[Page]:
+    if not AXE.exists():
+        pytest.skip("axe-core is missing; run: make setup-browser")
+    found = opened(browser, shape, heard)
+    yield found
+    found.context.close()
+
+
+def faults(page: Page, name: str, heard: list[str]) -> list[str]:
+    """What is wrong with the page that is open. What the console says while axe measures is axe's own doing."""
+    said = len(heard)
+    found = [f"{name}: axe {violation}" for violation in axe_violations(page)]
+    page.wait_for_timeout(50)
+    del heard[said:]
+    if (over := sideways(page)) > 0:
+        found.append(f"{name}: sideways by {over} px")
+    if page.locator("h1").count() != 1:
+        found.append(f"{name}: {page.locator('h1').count()} h1")
+    return found
+
+
+def visit(page: Page, house: House, addresses: dict[str, str], limit: int, heard: list[str]) -> list[str]:
+    """Open each address and hold it against what every page promises."""
+    scale = Weigher(page)
+    page.on("response", lambda answer: scale.answers.append(answer))  # noqa: PLW0108 - it marks what it is given
+    wrong: list[str] = []
+    for name, address in addresses.items():
+        scale.answers.clear()
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        strangers = {a.url for a in scale.answers if not a.url.startswith((house.base, house.facts["sandbox_url"]))}
+        wrong += [f"{name}: asked {url}" for url in strangers if not url.startswith("data:")]
+        if (weight := scale.kib()) > limit:
+            wrong.append(f"{name}: {weight:.0f} KiB")
+        wrong += faults(page, name, heard)
+    return wrong
+
+
+def test_the_public_pages(page: Page, house: House, heard: list[str]) -> None:
+    clinic = f"{house.base}/c/still-water"
+    oak = f"{house.base}/c/hollow-oak"
+    addresses = {
+        "landing": f"{clinic}/",
+        "landing, other brand": f"{oak}/",
+        "times": f"{clinic}/book/{service_of(page, clinic)}",
+        "times, several people": f"{oak}/book/{service_of(page, oak)}",
+        "times, far ahead": f"{clinic}/book/{service_of(page, clinic)}?w=2031-01-01",
+        "privacy": f"{clinic}/privacy",
+        "imprint": f"{clinic}/imprint",
+        "terms": f"{clinic}/terms",
+        "log-in": f"{clinic}/login",
+        "forgot": f"{clinic}/reset",
+        "platform": f"{house.base}/",
+        "mailbox": house.facts["mailbox_url"],
+    }
+    wrong = visit(page, house, addresses, PUBLIC_KIB, heard)
+    assert (wrong, heard) == ([], [])
+
+
+def service_of(page: Page, clinic: str) -> str:
+    """The first service's slug, asked of the API."""
+    answer = page.request.get(f"{clinic}/api/v1/services").json()
+    return str(answer["services"][0]["slug"])
+
+
+def test_pages_that_say_no(page: Page, house: House, heard: list[str]) -> None:
+    clinic = f"{house.base}/c/still-water"
+    addresses = {
+        "no clinic": f"{house.base}/c/nobody-here/",
+        "no page": f"{clinic}/nothing",
+        "no booking": f"{clinic}/b/{'x' * 22}",
+        "no service": f"{clinic}/book/none",
+        "not by GET": f"{clinic}/logout",
+    }
+    assert visit(page, house, addresses, PUBLIC_KIB, heard) == []
+
+
+def test_the_office(page: Page, house: House, heard: list[str]) -> None:
+    clinic = f"{house.base}/c/hollow-oak"
+    log_in(page, f"{clinic}/login", *house.login("hollow-oak"))
+    office = f"{clinic}/manage"
+    addresses = {
+        "home": f"{office}/",
+        "bookings": f"{office}/bookings/",
+        "bookings, none": f"{office}/bookings/?search=nobody-of-that-name",
+    }
+    wrong = visit(page, house, addresses, OFFICE_KIB, heard)
+    page.goto(f"{office}/bookings/")
+    page.locator("tbody a").first.click()
+    expect(page.locator("h1")).to_be_visible()
+    wrong += faults(page, "a booking", heard)
+    assert (wrong, heard) == ([], [])
+
+
+def test_the_operator(page: Page, house: House, heard: list[str]) -> None:
+    known = house.facts["operator"]
+    log_in(page, f"{house.base}/login", known["email"], known["password"])
+    wrong = visit(page, house, {"operator": known["url"]}, OFFICE_KIB, heard)
+    assert (wrong, heard) == ([], [])
+
+
+def log_in(page: Page, address: str, email: str, password: str) -> None:
+    """As somebody of the clinic or the platform."""
+    page.goto(address)
+    page.get_by_label(re.compile("Email")).fill(email)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.locator("main form button").first.click()
+    page.wait_for_url(lambda url: "/login" not in url)
