@@ -19,9 +19,11 @@ from tenants.clinic.queries import ClinicView
 
 @dataclass(frozen=True)
 class PageLinks:
-    """`self` is this page, `again` leads back into an unfinished booking, `poll` is asked while a payment pends."""
+    """`self` is this page, `page` the booking's own, `again` leads back into an unfinished booking, `poll` is asked
+    while a payment pends."""
 
     self: str
+    page: str
     calendar: str | None
     google: str | None
     change: str | None
@@ -38,12 +40,13 @@ def page_links(booking: Booking, token: str, clinic: ClinicView, *, here: str) -
     own = url_for(f"bookings.{here}", token=token)
     return PageLinks(
         self=own,
+        page=url_for("bookings.page", token=token),
         calendar=url_for("bookings.calendar", token=token) if stands else None,
         google=google_link(booking, clinic) if stands else None,
         change=url_for("bookings.change", token=token) if stands and may_move else None,
         cancel=url_for("bookings.cancel", token=token) if stands and may_cancel else None,
         again=url_for("bookings.check" if booking.typed else "bookings.details", token=token)
-        if booking.status == "held"
+        if booking.status in ("held", "expired") and booking.starts_at > page_now()
         else None,
         book_again=url_for("bookings.times", service=service_of(booking).slug),
         poll=own,

@@ -16,6 +16,7 @@ from saas.money import Money
 from saas.outbox import emit
 from saas.stripe_values import CheckoutSession, checkout_params
 from saas.tenancy import current_tenant
+from tenants.bookings.letters import mail_address
 from tenants.bookings.models import Booking
 from tenants.bookings.places import (
     LINK,
@@ -143,7 +144,7 @@ def _write_attempt(booking: Booking, payment: Payment, *, account: str, name: st
         application_fee=fee.minor,
         metadata={"payment_attempt": str(attempt_id), "booking": str(booking.id), "tenant": str(current_tenant().id)},
         # Stripe writes to the address it is given: nothing for people who may not be written to.
-        customer_email=client.email if client.email and client.reach == "email" else None,
+        customer_email=mail_address(booking, client) or None,
         locale=rules.checkout_language(booking.locale),
     )
     return open_attempt(

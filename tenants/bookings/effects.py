@@ -25,6 +25,7 @@ from tenants.bookings.ics import CONTENT_TYPE, Method
 from tenants.bookings.models import Booking
 from tenants.bookings.rules import REMINDER
 from tenants.clients.models import Client
+from tenants.clients.rules import reach_for
 from tenants.clinic import queries as clinic_queries
 from tenants.payments import queries as payment_queries
 from tenants.practitioners.models import Practitioner
@@ -113,11 +114,12 @@ def lost(effect: Effect, *, now: datetime) -> None:
 
 def _to_client(effect: Effect, booking: Booking, letter: _Letter, now: datetime, **more: Any) -> None:
     client = db.session.get(Client, booking.client_id) if booking.client_id else None
-    if client is None or client.reach != "email" or not client.email:
+    address = letters.mail_address(booking, client)
+    if client is None or not address:
         return
     locale = booking.locale or client.locale or current_tenant().locale
     more["words"] = clinic_queries.mail_text(letter.own) if letter.own else ""
-    written = _write(effect, booking, client, _Paper(letter.template, locale, client.name, client.email), more)
+    written = _write(effect, booking, client, _Paper(letter.template, locale, client.name, address), more)
     if letter.method is not None:
         with mail.written_for(locale):
             data = letters.calendar_file(booking, now=now, method=letter.method)
@@ -196,20 +198,20 @@ def _to_staff(effect: Effect, booking: Booking, what: str, email: str, now: date
     client = db.session.get(Client, booking.client_id) if booking.client_id else None
     locale = current_tenant().locale
     with mail.written_for(locale):
-        more = {"what": what, "who": letters.first_name_and_initial(client), "reach": _how_to_reach(client)}
+        more = {"what": what, "who": letters.first_name_and_initial(client), "reach": _how_to_reach(booking, client)}
     paper = _Paper("booking_notice", locale, current_tenant().name, email)
     _send(_write(effect, booking, client, paper, more), now=now)
 
 
-def _how_to_reach(client: Client | None) -> str | None:
-    if client is None or (client.reach == "email" and client.email):
+def _how_to_reach(booking: Booking, client: Client | None) -> str | None:
+    if client is None or letters.mail_address(booking, client):
         return None
     words: dict[str, str] = {
         "phone": _("Phone only: please ring. No email was sent."),
         "text": _("Text messages only: please text or ring. No email was sent."),
         "email": _("There is no email address: please ring."),
     }
-    return words[client.reach]
+    return words[reach_for(client.reach, booking.typed.get("reach"))]
 
 
 HANDLERS: dict[str, Handler] = {

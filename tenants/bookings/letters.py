@@ -20,6 +20,7 @@ from tenants.bookings.ics import CalendarEvent, Method, calendar, uid_for
 from tenants.bookings.models import Booking
 from tenants.bookings.rules import PolicyTerms
 from tenants.clients.models import Client
+from tenants.clients.rules import reach_for
 from tenants.clinic import queries as clinic_queries
 from tenants.payments import queries as payment_queries
 from tenants.payments.models import Payment, Refund
@@ -70,13 +71,18 @@ def words_of(booking: Booking, client: Client | None, *, place: str, locale: str
 
 def other_zone_line(booking: Booking, *, locale: str) -> str | None:
     """The same time where the client was when booking, or None where that is the clinic's own zone."""
+    return zone_line(booking, booking.starts_at, booking.ends_at, locale=locale)
+
+
+def zone_line(booking: Booking, starts_at: datetime, ends_at: datetime, *, locale: str) -> str | None:
+    """The same for another time of this booking: one that it may move to."""
     if not booking.client_zone or booking.client_zone == booking.zone:
         return None
     try:
         zone = ZoneInfo(booking.client_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
-    starts, ends = booking.starts_at.astimezone(zone), booking.ends_at.astimezone(zone)
+    starts, ends = starts_at.astimezone(zone), ends_at.astimezone(zone)
     line: str = _(
         "%(day)s, %(start)s to %(end)s, %(place)s time",
         day=formats.long_date(starts, locale),
@@ -85,6 +91,13 @@ def other_zone_line(booking: Booking, *, locale: str) -> str | None:
         place=formats.place(booking.client_zone),
     )
     return line
+
+
+def mail_address(booking: Booking, client: Client | None) -> str:
+    """Where mails about `booking` go, or nothing: the more discreet of what we knew and what was typed."""
+    if client is None or reach_for(client.reach, booking.typed.get("reach")) != "email":
+        return ""
+    return client.email
 
 
 def sent_back(booking: Booking) -> Money:
@@ -116,7 +129,13 @@ def calendar_file(booking: Booking, *, now: datetime, method: Method = "PUBLISH"
     """The session for a calendar, in the reader's language. Without the link: calendars are shared."""
     clinic = clinic_queries.clinic_view()
     name = current_tenant().name
-    said = [_("To change or cancel, use the link in your confirmation.")]
+    client = db.session.get(Client, booking.client_id) if booking.client_id else None
+    mailed = mail_address(booking, client)
+    said = [
+        _("To change or cancel, use the link in your confirmation.")
+        if mailed
+        else _("To change or cancel, open your booking page.")
+    ]
     if clinic.phone:
         said.append(_("Or call %(phone)s.", phone=clinic.phone))
     event = CalendarEvent(

@@ -25,7 +25,7 @@ from tenants.bookings.actions import hold
 from tenants.bookings.openings import ServiceOffer
 from tenants.bookings.places import LINK, SlotTaken
 from tenants.bookings.rules import PolicyTerms
-from tenants.bookings.times import ServiceView, taken_words, times_page
+from tenants.bookings.times import ServiceView, kept_query, taken_words, times_page
 from tenants.bookings.views import start_of
 from tenants.clinic.face import page_clinic
 from tenants.clinic.queries import latest_policy
@@ -154,7 +154,7 @@ def _show(service: ServiceOffer, *, error: str | None = None, near_to: datetime 
         href=href,
         action=url_with(
             "bookings.hold",
-            {name: request.args[name] for name in ("p", "tz", "d") if name in request.args},
+            kept_query(),
             service=service.slug, k=secrets.token_urlsafe(8),
         ),
         form_token=form_token("hold", service.slug),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from saas.money import Money
+from saas.shell import locale
 from saas.web import check_form, form_token, limit_tries, page_now, url_with
 from saas.words import _
 from tenants.bookings import letters, openings, public_link
@@ -18,9 +20,9 @@ from tenants.bookings.addresses import free_until, page_links
 from tenants.bookings.checkout import PaymentsDown, give_up, stop_paying
 from tenants.bookings.models import Booking
 from tenants.bookings.moves import cancel, reschedule
-from tenants.bookings.places import NoSuchBooking, SlotTaken, find_by_token
+from tenants.bookings.places import NoSuchBooking, SlotTaken, find_by_token, is_over
 from tenants.bookings.rules import NotNow, PolicyTerms
-from tenants.bookings.times import taken_words, times_page
+from tenants.bookings.times import kept_query, taken_words, times_page
 from tenants.bookings.views import PaidLine, booking_view, may, policy_text, slot_of, start_of
 from tenants.clinic.face import page_clinic
 from tenants.payments.queries import BookingMoney, money_of, movements_of
@@ -52,9 +54,13 @@ def _booking_page(booking: Booking, token: str) -> str:
     clinic = page_clinic()
     money = money_of(booking.id)
     notice = _NOTICES.get(request.args.get("done", ""))
+    shown = booking_view(booking, clinic, money)
+    if booking.status == "held" and is_over(booking, page_now()):
+        shown = replace(shown, status="expired")
     return render_template(
         "public/bookings/booking.html",
-        booking=booking_view(booking, clinic, money),
+        booking=shown,
+        steps_left=1 if booking.typed else 2,
         links=page_links(booking, token, clinic, here="page"),
         free_until_local=free_until(booking) if booking.status == "confirmed" else None,
         refund=(money.refunded + money.coming_back) or None,
@@ -88,7 +94,7 @@ def _change_page(booking: Booking, token: str, *, error: str | None = None, near
     return times_page(
         service=openings.find_service(service_id=booking.service_id, retired_too=True),
         href=lambda query: url_with("bookings.change", query, token=token),
-        action=url_with("bookings.move", _with_whom(), token=token),
+        action=url_with("bookings.move", kept_query(), token=token),
         form_token=form_token("booking", token),
         template="public/bookings/change.html",
         booking_row=booking,
@@ -97,10 +103,6 @@ def _change_page(booking: Booking, token: str, *, error: str | None = None, near
         booking=booking_view(booking, clinic),
         links=page_links(booking, token, clinic, here="page"),
     )
-
-
-def _with_whom() -> dict[str, str]:
-    return {"p": request.args["p"]} if request.args.get("p") else {}
 
 
 def _move(token: str) -> Response | str | tuple[str, int]:
@@ -127,10 +129,11 @@ def _move(token: str) -> Response | str | tuple[str, int]:
 def _opening(booking: Booking, start: datetime) -> openings.Opening | None:
     """The opening a client chose: with the person named, else with their practitioner, else with whoever is free."""
     service = openings.find_service(service_id=booking.service_id, retired_too=True)
+    wanted = request.args.get("p")
+    person = next((id for id, slug, _name in service.people if slug == wanted), None)
     offer = openings.offer_at(
-        service, start, now=page_now(), practitioner=request.args.get("p"), except_booking=booking.id,
-        for_client=booking.client_id,
-    )  # fmt: skip
+        service, start, now=page_now(), practitioner=person, except_booking=booking.id, for_client=booking.client_id
+    )
     free = [
         openings.Opening(start, start + (booking.ends_at - booking.starts_at), person.id, person.slug, person.name)
         for person in offer.people
@@ -143,15 +146,19 @@ def _opening(booking: Booking, start: datetime) -> openings.Opening | None:
 def _confirm_page(booking: Booking, token: str, start: datetime) -> str | tuple[str, int]:
     chosen = _opening(booking, start)
     if chosen is None:
-        return _change_page(booking, token, error=taken_words(start), near_to=start), 409
+        return _change_page(booking, token, error=taken_words(start, booking), near_to=start), 409
     clinic = page_clinic()
     return render_template(
         "public/bookings/change_confirm.html",
         booking=booking_view(booking, clinic),
         chosen=slot_of(chosen, ZoneInfo(booking.zone), named=chosen.practitioner_id != booking.practitioner_id),
-        action=url_for("bookings.move", token=token, step="confirm", p=chosen.practitioner_slug),
+        other_zone_line=letters.zone_line(booking, chosen.starts_at, chosen.ends_at, locale=locale()),
+        action=url_with("bookings.move", {**kept_query(), "p": chosen.practitioner_slug}, token=token, step="confirm"),
         form_token=form_token("booking", token),
-        links=page_links(booking, token, clinic, here="page"),
+        links=replace(
+            page_links(booking, token, clinic, here="page"),
+            change=url_with("bookings.change", kept_query(), token=token),
+        ),
         error=None,
     )
 
@@ -165,7 +172,7 @@ def _move_now(booking: Booking, token: str, start: datetime) -> Response | str |
         person = chosen.practitioner_id if chosen else None
         reschedule(booking_id=booking.id, starts_at=start, practitioner_id=person, who="client", now=page_now())
     except SlotTaken:
-        sentence = taken_words(start)
+        sentence = taken_words(start, booking)
         page = (
             public_link.hold_times_page(booking, token, error=sentence, near_to=start)
             if held

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from tenants.bookings.models import Booking
 from tenants.bookings.places import SlotTaken, find_by_token
 from tenants.bookings.queries import service_of
 from tenants.bookings.rules import NotNow
-from tenants.bookings.times import taken_words, times_page
+from tenants.bookings.times import kept_query, taken_words, times_page
 from tenants.bookings.views import (
     booking_view,
     check_rows,
@@ -101,7 +102,7 @@ def _save_details(token: str) -> Response | str | tuple[str, int]:
 def lost_page(token: str, *, kept: bool) -> str:
     """The time is gone: say so, keep what was typed, offer what is near; choosing one moves this very hold."""
     booking = find_by_token(token)
-    error = taken_words(booking.starts_at)
+    error = taken_words(booking.starts_at, booking)
     if kept:
         error = _("%(gone)s Your details are saved.", gone=error)
     return hold_times_page(booking, token, error=error)
@@ -112,7 +113,7 @@ def hold_times_page(booking: Booking, token: str, *, error: str | None = None, n
     return times_page(
         service=openings.find_service(service_id=booking.service_id, retired_too=True),
         href=lambda query: url_with("bookings.change", query, token=token),
-        action=url_for("bookings.move", token=token),
+        action=url_with("bookings.move", kept_query(), token=token),
         form_token=form_token("booking", token),
         booking_row=booking,
         error=error,
@@ -120,30 +121,37 @@ def hold_times_page(booking: Booking, token: str, *, error: str | None = None, n
     )
 
 
-def _extend(token: str) -> Response | tuple[str, int]:
+def _extend(token: str) -> Response | str | tuple[str, int]:
     booking = find_by_token(token)
     check_form("booking", token)
     if booking.status not in _OPEN:
         return redirect(url_for("bookings.page", token=token), 303)
-    _keep_typed(booking)
+    unfinished = _keep_typed(booking)
     try:
         extend_hold(booking_id=booking.id, now=page_now())
     except SlotTaken:
-        return lost_page(token, kept=bool(booking.typed)), 409
+        if not unfinished:
+            return lost_page(token, kept=bool(booking.typed)), 409
     except NoLonger:
         pass
+    if unfinished:
+        # Shown again as it stands, without a word about what is missing: nobody has sent it yet.
+        return _details_page(find_by_token(token), token, DetailsForm(request.form))
     back = "check" if request.args.get("back") == "check" else "details"
     return redirect(url_for(f"bookings.{back}", token=token), 303)
 
 
-def _keep_typed(booking: Booking) -> None:
-    """Asking for more time is not sending the form, but what stands in it is not lost."""
-    details = DetailsForm(request.form).read() if request.args.get("back") == "details" else None
-    if details is not None:
-        try:
-            give_details(booking_id=booking.id, details=details, now=page_now())
-        except SlotTaken:
-            return
+def _keep_typed(booking: Booking) -> bool:
+    """Asking for more time is not sending the form, but what stands in it is not lost: kept when it is whole; True when
+    it is not, and something has been typed."""
+    if request.args.get("back") != "details":
+        return False
+    details = DetailsForm(request.form).read()
+    if details is None:
+        return any(request.form.get(name, "").strip() for name in ("name", "known_as", "email", "phone", "note"))
+    with suppress(SlotTaken):  # extending says so
+        give_details(booking_id=booking.id, details=details, now=page_now())
+    return False
 
 
 def _check(token: str) -> Response | str:
@@ -209,13 +217,16 @@ def _pay(token: str) -> Response | str | tuple[str, int]:
     seen = request.args.get("seen", type=int)
     try:
         if not booking.online_minor:
-            confirm(booking_id=booking.id, how="free", now=page_now())
+            free = booking.payment_mode == "free"
+            confirm(booking_id=booking.id, how="free" if free else "at_clinic", now=page_now())
             return redirect(url_for("bookings.returned", token=token), 303)
         return redirect(start_payment(booking_id=booking.id, now=page_now(), seen=seen), 303)
     except SlotTaken:
         return lost_page(token, kept=True), 409
     except PaymentsDown:
         return _check_page(find_by_token(token), token, problem=_("Payment isn’t answering.")), 503
+    except NotNow:
+        return redirect(url_for("bookings.page", token=token), 303)
     except (CardUnavailable, TooManyTries):
         problem = _("Paying by card isn’t possible just now. Please get in touch with the clinic.")
         return _check_page(find_by_token(token), token, problem=problem), 409

@@ -47,6 +47,7 @@ class ServiceView:
     price: Money
     text: str = ""
     payment_note: str = ""
+    person: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,16 +56,18 @@ class Asked:
 
     zone: ZoneInfo
     tz: str
+    usual_tz: str
     today: date
     first: date
     day: date | None
     person: str | None
 
 
-def asked(clinic: ClinicView, people: Sequence[tuple[Any, str, str]]) -> Asked:
-    """Read the query; what is unknown or impossible is ignored."""
+def asked(clinic: ClinicView, people: Sequence[tuple[Any, str, str]], booking: Booking | None = None) -> Asked:
+    """Read the query; what is unknown or impossible is ignored. Without a zone: the one this `booking` was made in."""
+    usual = booking.client_zone if booking is not None and is_zone(booking.client_zone) else clinic.tz
     tz = request.args.get("tz", "")
-    tz = tz if is_zone(tz) else clinic.tz
+    tz = tz if is_zone(tz) else usual
     zone = ZoneInfo(tz)
     today = page_now().astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
@@ -73,7 +76,9 @@ def asked(clinic: ClinicView, people: Sequence[tuple[Any, str, str]]) -> Asked:
     base = begin or day or today
     first = monday + _FIVE_WEEKS * max(0, (base - monday).days // (7 * WEEKS))
     person = request.args.get("p")
-    return Asked(zone, tz, today, first, day, person if any(person == slug for _id, slug, _name in people) else None)
+    return Asked(
+        zone, tz, usual, today, first, day, person if any(person == slug for _id, slug, _name in people) else None
+    )
 
 
 def _date(text: str | None, today: date) -> date | None:
@@ -100,17 +105,17 @@ def times_page(
     clinic = page_clinic()
     now = page_now()
     people = service.people
-    query = asked(clinic, people)
+    query = asked(clinic, people, booking_row)
     offer, found = _starts(service, query, now, booking_row)
     end = query.first + _FIVE_WEEKS
     per_day = {day: starts for day, starts in found.items() if query.first <= day < end}
     day = query.day or next(iter(per_day), None)
     soonest = [next(iter(starts.items())) for starts in islice(found.values(), 3)]
     near = openings.nearest(service, near_to, now=now, practitioner=query.person) if error and near_to else []
-    address = _Address(href, query, clinic)
+    address = _Address(href, query)
     return render_template(
         template,
-        service=ServiceView(service.slug, service.name, service.engine.duration_min, service.price, service.text),
+        service=_service_view(service),
         practitioner_choice=_choices(people, query, address),
         soonest=[slot_of(openings.opening(offer, *start), query.zone) for start in soonest],
         weeks=_weeks(query, per_day, day, address),
@@ -127,7 +132,7 @@ def times_page(
         tz_name=query.tz,
         tz_label=_("%(place)s time", place=place_of(clinic) if query.tz == clinic.tz else formats.place(query.tz)),
         tz_is_clinic=query.tz == clinic.tz,
-        tz_reset_href=address(tz=None, d=day),
+        tz_reset_href=address(tz=clinic.tz if query.usual_tz != clinic.tz else None, d=day),
         form_token=form_token,
         error=error,
         near=[slot_of(o, query.zone) for o in near],
@@ -135,6 +140,13 @@ def times_page(
         action=action,
         horizon_text=_horizon_text(clinic, offer),
         **more,
+    )
+
+
+def _service_view(service: ServiceOffer) -> ServiceView:
+    alone = service.people[0][2] if len(service.people) == 1 else ""
+    return ServiceView(
+        service.slug, service.name, service.engine.duration_min, service.price, service.text, person=alone
     )
 
 
@@ -161,7 +173,6 @@ def _starts(service: ServiceOffer, query: Asked, now: datetime, booking: Booking
 class _Address:
     href: Callable[[Mapping[str, str]], str]
     query: Asked
-    clinic: ClinicView
 
     def each(self) -> Callable[[date], str]:
         """The address of any day: made once and only completed for each, which is a tenth of the work."""
@@ -172,7 +183,7 @@ class _Address:
     def __call__(self, **changed: object) -> str:
         kept: dict[str, object] = {
             "p": self.query.person,
-            "tz": self.query.tz if self.query.tz != self.clinic.tz else None,
+            "tz": self.query.tz if self.query.tz != self.query.usual_tz else None,
         }
         kept.update(changed)
         return self.href({name: str(value) for name, value in kept.items() if value is not None})
@@ -216,9 +227,14 @@ def _horizon_text(clinic: ClinicView, offer: Offer) -> str:
     )
 
 
-def taken_words(start: datetime) -> str:
-    """What to say about a time that is not to be had."""
-    local = start.astimezone(ZoneInfo(page_clinic().tz))
+def kept_query() -> dict[str, str]:
+    """What was chosen on this page besides a time: with whom, which zone, which day."""
+    return {name: request.args[name] for name in ("p", "tz", "d") if name in request.args}
+
+
+def taken_words(start: datetime, booking: Booking | None = None) -> str:
+    """What to say about a time that is not to be had, on the clock that the page shows."""
+    local = start.astimezone(asked(page_clinic(), (), booking).zone)
     tag = locale()
     return _(
         "%(day)s, %(time)s isn’t free any more.", day=formats.long_date(local, tag), time=formats.clock(local, tag)

@@ -13,6 +13,7 @@ from saas.words import _
 from tenants.bookings import letters
 from tenants.bookings.models import Booking
 from tenants.bookings.openings import Opening
+from tenants.bookings.places import is_over
 from tenants.bookings.queries import client_of, practitioner_of, service_of
 from tenants.bookings.rules import MAX_EXTENSIONS, PolicyTerms, client_may_cancel, client_may_move
 from tenants.clinic.queries import ClinicView
@@ -49,6 +50,7 @@ class HoldView:
 
     until_local: datetime
     can_extend: bool
+    lapsed: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Row:
     value: str
     change_href: str | None
     what: str
+    sub: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class PaidLine:
 
 @dataclass(frozen=True)
 class BookingView:
-    """A booking as its pages know it."""
+    """A booking as its pages know it. `mailed`: mails go out about it; `email`: where to, if it was typed here."""
 
     first_name: str
     service_name: str
@@ -104,6 +107,7 @@ class BookingView:
     due_later: Money | None
     receipt_url: str | None
     other_zone_line: str | None
+    mailed: bool
 
 
 def value_of(start: datetime) -> str:
@@ -146,9 +150,8 @@ def place_of(clinic: ClinicView) -> str:
 def hold_view(booking: Booking, now: datetime) -> HoldView:
     """The hold's note; one that has lapsed is shown as it stood: Continue takes it again if it can."""
     until = booking.hold_expires_at or now
-    return HoldView(
-        until.astimezone(ZoneInfo(booking.zone)), booking.extensions < MAX_EXTENSIONS and not booking.paying
-    )
+    more = booking.extensions < MAX_EXTENSIONS and not booking.paying
+    return HoldView(until.astimezone(ZoneInfo(booking.zone)), more, is_over(booking, now))
 
 
 def summary_of(booking: Booking, clinic: ClinicView, now: datetime) -> Summary:
@@ -226,7 +229,7 @@ def check_rows(booking: Booking, summary: Summary, links: dict[str, str]) -> lis
     phone = typed.get("phone") or ""
     return [
         Row(_("Session"), session, links["home"], _("session")),
-        Row(_("When"), when, links["time"], _("time")),
+        Row(_("When"), when, links["time"], _("time"), summary.other_zone_line),
         Row(_("With"), summary.person, None, ""),
         Row(_("Name"), typed.get("name", ""), links["details"], _("name")),
         Row(_("Email"), typed.get("email", ""), links["details"], _("email")),
@@ -245,6 +248,7 @@ def booking_view(booking: Booking, clinic: ClinicView, money: BookingMoney | Non
     money = money or money_of(booking.id)
     client = client_of(booking)
     typed = booking.typed
+    address = letters.mail_address(booking, client)
     called = typed.get("known_as") or (typed.get("name") or (client.name if client else "")).partition(" ")[0]
     return BookingView(
         first_name=called,
@@ -252,7 +256,8 @@ def booking_view(booking: Booking, clinic: ClinicView, money: BookingMoney | Non
         person=practitioner_of(booking).name,
         starts_local=booking.starts_at.astimezone(zone),
         ends_local=booking.ends_at.astimezone(zone),
-        email=typed.get("email", "") if typed.get("reach", "email") == "email" else "",
+        # Never an address that was not typed for this booking: whoever books may not be who we think.
+        email=address if address == typed.get("email") else "",
         place=place_of(clinic),
         status=booking.status,
         sequence=booking.sequence,
@@ -263,6 +268,7 @@ def booking_view(booking: Booking, clinic: ClinicView, money: BookingMoney | Non
         due_later=money.owed or None,
         receipt_url=money.receipt_url,
         other_zone_line=letters.other_zone_line(booking, locale=locale()),
+        mailed=bool(address),
     )
 
 

@@ -152,7 +152,7 @@ def days(chosen: dt.date | None, *, none_open: bool = False) -> list[list[v.Day]
 def times(**changes: object) -> dict[str, object]:
     chosen = dt.date(2026, 11, 24)
     return {
-        "service": SERVICES[0],
+        "service": replace(SERVICES[0], person="Aoife Brennan"),
         "practitioner_choice": [],
         "soonest": [slot(24, 10, 30), slot(25, 10, 30), slot(26, 9)],
         "weeks": days(chosen),
@@ -190,6 +190,7 @@ EMPTY = times(
     none_open=True,
 )
 MANY = times(
+    service=SERVICES[0],
     practitioner_choice=[
         v.Choice("any", "Anyone", "?", current=True),
         v.Choice("dana", "Dana Whitfield", "?practitioner=dana", current=False),
@@ -321,6 +322,7 @@ def booking(status: str, **changes: object) -> dict[str, object]:
         "links": v.Links(),
         "free_until_local": FREE_UNTIL,
         "refund": None,
+        "steps_left": 2,
         "payments": [v.Paid("Paid by card", eur(95), at(23, 16, 40))],
         "notice": None,
         **changes,
@@ -340,6 +342,7 @@ CANCEL: dict[str, object] = {
 CONFIRM: dict[str, object] = {
     "booking": BOOKING,
     "chosen": slot(27, 9),
+    "other_zone_line": None,
     "action": "/b/t0ken/change",
     "form_token": "t0ken",
     "links": v.Links(),

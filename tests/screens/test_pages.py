@@ -4,93 +4,19 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections import Counter
-from html.parser import HTMLParser
 
 import pytest
 from flask import Flask
 
 from saas import theme
+from tests.browser import lint, read
 from tests.screens import cases, samples
 from tests.screens.preview import ROOT, STATIC, create_preview, render, render_mail
 
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-VOID |= {"path", "circle", "rect"}
-LABELLED = {"input", "select", "textarea"}
 # What no mail and no title may say (architecture: discreet).
 HEALTH = re.compile(
     r"cranio|somato|sacral|therap|pain|trauma|stress|health|medical|symptom|injur|anxiet|release\b|body", re.IGNORECASE
 )
-
-
-class Reader(HTMLParser):
-    """Collects what the lint asks about."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.open: list[str] = []
-        self.problems: list[str] = []
-        self.title = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        names = Counter(name for name, _ in attrs)
-        self.problems += [f"<{tag}> says {name} twice" for name, count in names.items() if count > 1]
-        self.tags.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in VOID:
-            return
-        if not self.open or self.open[-1] != tag:
-            self.problems.append(f"</{tag}> closes {self.open[-1:]}")
-        elif self.open:
-            self.open.pop()
-
-    def handle_data(self, data: str) -> None:
-        if self.open[-1:] == ["title"]:
-            self.title += data
-
-    def all(self, *tags: str) -> list[dict[str, str]]:
-        return [attrs for tag, attrs in self.tags if tag in tags]
-
-
-def read(html: str) -> Reader:
-    reader = Reader()
-    reader.feed(html)
-    reader.close()
-    return reader
-
-
-def lint(html: str) -> list[str]:
-    """What a machine can see is wrong with a page."""
-    page = read(html)
-    wrong = [*page.problems, *(f"<{tag}> is left open" for tag in page.open)]
-    ids = Counter(attrs["id"] for _, attrs in page.tags if "id" in attrs)
-    wrong += [f"id {name} is there {count} times" for name, count in ids.items() if count > 1]
-    if len(page.all("h1")) != 1:
-        wrong.append(f"{len(page.all('h1'))} h1")
-    if not page.title.strip() or page.title.strip().startswith(","):
-        wrong.append("no title")
-    labels = {attrs.get("for") for attrs in page.all("label")}
-    for tag, attrs in page.tags:
-        if tag in LABELLED and attrs.get("type") != "hidden" and attrs.get("id") not in labels:
-            wrong.append(f"<{tag} name={attrs.get('name')}> has no label")
-        for name in ("aria-labelledby", "aria-describedby"):
-            wrong += [f"{name} names {i}, which is nowhere" for i in attrs.get(name, "").split() if i not in ids]
-        wrong += [f"<{tag}> has {name}" for name in attrs if name.startswith("on") or name == "style"]
-        if tag == "a" and attrs.get("href", "").startswith("#") and attrs["href"][1:] not in ids:
-            wrong.append(f"link to {attrs['href']}, which is nowhere")
-        if tag == "form" and attrs.get("method") == "post" and "data-once" not in attrs:
-            wrong.append("a form can be sent twice")
-    forms = len([f for f in page.all("form") if f.get("method") == "post"])
-    if forms != len([i for i in page.all("input") if i.get("name") == "form_token"]):
-        wrong.append("a form without its token")
-    return wrong
 
 
 @pytest.fixture(scope="module")

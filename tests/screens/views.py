@@ -59,6 +59,7 @@ class Service:
     price: Money
     text: str
     payment_note: str
+    person: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ class Summary:
 class Hold:
     until_local: dt.datetime
     can_extend: bool
+    lapsed: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ class Row:
     value: str
     change_href: str | None
     what: str
+    sub: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,11 +140,13 @@ class Booking:
     due_later: Money | None = None
     receipt_url: str | None = None
     other_zone_line: str | None = None
+    mailed: bool = True
 
 
 @dataclass(frozen=True)
 class Links:
     self: str = "/b/t0ken"
+    page: str = "/b/t0ken"
     calendar: str | None = "/b/t0ken/calendar.ics"
     google: str | None = "https://calendar.example/render?text=Still+Water"
     change: str | None = "/b/t0ken/change"

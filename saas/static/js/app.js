@@ -23,10 +23,10 @@
   const clinic = document.querySelector('[data-clinic-tz]');
   const offer = clinic?.querySelector('[data-tz-offer]');
   if (offer && tz && tz.includes('/') && tz !== clinic.dataset.clinicTz) {
-    const to = new URL(location.href);
+    const link = offer.querySelector('a');
+    const to = new URL(link.href);
     to.searchParams.set('tz', tz);
-    to.hash = 'times';
-    offer.querySelector('a').href = to;
+    link.href = to;
     offer.querySelector('b').replaceWith(tz.split('/').pop().replace(/_/g, ' '));
     offer.hidden = false;
   }

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from saas.db import db
+from saas.links import link_for
 from saas.outbox import Outbox
 from tenants.bookings.actions import confirm, give_details, hold
 from tenants.bookings.models import Booking
+from tenants.bookings.places import LINK
 from tenants.bookings.rules import Details
 from tests.cast import NOW, Clinic
 
@@ -54,3 +57,17 @@ def fresh(booking_id: UUID) -> Booking:
 def effects(kind: str) -> list[Outbox]:
     """The effects of one kind that were asked for, oldest first."""
     return list(db.session.execute(select(Outbox).where(Outbox.kind == kind).order_by(Outbox.run_at)).scalars())
+
+
+def token_of(booking: Booking) -> str:
+    """The end of the booking page's address."""
+    return link_for(LINK, booking.id, booking.link_generation).token
+
+
+def one(clinic: Clinic) -> Booking:
+    """The only booking there is, as the database has it."""
+    return db.session.execute(select(Booking).execution_options(populate_existing=True)).scalar_one()
+
+
+only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For pages whose states the database cannot change: what it does with the rows is tested with the actions."""
