@@ -9,7 +9,7 @@ from flask import Flask
 from saas import cli
 from saas.app import create_kernel
 from saas.config import ConfigError, Settings, load_settings
-from tenants import demo
+from tenants.demo import command as demo
 from tenants.register import parts
 
 

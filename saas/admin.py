@@ -18,8 +18,6 @@ from flask_admin.contrib.sqla import ModelView
 from flask_admin.contrib.sqla.filters import BaseSQLAFilter
 from flask_admin.form import BaseForm
 from flask_admin.theme import Bootstrap4Theme
-from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
@@ -32,6 +30,8 @@ from saas.db import db
 from saas.errors import Forbidden, NotFound
 from saas.exports import safe_cell, workbook
 from saas.web import Guard, check_origin, csp_nonce, drop_foreign, guard, page_now
+from saas.words import later as _l
+from saas.words import ngettext
 
 MAX_PAGE = 10_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

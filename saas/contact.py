@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from flask_babel import gettext as _
 
 from saas.errors import Invalid
 from saas.text import TooLong, clean_line
+from saas.words import _
 
 EMAIL_LIMIT = 254
 _PHONE_LIMIT = 40

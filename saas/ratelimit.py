@@ -10,7 +10,6 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
-from flask_babel import ngettext
 from sqlalchemy import String
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,6 +19,7 @@ from saas.crypto import keyed_hash
 from saas.db import Base, TransactionMisuse, action, db, in_action
 from saas.errors import TooMany
 from saas.tenancy import current_or_none
+from saas.words import ngettext
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEEP = timedelta(days=2)

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from flask_babel import gettext as _
-
 from saas.errors import Invalid
+from saas.words import _
 
 # Zero width joiners spell words in Persian and Hindi, and emoji: they stay. Everything else that is invisible goes:
 # bidirectional overrides and isolates turn a line around, tags and zero-width spaces hide what was typed.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g, has_app_context
-from flask_babel import get_translations
+from flask_babel import get_translations, lazy_gettext
 
 
 def catalogue() -> Any:
@@ -34,3 +34,8 @@ def _(text: str, **values: object) -> str:
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
     """`one` or `many` in the reader's language, by `num` and that language's plural rules."""
     return str(catalogue().ungettext(one, many, num)) % {"num": num, **values}
+
+
+def later(text: str, **values: object) -> Any:
+    """`text`, looked up each time it is shown: for labels that are written down once, when the program starts."""
+    return lazy_gettext(text, **values)

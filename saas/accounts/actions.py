@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from flask_babel import gettext as _
 from flask_security import hash_password
 from flask_security.proxies import _security as security
 from sqlalchemy import select
@@ -18,6 +17,7 @@ from saas.db import action, db, flush_or
 from saas.errors import Conflict, Invalid, NotFound
 from saas.tenancy import current_tenant
 from saas.text import clean_line
+from saas.words import _
 
 RESET, CHANGED = "reset", "changed"
 

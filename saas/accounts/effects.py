@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from flask_babel import force_locale
 from flask_security.recoverable import generate_reset_password_token
 
 from saas import links, mail, outbox
@@ -41,8 +40,7 @@ def account_mail(effect: outbox.Effect, *, now: datetime) -> None:
     }
     to_name, to_email = account.name, account.email
     db.session.rollback()  # nothing is held while the mail is on its way
-    with force_locale(tenant.locale):
-        subject, text, html = mail.render(_TEMPLATES[kind], tenant.locale, region=tenant.country, **words)
+    subject, text, html = mail.render(_TEMPLATES[kind], tenant.locale, region=tenant.country, **words)
     message = mail.Mail(
         to_name=to_name,
         to_email=to_email,

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from saas import audit
@@ -27,6 +26,7 @@ from saas.tenancy import (
     tenant_scope,
 )
 from saas.text import clean_line
+from saas.words import _
 
 _STRIPE_ACCOUNT = re.compile(r"acct_[A-Za-z0-9_]{4,59}", re.ASCII)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from flask_babel import gettext as _
 
 from saas.errors import Invalid
 from saas.text import Cleaner
+from saas.words import _
 from saas.zones import is_zone
 
 PLATFORM_SLUG = "platform"

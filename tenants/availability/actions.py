@@ -8,13 +8,13 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
 
 from saas import audit
 from saas.db import action, db
 from saas.errors import Invalid, NotFound
 from saas.tenancy import current_tenant
+from saas.words import _
 from tenants.availability.hours import DAYS, Week, Windows, check_week
 from tenants.availability.models import HoursBreak, HoursOverride, TimeOff, WeeklyHours
 from tenants.practitioners.queries import practitioner_by_id

@@ -12,8 +12,6 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
-
 from saas.db import db, journey
 from saas.errors import DomainError
 from saas.formats import full_date
@@ -27,6 +25,7 @@ from saas.stripe_values import (
     GatewayUnavailable,
 )
 from saas.tenancy import current_tenant
+from saas.words import _
 from tenants.bookings.actions import confirm
 from tenants.bookings.checkout_steps import (
     STANDING,
@@ -71,7 +70,7 @@ def start_payment(*, booking_id: UUID, now: datetime, seen: int | None = None) -
     an open session is used again. Raises what `plan_payment` raises, and `PaymentsDown`.
     """
     name = _product_name(booking_id)
-    for _ in range(_STEPS):
+    for _step in range(_STEPS):
         step = plan_payment(booking_id=booking_id, name=name, seen=seen, now=now)
         if isinstance(step, str):
             return step
@@ -255,7 +254,7 @@ def _product_name(booking_id: UUID) -> str:
     locale = booking.locale or tenant.locale
     day = full_date(booking.starts_at.astimezone(ZoneInfo(booking.zone)), locale)
     with written_for(locale):
-        return str(gettext("Session at %(clinic)s, %(date)s", clinic=tenant.name, date=day))
+        return _("Session at %(clinic)s, %(date)s", clinic=tenant.name, date=day)
 
 
 def _booking(booking_id: UUID) -> Booking:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, StringField, TextAreaField
 
 from saas.errors import Invalid
 from saas.tenancy import current_tenant
 from saas.web import PageForm
+from saas.words import later as _l
 from tenants.bookings.rules import Details, clean_details
 
 

@@ -10,8 +10,6 @@ from zoneinfo import ZoneInfo
 
 from flask import request, url_for
 from flask_admin import expose
-from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import or_
 
@@ -20,6 +18,8 @@ from saas.admin import ListFilter, RecordView
 from saas.money import Money
 from saas.tenancy import current_tenant
 from saas.web import page_now
+from saas.words import later as _l
+from saas.words import ngettext
 from tenants.availability.walltime import edge, to_datetime
 from tenants.bookings.models import Booking
 from tenants.clients.models import Client

@@ -12,8 +12,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from saas.db import Base
 from saas.tenancy import TenantOwned, tenant_fk
 
-REACH = ("email", "text", "phone")
-
 
 class Client(TenantOwned, Base):
     """A person who books. E-mail and phone are found by their keyed hash (`email_hash`, `phone_hash`), never by value.

@@ -6,10 +6,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
-
 from saas.contact import BadEmail, BadPhone, normal_email, normal_phone
 from saas.text import Cleaner
+from saas.words import _
 
 REACH = ("email", "text", "phone")
 COMPARED = ("name", "known_as", "email", "phone", "reach")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from saas import audit
@@ -13,11 +12,12 @@ from saas.db import action, db
 from saas.errors import Invalid
 from saas.tenancy import current_tenant
 from saas.text import Cleaner
+from saas.words import _
 from tenants.clinic.models import Clinic, MailText, Policy
 from tenants.clinic.queries import latest_policy
 from tenants.clinic.rules import (
     MAIL_KINDS,
-    PolicyTerms,
+    PolicyRequest,
     Profile,
     clean_brand,
     clean_html,
@@ -46,7 +46,7 @@ def on_clinic_created(*, now: datetime) -> None:
     """Give a new clinic its profile row and the first version of its policy. A second call changes nothing."""
     lock_clinic()
     if latest_policy() is None:
-        _add_policy(1, PolicyTerms(free_hours=24, late_fee_percent=50, no_show_percent=100), now=now)
+        _add_policy(1, PolicyRequest(free_hours=24, late_fee_percent=50, no_show_percent=100), now=now)
         audit.record("clinic.set_up", target="clinic", target_id=None, now=now)
 
 
@@ -117,7 +117,7 @@ def save_booking_rules(*, min_notice_min: int, horizon_days: int | None, accepti
 
 
 @action
-def save_policy(*, policy: PolicyTerms, now: datetime) -> Policy:
+def save_policy(*, policy: PolicyRequest, now: datetime) -> Policy:
     """The policy for bookings from now on, as a new version; the same words again make none.
 
     Bookings keep the snapshot of the version they were made under.
@@ -132,11 +132,11 @@ def save_policy(*, policy: PolicyTerms, now: datetime) -> Policy:
     return row
 
 
-def _terms_of(row: Policy) -> PolicyTerms:
-    return PolicyTerms(row.free_hours, row.late_fee_percent, row.no_show_percent, row.terms)
+def _terms_of(row: Policy) -> PolicyRequest:
+    return PolicyRequest(row.free_hours, row.late_fee_percent, row.no_show_percent, row.terms)
 
 
-def _add_policy(version: int, policy: PolicyTerms, *, now: datetime) -> Policy:
+def _add_policy(version: int, policy: PolicyRequest, *, now: datetime) -> Policy:
     row = Policy(version=version, **asdict(policy), created_at=now, created_by=audit.current_actor().account_id)
     db.session.add(row)
     db.session.flush()

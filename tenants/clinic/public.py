@@ -5,12 +5,12 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template
-from flask_babel import gettext as _
 from markupsafe import Markup
 
 from saas import theme
 from saas.errors import NotFound
 from saas.tenancy import current_tenant
+from saas.words import _
 from tenants.clinic import queries
 from tenants.clinic.face import face, page_clinic
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import nh3
-from flask_babel import gettext as _
 from PIL import Image, UnidentifiedImageError
 
 from saas.contact import BadEmail, BadPhone, normal_email, normal_phone
 from saas.errors import Invalid
 from saas.text import Cleaner
+from saas.words import _
 
 LOGO_BYTES = 512 * 1024
 LOGO_PIXELS = 4096
@@ -61,8 +61,9 @@ class Profile:
 
 
 @dataclass(frozen=True)
-class PolicyTerms:
-    """When cancelling is free of charge (hours before the start) and what is kept otherwise (per cent of the price)."""
+class PolicyRequest:
+    """A policy as somebody wants it kept: until when cancelling is free of charge (hours before the start), and what is
+    kept otherwise (per cent of the price). What a booking was promised is `bookings/rules.py: PolicyTerms`."""
 
     free_hours: int
     late_fee_percent: int
@@ -148,10 +149,10 @@ def clean_html(cleaner: Cleaner, field: str, text: str) -> str:
     return safe_html(cleaner.block(field, text, TEXT_LIMIT))
 
 
-def clean_policy(policy: PolicyTerms) -> PolicyTerms:
+def clean_policy(policy: PolicyRequest) -> PolicyRequest:
     """The policy as it is kept; `Invalid` with a sentence for every field that needs another look."""
     cleaner = Cleaner()
-    cleaned = PolicyTerms(
+    cleaned = PolicyRequest(
         free_hours=cleaner.whole("free_hours", policy.free_hours, 0, 8760),
         late_fee_percent=cleaner.whole("late_fee_percent", policy.late_fee_percent, 0, 100),
         no_show_percent=cleaner.whole("no_show_percent", policy.no_show_percent, 0, 100),

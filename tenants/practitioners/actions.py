@@ -7,12 +7,12 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
 from saas import audit
 from saas.db import action, db, flush_or
 from saas.errors import Conflict
+from saas.words import _
 from tenants.practitioners.models import Practitioner, PractitionerService, Room
 from tenants.practitioners.queries import practitioner_by_id, room_by_id, services_of
 from tenants.practitioners.rules import PractitionerRequest, RoomRequest, clean_practitioner, clean_room

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask_babel import gettext as _
-
 from saas.contact import BadEmail, normal_email
 from saas.text import Cleaner
+from saas.words import _
 from tenants.services.rules import slug_of
 
 

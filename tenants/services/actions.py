@@ -6,12 +6,11 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from flask_babel import gettext as _
-
 from saas import audit
 from saas.db import action, db, flush_or
 from saas.errors import Conflict
 from saas.tenancy import current_tenant
+from saas.words import _
 from tenants.services.models import Service
 from tenants.services.queries import service_by_id
 from tenants.services.rules import ServiceRequest, clean_service

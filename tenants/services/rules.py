@@ -6,10 +6,9 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
-from flask_babel import gettext as _
-
 from saas.money import Money, card_maximum, card_minimum
 from saas.text import Cleaner
+from saas.words import _
 
 PAYMENTS = ("free", "at_clinic", "deposit", "full")
 A_DAY_MIN = 1440

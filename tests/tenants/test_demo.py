@@ -18,7 +18,7 @@ from tenants.availability.models import WeeklyHours
 from tenants.bookings import openings
 from tenants.bookings.models import Booking
 from tenants.clinic.queries import clinic_view, document, latest_policy
-from tenants.demo import build
+from tenants.demo.command import build
 from tenants.practitioners.queries import practitioners, rooms
 from tenants.services.queries import offered
 

@@ -14,7 +14,7 @@ from saas.errors import Invalid
 from saas.tenancy import tenant_scope
 from tenants.clinic import actions, queries
 from tenants.clinic.models import Clinic, Policy
-from tenants.clinic.rules import Note, PolicyTerms, Profile
+from tenants.clinic.rules import Note, PolicyRequest, Profile
 from tests.cast import Clinic as Cast
 
 PNG = io.BytesIO()
@@ -107,10 +107,10 @@ def test_texts_are_safe_before_they_are_written(at_rowan: Cast, now: datetime) -
 
 
 def test_a_policy_is_a_new_version_only_when_it_differs(at_rowan: Cast, now: datetime) -> None:
-    terms = PolicyTerms(free_hours=48, late_fee_percent=30, no_show_percent=80)
+    terms = PolicyRequest(free_hours=48, late_fee_percent=30, no_show_percent=80)
     first = actions.save_policy(policy=terms, now=now).version
     assert actions.save_policy(policy=terms, now=now + timedelta(days=1)).version == first
-    second = actions.save_policy(policy=PolicyTerms(12, 30, 80), now=now + timedelta(days=2)).version
+    second = actions.save_policy(policy=PolicyRequest(12, 30, 80), now=now + timedelta(days=2)).version
     assert second == first + 1
     latest = queries.latest_policy()
     assert latest is not None

@@ -9,7 +9,7 @@ from saas.errors import Invalid
 from tenants.clinic.rules import (
     BadLogo,
     Note,
-    PolicyTerms,
+    PolicyRequest,
     Profile,
     clean_brand,
     clean_policy,
@@ -128,7 +128,7 @@ def test_a_map_address_is_https_or_refused(url: str) -> None:
         clean_profile(Profile(map_url=url), country="IE")
 
 
-@pytest.mark.parametrize("terms", [PolicyTerms(-1, 50, 100), PolicyTerms(24, 101, 100), PolicyTerms(24, 50, -1)])
-def test_a_policy_keeps_its_bounds(terms: PolicyTerms) -> None:
+@pytest.mark.parametrize("terms", [PolicyRequest(-1, 50, 100), PolicyRequest(24, 101, 100), PolicyRequest(24, 50, -1)])
+def test_a_policy_keeps_its_bounds(terms: PolicyRequest) -> None:
     with pytest.raises(Invalid):
         clean_policy(terms)
