@@ -18,7 +18,7 @@ from whitenoise import WhiteNoise
 from saas import admin, audit, config, crypto, db, home, jobs, sessions, shell, tenancy, web, webhooks
 from saas.accounts import effects as account_effects
 from saas.accounts import public as account_pages
-from saas.errors import DomainError, TooMany
+from saas.errors import DomainError, Forbidden, TooMany
 from saas.sandbox import mailbox
 
 ROOT = shell.STATIC.parent.parent
@@ -125,6 +125,9 @@ def _errors(app: Flask) -> None:
 def _refused(error: DomainError) -> Response | tuple[str, int]:
     if error.status >= 500 and not isinstance(error, web.ClinicPaused):
         _log.error("request.failed", error=type(error).__name__)
+    if isinstance(error, Forbidden | TooMany | web.StaleForm):
+        # Who tries doors, and which: worth knowing. What they sent is not for a log, and paths hold links.
+        _log.warning("request.refused", error=error.code, endpoint=request.endpoint, address=request.remote_addr)
     if isinstance(error, TooMany):
         return _slow_down(error)
     if web.wants_problem():

@@ -23,6 +23,7 @@ from saas.tenancy import find_platform, tenant_scope, tenant_tables
 FRESH = timedelta(minutes=2)
 _REACH_SECONDS = 5
 _OLDEST_POSTGRES = 150_000
+_HERE = ("127.0.0.1", "localhost", "::1")
 
 
 def problems(config: Settings, *, now: datetime) -> list[str]:
@@ -87,8 +88,8 @@ def _mail(config: Settings) -> Iterator[str]:
     except OSError as error:
         why = type(error).__name__
         yield f"the mail host cannot be reached ({why}): check LONGTIDE_SMTP_HOST and LONGTIDE_SMTP_PORT"
-    if config.smtp_tls == "none" and config.smtp_username:
-        yield "LONGTIDE_SMTP_TLS is none: the mail password would travel in the clear"
+    if config.smtp_tls == "none" and (config.smtp_username or config.smtp_host not in _HERE):
+        yield "LONGTIDE_SMTP_TLS is none: mails, and the password for sending them, would travel in the clear"
 
 
 def _database(connection: Connection) -> Iterator[str]:

@@ -11,6 +11,7 @@ import ipaddress
 from datetime import timedelta
 from typing import Any, cast
 
+import structlog
 from flask import Blueprint, Flask, Response, g, redirect, request, session, url_for
 from flask_login import user_logged_in
 from flask_security import MailUtil, PasswordUtil, Security, SQLAlchemyUserDatastore, current_user, hash_password
@@ -29,11 +30,11 @@ from saas.tenancy import current_or_none, current_tenant
 from saas.text import TooLong
 from saas.web import ClinicClosed, ClinicPaused, bearer_headers, check_origin, drop_foreign, guard, page_now
 
+_log = structlog.get_logger("longtide.accounts")
+
 PASSWORD_MIN, PASSWORD_MAX = 10, 200
 RESET_WITHIN = timedelta(hours=2)
 _MAILS = {"security/email/reset_instructions": actions.RESET, "security/email/reset_notice": actions.CHANGED}
-
-
 _KEPT = {"password": "hashed", "fs_uniquifier": "fs_uniquifier"}
 
 
@@ -227,6 +228,9 @@ def _after_security(response: Response) -> Response:
     # Flask-Security shows a refused form again with status 200; the forgotten-password page answers everybody alike.
     if request.method == "POST" and response.status_code == 200 and request.endpoint != "security.forgot_password":
         response.status_code = 422
+        if request.endpoint == "security.login":
+            # Not whose: an address that was typed may be anybody's.
+            _log.warning("login.refused", tenant=str(current_tenant().id), address=request.remote_addr)
     if request.method == "POST" and request.endpoint == "security.forgot_password" and "account_mail_asked" not in g:
         ratelimit.count("forgot|nobody", window_seconds=3600, now=page_now())  # an outbox row's worth of work
     return bearer_headers(response) if request.endpoint == "security.reset_password" else response
@@ -240,6 +244,7 @@ def _entered(_app: Flask, user: Account) -> None:
     session.pop("csrf_token", None)
     g.pop("csrf_token", None)
     g.account_entered = user.id
+    _log.info("login.done", tenant=str(user.tenant_id), account=str(user.id), address=request.remote_addr)
 
 
 def _arrive() -> AnyResponse:

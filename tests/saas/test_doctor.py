@@ -108,3 +108,10 @@ def test_a_database_that_is_not_migrated_says_so(healthy: Settings, now: datetim
     with db.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
     assert "db upgrade" in found(healthy, now)[-1]
+
+
+def test_mails_travel_in_the_clear_on_this_machine_only(healthy: Settings, now: datetime) -> None:
+    here = healthy.model_copy(update={"smtp_tls": "none"})
+    assert found(here, now) == []
+    elsewhere = here.model_copy(update={"smtp_host": "127.0.0.2"})  # nobody listens there, which is told as well
+    assert any("LONGTIDE_SMTP_TLS" in line for line in found(elsewhere, now))

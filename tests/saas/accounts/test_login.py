@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+import structlog
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
@@ -69,6 +70,25 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(client: Fla
     assert wrong.status_code == unknown.status_code == 422
     assert "don’t belong together" in wrong.text
     assert 'role="alert"' in wrong.text
+
+
+def test_log_ins_and_refusals_are_in_the_log_without_what_was_typed(client: FlaskClient, rowan: Clinic) -> None:
+    with structlog.testing.capture_logs() as logs:
+        log_in(client, rowan, "alma", "not her sentence")
+        log_in(client, rowan, "alma")
+    told = [line for line in logs if line["event"].startswith("login.")]
+    assert [line["event"] for line in told] == ["login.refused", "login.done"]
+    assert all(line["tenant"] == str(rowan.ref.id) and line["address"] == "127.0.0.1" for line in told)
+    assert not any(word in str(logs) for word in ("alma", "sentence", PASSWORD))
+
+
+def test_a_form_from_another_site_is_in_the_log(client: FlaskClient, rowan: Clinic) -> None:
+    with structlog.testing.capture_logs() as logs:
+        answer = client.post("/c/rowan/login", data={}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert [(line["event"], line["error"], line["endpoint"]) for line in logs] == [
+        ("request.refused", "foreign-origin", "security.login")
+    ]
 
 
 def test_the_same_address_in_two_clinics_is_two_accounts(
