@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 
 from saas import audit
 from saas.db import action, db, flush_or, in_action, new_id
@@ -18,6 +19,7 @@ from saas.links import link_for
 from saas.outbox import emit
 from saas.tenancy import current_tenant
 from tenants.bookings import openings
+from tenants.bookings.calendars import rows
 from tenants.bookings.models import Booking
 from tenants.bookings.places import (
     LINK,
@@ -113,10 +115,19 @@ def known_booking(key: str | None, request_hash: str | None) -> Booking | None:
     """The booking made under this idempotency key, if there is one; `KeyReused` when it was another request's."""
     if key is None:
         return None
-    found = db.session.execute(select(Booking).where(Booking.idempotency_key == key)).scalar_one_or_none()
-    if found is not None and found.request_hash != request_hash:
+    found = rows(_by_key(), {"mine": current_tenant().id, "key": key})
+    if not found:
+        return None
+    if found[0].request_hash != request_hash:
         raise KeyReused
-    return found
+    return db.session.get_one(Booking, found[0].id, populate_existing=True)
+
+
+@lru_cache(maxsize=1)
+def _by_key() -> Any:
+    columns = Booking.__table__.c
+    mine = columns.tenant_id == bindparam("mine", type_=Uuid())
+    return select(columns.id, columns.request_hash).where(mine, columns.idempotency_key == bindparam("key"))
 
 
 @action
@@ -160,19 +171,21 @@ def draft_booking(
     service = openings.find_service(service_id=service_id)
     offer = openings.offer_at(service, starts_at, now=now, practitioner=practitioner_id)
     person, room = _choose(offer, starts_at, now)
-    row = db.session.get_one(Service, service_id)
     booking_id = new_id()
     booking = Booking(
         id=booking_id,
         service_id=service_id,
         status="held",
         hold_expires_at=now + HOLD,
-        price_minor=row.price_minor,
+        price_minor=service.price.minor,
         online_minor=due_online(
-            mode=row.payment, price=row.price, deposit_minor=row.deposit_minor, deposit_percent=row.deposit_percent
+            mode=service.payment,
+            price=service.price,
+            deposit_minor=service.deposit_minor,
+            deposit_percent=service.deposit_percent,
         ).minor,
         currency=current_tenant().currency,
-        payment_mode=row.payment,
+        payment_mode=service.payment,
         policy=_newest_policy().snapshot(),
         typed={},
         note="",
@@ -186,7 +199,7 @@ def draft_booking(
         source=source,
         created_at=now,
     )
-    put_at(booking, service=row, practitioner_id=person.id, room_id=room, starts_at=starts_at)
+    put_at(booking, service=service.engine, practitioner_id=person.id, room_id=room, starts_at=starts_at)
     return booking
 
 
@@ -204,10 +217,16 @@ def _choose(offer: openings.Offer, starts_at: datetime, now: datetime) -> tuple[
 
 
 def _newest_policy() -> PolicyTerms:
-    newest = db.session.execute(select(Policy).order_by(Policy.version.desc()).limit(1)).scalar_one_or_none()
-    if newest is None:
-        return PolicyTerms(version=0, free_hours=0, late_fee_percent=0, no_show_percent=0)
-    return PolicyTerms(newest.version, newest.free_hours, newest.late_fee_percent, newest.no_show_percent)
+    newest = rows(_policies(), {"mine": current_tenant().id})
+    return PolicyTerms(*newest[0]) if newest else PolicyTerms(0, 0, 0, 0)
+
+
+@lru_cache(maxsize=1)
+def _policies() -> Any:
+    policy = Policy.__table__.c
+    mine = policy.tenant_id == bindparam("mine", type_=Uuid())
+    terms = select(policy.version, policy.free_hours, policy.late_fee_percent, policy.no_show_percent)
+    return terms.where(mine).order_by(policy.version.desc()).limit(1)
 
 
 @action

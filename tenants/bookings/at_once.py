@@ -12,7 +12,6 @@ from saas.db import action, db
 from saas.errors import Conflict
 from tenants.bookings import openings
 from tenants.bookings.actions import Source, draft_booking, known_booking
-from tenants.bookings.models import Booking
 from tenants.bookings.places import KeyRace, SlotTaken, close_lapsed, lock_client, mark_confirmed
 from tenants.bookings.rules import Details
 from tenants.clients.actions import find_or_make
@@ -38,7 +37,20 @@ class _NotAtOnce(Conflict):
     """By now this service is paid online."""
 
 
-def book_at_once(*, wish: Wish, now: datetime) -> Booking | None:
+@dataclass(frozen=True)
+class Booked:
+    """What was booked, as it was written."""
+
+    id: UUID
+    status: str
+    starts_at: datetime
+    ends_at: datetime
+    hold_expires_at: datetime | None
+    zone: str
+    link_generation: int
+
+
+def book_at_once(*, wish: Wish, now: datetime) -> Booked | None:
     """The confirmed booking; None, with nothing written, when it has to go step by step: a request that was made before, or a
     service that is paid online. Raises `SlotTaken` for a time that is not offered, or not to this client."""
     if wish.service.payment not in AT_ONCE or known_booking(wish.key, wish.request_hash) is not None:
@@ -59,7 +71,7 @@ def book_at_once(*, wish: Wish, now: datetime) -> Booking | None:
 
 
 @action
-def _book(*, wish: Wish, seen: openings.Offer, now: datetime) -> Booking:
+def _book(*, wish: Wish, seen: openings.Offer, now: datetime) -> Booked:
     if known_booking(wish.key, wish.request_hash) is not None:
         raise KeyRace
     booking = draft_booking(
@@ -86,4 +98,7 @@ def _book(*, wish: Wish, seen: openings.Offer, now: datetime) -> Booking:
     audit.record("booking.held", target="booking", target_id=booking.id, now=now, source=wish.source)
     audit.record("booking.details", target="booking", target_id=booking.id, now=now)
     mark_confirmed(booking, now=now)
-    return booking
+    # As a value: a row would be read again after the commit, only to say what is known here.
+    return Booked(
+        booking.id, booking.status, booking.starts_at, booking.ends_at, None, booking.zone, booking.link_generation
+    )

@@ -61,6 +61,8 @@ class ServiceOffer:
     needs_room: bool
     rules: slots.Rules
     accepting: bool
+    deposit_minor: int | None
+    deposit_percent: int | None
     people: tuple[tuple[UUID, str, str], ...]
 
 
@@ -125,7 +127,7 @@ class Offer:
 
 _SERVICE_COLUMNS = (
     "id", "slug", "name", "text", "price_minor", "payment", "needs_room",
-    "duration_min", "step_min", "buffer_before_min", "buffer_after_min",
+    "duration_min", "step_min", "buffer_before_min", "buffer_after_min", "deposit_minor", "deposit_percent",
 )  # fmt: skip
 
 
@@ -166,13 +168,12 @@ def find_service(*, slug: str | None = None, service_id: UUID | None = None, ret
     found = rows(_service_statement(by, retired_too), {"mine": current_tenant().id, "value": value})
     if not found:
         raise NoSuchService
-    key, named, name, text, price, payment, needs_room, length, step, before, after, notice, horizon, accepting, *_ = (
-        found[0]
-    )
+    key, named, name, text, price, payment, needs_room, *rest = found[0]
+    length, step, before, after, deposit, percent, notice, horizon, accepting, *_ = rest
     return ServiceOffer(
         key, named, name, text, Money(price, current_tenant().currency), payment,
         slots.Service(length, step, before, after), needs_room, slots.Rules(notice, horizon), accepting,
-        tuple(tuple(row[-3:]) for row in found if row[-3] is not None),
+        deposit, percent, tuple(tuple(row[-3:]) for row in found if row[-3] is not None),
     )  # fmt: skip
 
 

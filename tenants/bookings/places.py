@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import Uuid, bindparam, or_, select, update
+from sqlalchemy.orm.util import identity_key
 
 from saas import audit
-from saas.db import db, flush_or, locks_rows
+from saas.db import Utc, db, flush_or, locks_rows
 from saas.errors import Conflict, DomainError, NotFound
 from saas.links import hash_of
 from saas.outbox import emit
 from saas.tenancy import current_tenant
+from tenants.availability import slots
 from tenants.bookings import openings
 from tenants.bookings.calendars import Span, read_taken
 from tenants.bookings.models import Booking
@@ -75,7 +78,7 @@ def lock_places(practitioners: Sequence[UUID], *, rooms: bool = True) -> None:
 
 def lock_client(client_id: UUID) -> None:
     """Lock the client's row: of two bookings for one person at one time, the second waits and then sees the first."""
-    if db.session.get_bind().dialect.name == "postgresql":
+    if locks_rows():
         db.session.execute(select(Client.id).where(Client.id == client_id).with_for_update(key_share=True)).all()
 
 
@@ -91,7 +94,12 @@ def all_taken(offer: openings.Offer, at: datetime, *, now: datetime) -> bool:
 
 
 def put_at(
-    booking: Booking, *, service: Service, practitioner_id: UUID, room_id: UUID | None, starts_at: datetime
+    booking: Booking,
+    *,
+    service: Service | slots.Service,
+    practitioner_id: UUID,
+    room_id: UUID | None,
+    starts_at: datetime,
 ) -> None:
     """Write time, place and person into the row: UTC, buffers, and the wall time that is promised."""
     zone = current_tenant().zone
@@ -107,27 +115,39 @@ def put_at(
 
 def close_lapsed(booking: Booking, *, now: datetime) -> None:
     """Expire holds whose time is over where `booking` wants to be: the database counts them, people do not."""
-    wants: list[ColumnElement[bool]] = [Booking.practitioner_id == booking.practitioner_id]
-    if booking.room_id is not None:
-        wants.append(Booking.room_id == booking.room_id)
-    if booking.client_id is not None:
-        wants.append(Booking.client_id == booking.client_id)
-    over = (
+    wants = {"room_id": booking.room_id, "client_id": booking.client_id}
+    given = tuple(name for name, value in wants.items() if value is not None)
+    asked = {f"the_{name}": wants[name] for name in given} | {
+        "mine": current_tenant().id, "the_practitioner_id": booking.practitioner_id, "own": booking.id,
+        "lo": booking.busy_from, "hi": booking.busy_to, "now": now,
+    }  # fmt: skip
+    # On the connection, so that nothing is flushed first: the row we are about to move must not meet the hold that is over.
+    for (gone,) in db.session.connection().execute(_expire_lapsed(given), asked).all():
+        known = db.session.identity_map.get(identity_key(Booking, gone))
+        if known is not None:
+            db.session.expire(known)
+
+
+@lru_cache(maxsize=4)
+def _expire_lapsed(given: tuple[str, ...]) -> Any:
+    columns = Booking.__table__.c
+    wants = [columns[name] == bindparam(f"the_{name}", type_=Uuid()) for name in ("practitioner_id", *given)]
+    lo, hi, now = (bindparam(name, type_=Utc()) for name in ("lo", "hi", "now"))
+    return (
         update(Booking)
         .where(
+            columns.tenant_id == bindparam("mine", type_=Uuid()),
             or_(*wants),
-            Booking.id != booking.id,
-            Booking.status == "held",
-            Booking.paying.is_(False),
-            Booking.hold_expires_at <= now,
-            Booking.busy_from < booking.busy_to,
-            Booking.busy_to > booking.busy_from,
+            columns.id != bindparam("own", type_=Uuid()),
+            columns.status == "held",
+            columns.paying.is_(False),
+            columns.hold_expires_at <= now,
+            columns.busy_from < hi,
+            columns.busy_to > lo,
         )
         .values(status="expired", ended_at=now, ended_by="system")
+        .returning(columns.id)
     )
-    # Written before our own change is: the row we are about to move must not meet the hold that is over.
-    with db.session.no_autoflush:
-        db.session.execute(over, execution_options={"synchronize_session": "fetch"})
 
 
 def lock_booking(booking_id: UUID) -> Booking:

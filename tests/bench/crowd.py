@@ -119,7 +119,7 @@ def _copy(batch: dict[str, list[dict[str, Any]]], face: dict[str, Any], own: Any
             if name == "booking":
                 copied |= {"link_hash": uuid4().hex * 2, "zone": zone}
             if name == "weekly_hours":
-                copied |= {"start": f"{7 + number % 3:02d}:{30 * (number % 2):02d}", "end": f"{17 + number % 5}:00"}
+                copied |= {"start": f"{7 + number % 2:02d}:{30 * (number % 2):02d}", "end": f"{17 + number % 5}:00"}
             batch[name].append(copied)
 
 

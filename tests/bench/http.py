@@ -23,12 +23,13 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from zoneinfo import ZoneInfo
 
 import psutil
 
+from saas import clock
 from tests import databases
 from tests.bench import crowd
+from tests.cast import Clinic
 from tests.databases import PostgresDatabase, SqliteFile
 from tests.proofs.stage import HOST, Stage, free_port, until
 from wsgi import create_app
@@ -86,7 +87,7 @@ class Server(Stage):
         bind = f"{HOST}:{self.web_port}"
         options = ("-c", "deploy/gunicorn.conf.py", "--bind", bind, "--log-level", "warning")
         self._start("web", sys.executable, "-m", "gunicorn", *options, "tests.bench.bare:app")
-        until(lambda: self._answers(), "bare Flask answers")
+        until(self._answers, "bare Flask answers")
 
     def _answers(self) -> bool:
         try:
@@ -105,7 +106,7 @@ class Server(Stage):
     def cpu(self) -> float:
         """Seconds of CPU time its workers have used."""
         workers = psutil.Process(self.running["web"].pid).children()
-        return sum(times.user + times.system for times in (worker.cpu_times() for worker in workers))
+        return float(sum(times.user + times.system for times in (worker.cpu_times() for worker in workers)))
 
     def cost(self, requests: list[tuple[str, str, object]], *, wanted: int = 200) -> float:
         """CPU milliseconds of each of these requests, sent one after another on one line."""
@@ -251,8 +252,9 @@ def _load_here(server: Server, path: str, size: Size) -> str:
 
 @contextmanager
 def _setting(kind: str, size: Size, folder: Path) -> Iterator[Setting]:
-    now = datetime.now(UTC).astimezone(ZoneInfo("Europe/London")).astimezone(UTC)
-    made, cleanups = [], []
+    now = clock.now()
+    made: list[tuple[SqliteFile | PostgresDatabase, Clinic]] = []
+    cleanups: list[Callable[[], None]] = []
     servers: list[Server] = []
     try:
         for name in ("one", "many"):
