@@ -56,7 +56,9 @@ class Belongings:
 def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> Belongings:
     """Inside the clinic: a service nobody else has, a booking and a hold, texts, absences, a logo, a way to reset."""
     slug = current_tenant().slug
-    own = ServiceRequest(name=f"Only at {slug} quiet hour", slug=f"{slug}-only", duration_min=60, price_minor=4100, payment="at_clinic")  # fmt: skip
+    own = ServiceRequest(
+        name=f"Only at {slug} quiet hour", slug=f"{slug}-only", duration_min=60, price_minor=4100, payment="at_clinic"
+    )
     clinic.services[own.slug] = save_service(service_id=None, request=own, now=now).id
     who = clinic.practitioners[person]
     set_services(practitioner_id=who, service_ids=list(clinic.services.values()), now=now)
@@ -69,9 +71,12 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
     away = datetime(2026, 4, 1, 9, 0, tzinfo=now.tzinfo)
     add_time_off(practitioner_id=who, starts_at=away, ends_at=away + timedelta(hours=2), now=now)
     details = Details(
-        name=f"Quillfeather of {slug}", known_as=f"Quill{slug}", email=f"quill@{slug}-private.example",
-        phone="+441132000007", note=f"{slug} gate code 4711",
-    )  # fmt: skip
+        name=f"Quillfeather of {slug}",
+        known_as=f"Quill{slug}",
+        email=f"quill@{slug}-private.example",
+        phone="+441132000007",
+        note=f"{slug} gate code 4711",
+    )
     firm = booked(clinic, own.slug, TUESDAY_TEN, who=details, person=person)
     loose = held(clinic, "desk", TUESDAY_TEN + timedelta(hours=3), person=person)
     account = db.session.get_one(Account, clinic.accounts[owner])
@@ -92,10 +97,16 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
         hold_token=_token("hold", "desk", day),
         booking_token=_token("booking", token, day),
         words=(
-            f"Quillfeather of {slug}", f"Quill{slug}", f"quill@{slug}-private", f"{slug} gate code", f"{slug} keeps paper",
-            f"{slug} imprint", f"Only at {slug}", f"{slug} bring socks",
+            f"Quillfeather of {slug}",
+            f"Quill{slug}",
+            f"quill@{slug}-private",
+            f"{slug} gate code",
+            f"{slug} keeps paper",
+            f"{slug} imprint",
+            f"Only at {slug}",
+            f"{slug} bring socks",
         ),
-    )  # fmt: skip
+    )
 
 
 def _picture(slug: str) -> bytes:

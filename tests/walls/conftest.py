@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from flask import Flask
 
 from saas.tenancy import tenant_scope
 from tests.cast import Clinic
+from tests.saas.accounts.pages import Enter
+from tests.walls.asking import Page
 from tests.walls.belongings import Belongings, furnish
 
 
@@ -17,3 +21,9 @@ def neighbours(app: Flask, rowan: Clinic, thornfield: Clinic) -> tuple[Belonging
         with tenant_scope(thornfield.ref):
             theirs = furnish(thornfield, person="max", owner="mallory")
     return ours, theirs
+
+
+@pytest.fixture
+def page(rowan: Clinic, inside: Enter, now: datetime) -> Page:
+    with inside(rowan):
+        return Page(rowan, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import traceback
 from typing import Any
 
 from flask import Flask
@@ -17,15 +18,76 @@ from tests.walls.belongings import Belongings
 BIG = bool(os.environ.get("LONGTIDE_PROVE"))
 METHODS = ("GET", "POST", "GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE")
 WORDS = st.sampled_from(
-    ["", "desk", "full", "ben", "any", "x", "../..", "%00", "1", "-1", "2026-03-24", "2026-03-24T10:00:00+00:00", "Europe/London",
-     "on", "true", "null", "9" * 30, "confirm", "details", "phone", "cleo@example.com", "+441132000001"]
-)  # fmt: skip
+    [
+        "",
+        "desk",
+        "full",
+        "ben",
+        "any",
+        "x",
+        "../..",
+        "%00",
+        "1",
+        "-1",
+        "2026-03-24",
+        "2026-03-24T10:00:00+00:00",
+        "Europe/London",
+        "on",
+        "true",
+        "null",
+        "9" * 30,
+        "confirm",
+        "details",
+        "phone",
+        "cleo@example.com",
+        "+441132000001",
+    ]
+)
 TEXT = WORDS | st.text(max_size=40)
 NAMES = st.sampled_from(
-    ["start", "form_token", "k", "p", "d", "w", "tz", "step", "seen", "shown", "back", "next", "url", "search", "page", "sort", "desc",
-     "flt_from", "flt_status", "flt_practitioner", "id", "service", "from", "to", "practitioner", "name", "email", "phone", "reach",
-     "note", "terms", "csrf_token", "password", "starts_at", "client", "accept_policy", "token", "version", "_external", "done"]
-) | st.text(max_size=10)  # fmt: skip
+    [
+        "start",
+        "form_token",
+        "k",
+        "p",
+        "d",
+        "w",
+        "tz",
+        "step",
+        "seen",
+        "shown",
+        "back",
+        "next",
+        "url",
+        "search",
+        "page",
+        "sort",
+        "desc",
+        "flt_from",
+        "flt_status",
+        "flt_practitioner",
+        "id",
+        "service",
+        "from",
+        "to",
+        "practitioner",
+        "name",
+        "email",
+        "phone",
+        "reach",
+        "note",
+        "terms",
+        "csrf_token",
+        "password",
+        "starts_at",
+        "client",
+        "accept_policy",
+        "token",
+        "version",
+        "_external",
+        "done",
+    ]
+) | st.text(max_size=10)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5),
@@ -33,12 +95,27 @@ JSON = st.recursive(
 )
 HEADERS = st.dictionaries(
     st.sampled_from(
-        ["Origin", "Sec-Fetch-Site", "Referer", "Cookie", "X-Forwarded-For", "X-Forwarded-Host", "Idempotency-Key", "Accept",
-         "Accept-Language", "If-None-Match", "Range", "Authorization", "Content-Type", "Stripe-Signature", "Host"]
+        [
+            "Origin",
+            "Sec-Fetch-Site",
+            "Referer",
+            "Cookie",
+            "X-Forwarded-For",
+            "X-Forwarded-Host",
+            "Idempotency-Key",
+            "Accept",
+            "Accept-Language",
+            "If-None-Match",
+            "Range",
+            "Authorization",
+            "Content-Type",
+            "Stripe-Signature",
+            "Host",
+        ]
     ),
     st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=30),
     max_size=2,
-)  # fmt: skip
+)
 
 
 @st.composite
@@ -82,13 +159,14 @@ def test_nothing_that_is_sent_breaks_the_house(
         "export_type": ["csv", "xlsx", "json"],
         "form": [ours.booking_token, ours.hold_token],
     }
-    client.allow_subdomain_redirects = False  # type: ignore[attr-defined]
 
     @seed(20260323)
     @settings(
-        max_examples=4000 if BIG else 150, deadline=None, database=None,
+        max_examples=4000 if BIG else 150,
+        deadline=None,
+        database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-    )  # fmt: skip
+    )
     @given(asked=requests(rules, known))
     def ask(asked: dict[str, Any]) -> None:
         try:
@@ -99,7 +177,13 @@ def test_nothing_that_is_sent_breaks_the_house(
                 assert not INSIDES.search(body)
                 assert not [word for word in theirs.words if word in body and "thornfield" not in asked["path"]]
         except (UnicodeEncodeError, ValueError) as impossible:
-            # The test client itself cannot send this (half a surrogate pair, a line break in a header).
-            assert "werkzeug" in str(impossible.__traceback__.tb_next.tb_frame.f_code.co_filename), impossible  # type: ignore[union-attr]
+            # Half a surrogate pair, a line break in a header: the test client itself cannot send this.
+            if not _is_the_clients(impossible):
+                raise
 
     ask()
+
+
+def _is_the_clients(error: BaseException) -> bool:
+    places = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    return not any("/saas/" in place or "/tenants/" in place or place.endswith("flask/app.py") for place in places)

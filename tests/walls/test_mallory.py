@@ -1,4 +1,4 @@
-"""Mallory at every address: with Rowan's ids, links, slugs, tokens and cookies she is a stranger, and the other way round.
+"""Mallory at every address: with Rowan's ids, links, slugs, tokens and cookies she is a stranger, and vice versa.
 
 Each endpoint has its place in `ASKS` (what she puts there) or in `NOTHING` (why there is nothing to put). A new one
 without a place fails.
@@ -64,17 +64,26 @@ def _press(tail: str) -> Asks:
 
 def _wish(service: str, **more: Any) -> dict[str, Any]:
     return {
-        "service": service, "starts_at": "2026-03-25T14:00:00+00:00", "accept_policy": True,
-        "client": {"name": "M", "email": "m@example.com"}, **more,
-    }  # fmt: skip
+        "service": service,
+        "starts_at": "2026-03-25T14:00:00+00:00",
+        "accept_policy": True,
+        "client": {"name": "M", "email": "m@example.com"},
+        **more,
+    }
 
 
 def _book(mine: Belongings, theirs: Belongings) -> list[Ask]:
     ids = {
-        "tenant_id": str(theirs.clinic.ref.id), "tenant": theirs.clinic.ref.slug, "client_id": str(theirs.client_id),
-        "service_id": str(theirs.clinic.services[theirs.service]), "practitioner_id": str(theirs.person_id),
-        "booking_id": str(theirs.booked_id), "id": str(theirs.booked_id), "token": theirs.booked, "price_minor": 0,
-    }  # fmt: skip
+        "tenant_id": str(theirs.clinic.ref.id),
+        "tenant": theirs.clinic.ref.slug,
+        "client_id": str(theirs.client_id),
+        "service_id": str(theirs.clinic.services[theirs.service]),
+        "practitioner_id": str(theirs.person_id),
+        "booking_id": str(theirs.booked_id),
+        "id": str(theirs.booked_id),
+        "token": theirs.booked,
+        "price_minor": 0,
+    }
     return [
         post("/api/v1/bookings", json=_wish(theirs.service)),
         post("/api/v1/bookings", json=_wish("desk", practitioner=theirs.person)),
@@ -138,15 +147,26 @@ def _lists(_mine: Belongings, theirs: Belongings) -> list[Ask]:
 
 def _writes(path: str) -> Asks:
     def asks(_mine: Belongings, theirs: Belongings) -> list[Ask]:
-        form = {"id": str(theirs.booked_id), "rowid": str(theirs.booked_id), "action": "delete", "list_form_pk": str(theirs.booked_id), "status": "cancelled"}  # fmt: skip
-        return [post(path, 200, 302, 303, 400, 403, 404, 405, data=form), post(f"{path}?id={theirs.booked_id}", 200, 302, 303, 400, 403, 404, 405, data=form)]  # fmt: skip
+        form = {
+            "id": str(theirs.booked_id),
+            "rowid": str(theirs.booked_id),
+            "action": "delete",
+            "list_form_pk": str(theirs.booked_id),
+            "status": "cancelled",
+        }
+        return [
+            post(path, 200, 302, 303, 400, 403, 404, 405, data=form),
+            post(f"{path}?id={theirs.booked_id}", 200, 302, 303, 400, 403, 404, 405, data=form),
+        ]
 
     return asks
 
 
 ASKS: dict[str, Asks] = {
     "api.book": _book,
-    "api.booking": lambda _mine, theirs: [get(f"/api/v1/bookings/{t}") for t in (theirs.booked, theirs.held, theirs.booked_id)],
+    "api.booking": lambda _mine, theirs: [
+        get(f"/api/v1/bookings/{t}") for t in (theirs.booked, theirs.held, theirs.booked_id)
+    ],
     "api.cancel": lambda _mine, theirs: [post(f"/api/v1/bookings/{t}/cancel") for t in (theirs.booked, theirs.held)],
     "api.reschedule": _move_by_api,
     "api.openings": _openings,
@@ -180,10 +200,24 @@ ASKS: dict[str, Asks] = {
     "booking.delete_view": _writes("/manage/bookings/delete/"),
     "security.reset_password": lambda _mine, theirs: [
         get(f"/reset/{theirs.reset}", 302, 303, 404),
-        post(f"/reset/{theirs.reset}", 302, 303, 400, 404, 422, data={"password": "another long sentence", "password_confirm": "another long sentence"}),
+        post(
+            f"/reset/{theirs.reset}",
+            302,
+            303,
+            400,
+            404,
+            422,
+            data={"password": "another long sentence", "password_confirm": "another long sentence"},
+        ),
     ],
     "security.login": lambda _mine, theirs: [
-        post("/login", 302, 400, 422, data={"email": f"{OWNERS[theirs.clinic.ref.slug]}@{theirs.clinic.ref.slug}.example", "password": "x"}),
+        post(
+            "/login",
+            302,
+            400,
+            422,
+            data={"email": f"{OWNERS[theirs.clinic.ref.slug]}@{theirs.clinic.ref.slug}.example", "password": "x"},
+        ),
         get(f"/login?next={theirs.home}/manage/", 200, 302, 303),
     ],
     "mailbox.index": lambda _mine, _theirs: [get("/mailbox")],
@@ -192,16 +226,26 @@ ASKS: dict[str, Asks] = {
     "mailbox.html": lambda _mine, theirs: [get(f"/mailbox/{theirs.booked_id}/html")],
     "operator.index": lambda _mine, _theirs: [get("/operator/")],
     "platform.theme": lambda _mine, _theirs: [get("/platform-theme/x.css")],
-    "webhooks.stripe": lambda _mine, theirs: [post("/webhooks/stripe", json={"account": f"acct_{theirs.clinic.ref.slug}"})],
-}  # fmt: skip
+    "webhooks.stripe": lambda _mine, theirs: [
+        post("/webhooks/stripe", json={"account": f"acct_{theirs.clinic.ref.slug}"})
+    ],
+}
 NOTHING = {
-    "start.page": "names no row", "accounts.arrive": "names no row", "api.document": "names no row",
-    "api.services": "names no row", "bookings.terms": "names no row", "clinic.imprint": "names no row",
-    "clinic.privacy": "names no row", "clinic.theme": "the version only names what is the clinic's own",
-    "manage.index": "names no row", "security.logout": "ends one's own session",
+    "start.page": "names no row",
+    "accounts.arrive": "names no row",
+    "api.document": "names no row",
+    "api.services": "names no row",
+    "bookings.terms": "names no row",
+    "clinic.imprint": "names no row",
+    "clinic.privacy": "names no row",
+    "clinic.theme": "the version only names what is the clinic's own",
+    "manage.index": "names no row",
+    "security.logout": "ends one's own session",
     "security.forgot_password": "tells nobody who is known (tests/saas/accounts)",
-    "healthz": "before tenants", "readyz": "before tenants", "metrics": "before tenants: counts only",
-}  # fmt: skip
+    "healthz": "before tenants",
+    "readyz": "before tenants",
+    "metrics": "before tenants: counts only",
+}
 
 
 def test_every_address_has_a_place_here(app: Flask) -> None:

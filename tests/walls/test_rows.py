@@ -28,22 +28,39 @@ def add_money() -> None:
     payment = db.session.execute(sa.select(Payment)).scalars().first()
     assert payment is not None
     attempt = PaymentAttempt(
-        payment_id=payment.id, number=1, key=f"key-{current_tenant().slug}", stripe_account_id="acct_x", request={},
-        amount_minor=10, state="paid", expires_at=NOW, created_at=NOW,
-    )  # fmt: skip
+        payment_id=payment.id,
+        number=1,
+        key=f"key-{current_tenant().slug}",
+        stripe_account_id="acct_x",
+        request={},
+        amount_minor=10,
+        state="paid",
+        expires_at=NOW,
+        created_at=NOW,
+    )
     db.session.add(attempt)
     db.session.flush()
     db.session.add(
         Refund(
-            payment_id=payment.id, attempt_id=attempt.id, amount_minor=1, reason="x",
-            click=f"click-{current_tenant().slug}", created_at=NOW,
+            payment_id=payment.id,
+            attempt_id=attempt.id,
+            amount_minor=1,
+            reason="x",
+            click=f"click-{current_tenant().slug}",
+            created_at=NOW,
         )
-    )  # fmt: skip
+    )
     if not db.session.execute(sa.select(LedgerEntry.id)).first():
         entry = LedgerEntry(
-            posting_id=new_id(), kind="charge", account="client", amount_minor=1, currency="GBP",
-            booking_id=payment.booking_id, at=NOW, reference="r",
-        )  # fmt: skip
+            posting_id=new_id(),
+            kind="charge",
+            account="client",
+            amount_minor=1,
+            currency="GBP",
+            booking_id=payment.booking_id,
+            at=NOW,
+            reference="r",
+        )
         db.session.add(entry)
 
 
