@@ -20,6 +20,7 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 VOID |= {"path", "circle", "rect"}
 LABELLED = {"input", "select", "textarea"}
 SILENT = {"script", "style", "title"}
+INLINE = {"a", "abbr", "em", "strong", "time"}
 HOST = "http://localhost"
 Attrs = dict[str, str]
 
@@ -39,6 +40,8 @@ class Reader(HTMLParser):
         names = Counter(name for name, _ in attrs)
         self.problems += [f"<{tag}> says {name} twice" for name, count in names.items() if count > 1]
         self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in INLINE:
+            self.said.append(" ")
         if tag not in VOID:
             self.open.append(tag)
 
