@@ -127,3 +127,16 @@ def test_messages_stay_calm() -> None:
         if re.search(r"_\((['\"]).*!\1", line)
     ]
     assert not breaches, report(breaches, "Calm wording, without exclamation marks:")
+
+
+def test_texts_are_looked_up_in_one_way() -> None:
+    """`saas/words.py` asks flask-babel; `shell.py` starts it, and `mail.py` changes its language for a letter."""
+    doors = {Path("saas/words.py"), Path("saas/shell.py"), Path("saas/mail.py")}
+    breaches = [
+        f"{path}:{node.lineno}"
+        for path in python(*PACKAGES)
+        if path not in doors
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom) and node.module in ("flask_babel", "gettext")
+    ]
+    assert not breaches, report(breaches, "from saas.words import _, ngettext, later:")
