@@ -127,7 +127,7 @@ def _refused(error: DomainError) -> Response | tuple[str, int]:
         _log.error("request.failed", error=type(error).__name__)
     if isinstance(error, Forbidden | TooMany | web.StaleForm):
         # Who tries doors, and which: worth knowing. What they sent is not for a log, and paths hold links.
-        _log.warning("request.refused", error=error.code, endpoint=request.endpoint, address=request.remote_addr)
+        _log.warning("request.refused", error=error.code, endpoint=request.endpoint, address=web.visitor())
     if isinstance(error, TooMany):
         return _slow_down(error)
     if web.wants_problem():

@@ -115,11 +115,6 @@ class TenantRef:
         return self.kind == "platform"
 
     @property
-    def is_live(self) -> bool:
-        """Whether the clinic answers its clients."""
-        return self.status in LIVE_STATUSES
-
-    @property
     def id8(self) -> str:
         """The last 8 hex digits: names its cookie (the first digits are the clock and collide)."""
         return self.id.hex[-8:]

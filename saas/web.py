@@ -6,6 +6,7 @@ up and enters it, the blueprint's guard lets the request in or answers 404.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
@@ -277,12 +278,27 @@ def drop_foreign(name: str) -> None:
             setattr(request, where, ImmutableMultiDict(kept))
 
 
-def limit_tries(purpose: str, *, limit: int, window_seconds: int) -> None:
-    """Count a try of this visitor's address; `TooMany` above the limit. The demo does not count this machine itself."""
+def visitor() -> str:
+    """Whom tries are counted for: an address, or the /64 that one household has in IPv6."""
+    try:
+        found = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return "unknown"
+    if found.version == 6:
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
+
+
+def is_counted() -> bool:
+    """Whether this visitor's tries count: not where limits are off, and in a demo not this machine's own."""
     config = settings()
-    if config.env == "demo" and request.remote_addr in ("127.0.0.1", "::1"):
-        return
-    hit(f"{purpose}|address|{request.remote_addr}", limit=limit, window_seconds=window_seconds, now=page_now())
+    return config.rate_limits and not (config.env == "demo" and request.remote_addr in ("127.0.0.1", "::1"))
+
+
+def limit_tries(purpose: str, *, limit: int, window_seconds: int) -> None:
+    """Count a try of this visitor; `TooMany` above the limit."""
+    if is_counted():
+        hit(f"{purpose}|address|{visitor()}", limit=limit, window_seconds=window_seconds, now=page_now())
 
 
 def url_with(endpoint: str, query: Mapping[str, str], **values: str) -> str:

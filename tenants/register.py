@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from saas.app import Parts
-from saas.shell import Face
-from saas.tenancy import current_or_none
 from tenants.api import public as api
 from tenants.bookings import checkout_effects
 from tenants.bookings import effects as booking_effects
@@ -13,6 +11,7 @@ from tenants.bookings import public as booking_pages
 from tenants.bookings import staff as booking_desk
 from tenants.clinic import public as clinic_pages
 from tenants.clinic.actions import on_clinic_created
+from tenants.clinic.face import face
 from tenants.payments import effects as payment_effects
 
 
@@ -25,15 +24,10 @@ def parts() -> Parts:
             (api.blueprint(), "clinic"),
         ],
         landing=booking_pages.landing,
-        face=_face,
+        face=face,
         clinic_views=[booking_desk.BookingView],
         effects={**booking_effects.HANDLERS, **checkout_effects.HANDLERS, **payment_effects.HANDLERS},
         webhooks={**checkout_effects.WEBHOOKS, **payment_effects.WEBHOOKS},
         timetable=booking_jobs.TIMETABLE,
         on_clinic_created=on_clinic_created,
     )
-
-
-def _face() -> Face | None:
-    tenant = current_or_none()
-    return None if tenant is None or tenant.is_platform else clinic_pages.face()

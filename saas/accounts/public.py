@@ -7,7 +7,6 @@ at every visitor's session.
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import timedelta
 from typing import Any, cast
 
@@ -28,7 +27,7 @@ from saas.db import db
 from saas.sessions import ACCOUNT, LazySession
 from saas.tenancy import current_or_none, current_tenant
 from saas.text import TooLong
-from saas.web import ClinicClosed, ClinicPaused, bearer_headers, check_origin, drop_foreign, guard, page_now
+from saas.web import ClinicClosed, ClinicPaused, bearer_headers, check_origin, drop_foreign, guard, page_now, visitor
 
 _log = structlog.get_logger("longtide.accounts")
 
@@ -178,17 +177,6 @@ def _as_email(identity: str) -> str | None:
         return None
 
 
-def _address() -> str:
-    """Whom tries are counted for: an address, or the /64 that one household has in IPv6."""
-    try:
-        found = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
-        return "unknown"
-    if found.version == 6:
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
-
-
 def _typed_email() -> str:
     typed = request.form.get("email", "")
     return _as_email(typed[:300]) or typed[:300].strip().lower()
@@ -197,7 +185,7 @@ def _typed_email() -> str:
 def _count_tries() -> None:
     """Slow down guessing. Many tries against one account leave every address a few an hour, so its owner always gets in
     from their own; and a reset by mail forgets them."""
-    now, here, email = page_now(), _address(), _typed_email()
+    now, here, email = page_now(), visitor(), _typed_email()
     if request.endpoint == "security.login":
         ratelimit.hit(f"login|address|{here}", limit=40, window_seconds=600, now=now)
         account, pair = actions.login_keys(email, here)
@@ -230,7 +218,7 @@ def _after_security(response: Response) -> Response:
         response.status_code = 422
         if request.endpoint == "security.login":
             # Not whose: an address that was typed may be anybody's.
-            _log.warning("login.refused", tenant=str(current_tenant().id), address=request.remote_addr)
+            _log.warning("login.refused", tenant=str(current_tenant().id), address=visitor())
     if request.method == "POST" and request.endpoint == "security.forgot_password" and "account_mail_asked" not in g:
         ratelimit.count("forgot|nobody", window_seconds=3600, now=page_now())  # an outbox row's worth of work
     return bearer_headers(response) if request.endpoint == "security.reset_password" else response
@@ -244,7 +232,7 @@ def _entered(_app: Flask, user: Account) -> None:
     session.pop("csrf_token", None)
     g.pop("csrf_token", None)
     g.account_entered = user.id
-    _log.info("login.done", tenant=str(user.tenant_id), account=str(user.id), address=request.remote_addr)
+    _log.info("login.done", tenant=str(user.tenant_id), account=str(user.id), address=visitor())
 
 
 def _arrive() -> AnyResponse:

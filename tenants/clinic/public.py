@@ -12,9 +12,7 @@ from saas.errors import NotFound
 from saas.tenancy import current_tenant
 from saas.words import _
 from tenants.clinic import queries
-from tenants.clinic.face import face, page_clinic
-
-__all__ = ["blueprint", "face", "page_clinic"]
+from tenants.clinic.face import page_clinic
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _FOR_NOW = "public, max-age=60"

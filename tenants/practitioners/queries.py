@@ -51,17 +51,6 @@ def practitioners() -> list[Practitioner]:
     return list(db.session.execute(found.order_by(Practitioner.position, Practitioner.name)).scalars())
 
 
-def practitioners_of(service_id: UUID) -> list[Practitioner]:
-    """Everybody who offers this service now, in the clinic's order."""
-    found = (
-        select(Practitioner)
-        .join(PractitionerService, PractitionerService.practitioner_id == Practitioner.id)
-        .where(PractitionerService.service_id == service_id, Practitioner.active.is_(True))
-        .order_by(Practitioner.position, Practitioner.name)
-    )
-    return list(db.session.execute(found).scalars())
-
-
 def services_of(practitioner_id: UUID) -> set[UUID]:
     """The ids of the services this practitioner offers."""
     found = select(PractitionerService.service_id).where(PractitionerService.practitioner_id == practitioner_id)

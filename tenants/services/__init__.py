@@ -1,1 +1,5 @@
-"""What the clinic offers: length, steps, buffers, price, and how it is paid for. Begin at `models.py`."""
+"""What the clinic offers: length, steps, buffers, price, and how it is paid for.
+
+Promises: a change never changes what was booked, because bookings carry snapshots. Begin at `rules.py`, then
+`actions.py`.
+"""

@@ -11,8 +11,6 @@ from saas.db import Base
 from saas.money import Money
 from saas.tenancy import TenantOwned, current_tenant
 
-PAYMENT_MODES = ("free", "at_clinic", "deposit", "full")
-
 
 class Service(TenantOwned, Base):
     """Something a client can book. Lengths, steps and buffers in minutes, amounts in minor units of the clinic's money.

@@ -23,15 +23,6 @@ def offered() -> list[Service]:
     return list(db.session.execute(found).scalars())
 
 
-def offered_by_slug(slug: str) -> Service:
-    """The service clients can book at this address, or `NoSuchService`."""
-    found = select(Service).where(Service.slug == slug, Service.active.is_(True))
-    row = db.session.execute(found).scalar_one_or_none()
-    if row is None:
-        raise NoSuchService
-    return row
-
-
 def service_by_id(service_id: UUID) -> Service:
     """The service, retired or not, or `NoSuchService`."""
     row = db.session.execute(select(Service).where(Service.id == service_id)).scalar_one_or_none()

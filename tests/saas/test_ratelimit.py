@@ -14,6 +14,7 @@ from saas.db import TransactionMisuse, action, db
 from saas.errors import TooMany
 from saas.ratelimit import RateCounter
 from saas.tenancy import tenant_scope
+from saas.web import visitor
 from tests.cast import NOW, Clinic
 
 
@@ -92,3 +93,18 @@ def test_old_windows_are_purged(at_rowan: Clinic) -> None:
     ratelimit.hit("x", limit=1, window_seconds=60, now=NOW)
     assert ratelimit.purge(now=NOW + timedelta(days=1)) == 0
     assert ratelimit.purge(now=NOW + timedelta(days=3)) == 1
+
+
+@pytest.mark.parametrize(
+    "address, counted_as",
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("", "unknown"),
+        ("unix:", "unknown"),
+    ],
+)
+def test_a_household_is_one_visitor(address: str, counted_as: str) -> None:
+    with Flask(__name__).test_request_context(environ_base={"REMOTE_ADDR": address}):
+        assert visitor() == counted_as

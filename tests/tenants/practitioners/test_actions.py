@@ -45,9 +45,10 @@ def test_who_offers_what_is_exactly_what_was_said(at_rowan: Clinic, now: datetim
     assert queries.services_of(una) == {one, two}
     actions.set_services(practitioner_id=una, service_ids=[two], now=now)
     assert queries.services_of(una) == {two}
-    assert [row.id for row in queries.practitioners_of(two)] == [una]
+    assert queries.offers_by_service().get(one, []) == []
+    assert queries.offers_by_service()[two] == [queries.practitioner_by_id(una).slug]
     actions.retire_practitioner(practitioner_id=una, now=now)
-    assert queries.practitioners_of(two) == []
+    assert queries.offers_by_service().get(two, []) == []
 
 
 def test_a_neighbours_service_or_person_is_refused(at_rowan: Clinic, thornfield: Clinic, now: datetime) -> None:
