@@ -148,8 +148,8 @@ def _bookings(clinic: Clinic, client_id: UUID, count: int, now: datetime) -> lis
         column.name: None for column in Base.metadata.tables["booking"].c
     } | {
         "tenant_id": clinic.ref.id, "service_id": clinic.services[HALF_HOURS], "client_id": client_id,
-        "practitioner_id": clinic.practitioners["ben"], "status": "confirmed", "zone": "Europe/London", "client_zone": "",
-        "extensions": 0, "paying": False, "price_minor": 6000, "online_minor": 0, "currency": "GBP",
+        "practitioner_id": clinic.practitioners["ben"], "status": "confirmed", "zone": "Europe/London",
+        "client_zone": "", "extensions": 0, "paying": False, "price_minor": 6000, "online_minor": 0, "currency": "GBP",
         "payment_mode": "at_clinic", "policy": {}, "typed": {}, "note": "", "source": "api", "sequence": 0,
         "link_generation": 0, "locale": "", "created_at": now, "confirmed_at": now,
     }  # fmt: skip

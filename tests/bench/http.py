@@ -1,8 +1,9 @@
 """`python -m tests.bench.http`: what a request costs gunicorn's workers in CPU time, beside a bare Flask application.
 
-One run on one machine: gunicorn with our own configuration over SQLite, then over PostgreSQL, and bare Flask under the same
-configuration; rounds of each take turns, so that noise falls on all alike. CPU time is read from the server's processes
-(PostgreSQL's own are not counted), medians over the rounds. Requests a second and p99 are information: wrk if it is here.
+One run on one machine: gunicorn with our own configuration over SQLite, then over PostgreSQL, and bare Flask under the
+same configuration; rounds of each take turns, so that noise falls on all alike. CPU time is read from the server's
+processes (PostgreSQL's own are not counted), medians over the rounds. Requests a second and p99 are information: wrk if
+it is here.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def test_a_lapsed_hold_stands_in_nobodys_way(at_rowan: Clinic) -> None:
 
 
 def test_a_hold_that_may_still_be_paid_is_not_given_away(at_rowan: Clinic) -> None:
-    from saas.db import action  # noqa: PLC0415
+    from saas.db import action
 
     first = held(at_rowan, "full")
 
@@ -198,7 +198,7 @@ def test_what_must_be_paid_online_is_not_confirmed_without(at_rowan: Clinic) -> 
     give_details(booking_id=booking.id, details=CLEO, now=NOW)
     for how in ("free", "at_clinic"):
         with pytest.raises(NotNow):
-            confirm(booking_id=booking.id, how=how, now=NOW)  # type: ignore[arg-type]
+            confirm(booking_id=booking.id, how=how, now=NOW)
 
 
 def test_nothing_is_confirmed_without_a_client(at_rowan: Clinic) -> None:

@@ -31,9 +31,10 @@ def landing(browser: Browser, clinic: Clinic) -> Page:
 
 @action
 def retire(*, service: str | None = None, person: str | None = None) -> None:
-    for model, slug in ((Service, service), (Practitioner, person)):
-        if slug is not None:
-            db.session.query(model).filter_by(slug=slug).one().active = False
+    if service is not None:
+        db.session.query(Service).filter_by(slug=service).one().active = False
+    if person is not None:
+        db.session.query(Practitioner).filter_by(slug=person).one().active = False
 
 
 def close(now: datetime = NOW) -> None:
