@@ -1,112 +1,27 @@
-"""The main job in real Chromium, on a phone, script off and on: from the clinic's page to a booking that is paid, seen
-by the clinic, moved, and cancelled with the money on its way back."""
+"""The main job in real Chromium over a running demo, on a phone, script off and on; and what the clinic sees of it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser
 
-from tests.screens.__main__ import AXE, axe_violations, sideways
 from tests.walks.house import House
+from tests.walks.steps import Walker, book_and_pay, the_main_walk, the_owner_sees_it, walker_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("house")]
-PHONE = {"width": 390, "height": 844}
-SOON = 30_000
-expect.set_options(timeout=SOON)
-
-
-@dataclass
-class Walker:
-    """A page that notes what the console said, who was asked, and what axe finds on every page it stands on."""
-
-    page: Page
-    script: bool
-    house: House
-    heard: list[str] = field(default_factory=list)
-    asked: set[str] = field(default_factory=set)
-    wrong: list[str] = field(default_factory=list)
-
-    def look(self, name: str) -> None:
-        """Hold the page against what every page must be."""
-        titles = self.page.locator("h1").count()
-        if titles != 1:
-            self.wrong.append(f"{name}: {titles} h1")
-        if self.script and AXE.exists():
-            self.wrong += [f"{name}: {found}" for found in axe_violations(self.page)]
-            if sideways(self.page) > 0:
-                self.wrong.append(f"{name}: scrolls sideways")
 
 
 @pytest.fixture(params=["script on", "script off"])
 def walker(request: pytest.FixtureRequest, browser: Browser, house: House) -> Iterator[Walker]:
-    script = request.param == "script on"
-    context = browser.new_context(viewport=PHONE, java_script_enabled=script, locale="en-IE")  # type: ignore[arg-type]
-    page = context.new_page()
-    found = Walker(page, script, house)
-    page.on("console", lambda m: found.heard.append(m.text) if is_news(m) else None)
-    page.on("pageerror", lambda e: found.heard.append(str(e)))
-    page.on("request", lambda r: found.asked.add("/".join(r.url.split("/")[:3])))
+    found = walker_in(browser, house, script=request.param == "script on")
     yield found
-    context.close()
+    found.page.context.close()
 
 
-def is_news(message: ConsoleMessage) -> bool:
-    """Errors and warnings, but not the browser's own note that a form came back with 422: that is the walk's doing."""
-    return message.type in ("error", "warning") and "422" not in message.text
-
-
-def press(page: Page, name: str | re.Pattern[str]) -> None:
-    page.get_by_role("button", name=name).first.click()
-
-
-def book_and_pay(walker: Walker, email: str) -> str:
-    """From the landing page to "You're booked"; answers the booking page's address."""
-    page = walker.page
-    page.goto(f"{walker.house.base}/c/still-water/")
-    walker.look("landing")
-    page.get_by_role("link", name="Choose a time for First visit").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("When would suit you?")
-    walker.look("times")
-    page.locator("button.slot").first.click()
-    expect(page).to_have_url(re.compile(r"/details$"))
-    walker.look("details")
-    press(page, re.compile("15 more minutes"))
-    page.get_by_label("Your name").fill("Maya Lindqvist")
-    page.get_by_label("Email", exact=True).fill("maya")
-    page.locator("button.btn", has_text="Continue").click()
-    expect(page.locator(".errsum")).to_be_visible()
-    walker.look("details with an error")
-    assert page.get_by_label("Your name").input_value() == "Maya Lindqvist"
-    page.get_by_label("Email", exact=True).fill(email)
-    page.locator("button.btn", has_text="Continue").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Check before you pay")
-    walker.look("check")
-    press(page, re.compile("^Pay "))
-    expect(page.locator(".errsum")).to_be_visible()
-    page.locator("#terms").check()
-    press(page, re.compile("^Pay "))
-    expect(page).to_have_url(re.compile(re.escape(walker.house.facts["sandbox_url"])))
-    page.locator("button[name=outcome][value=pay]").click()
-    return wait_for_booked(walker)
-
-
-def wait_for_booked(walker: Walker) -> str:
-    page = walker.page
-    for _ in range(10):
-        expect(page).to_have_url(re.compile(r"/b/[\w-]{22}/return"))
-        if page.get_by_role("heading", level=1).inner_text().startswith("You’re booked"):
-            break
-        page.get_by_role("link", name="Check again now").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("You’re booked")
-    walker.look("booked")
-    return page.url.partition("?")[0].removesuffix("/return")
-
-
-def mails_to(walker: Walker, email: str, subject: str | re.Pattern[str]) -> int:
+def mails_to(walker: Walker, email: str, subject: re.Pattern[str]) -> int:
     """How many mails to `email` the mailbox shows, waiting until there is one."""
     page = walker.page
     rows = page.locator("li, tr", has_text=email).filter(has_text=subject)
@@ -115,52 +30,16 @@ def mails_to(walker: Walker, email: str, subject: str | re.Pattern[str]) -> int:
         if rows.count():
             break
         page.wait_for_timeout(500)
+    walker.look("mailbox")
     return rows.count()
 
 
 def test_the_main_walk(walker: Walker) -> None:
-    page = walker.page
-    email = f"maya.{'on' if walker.script else 'off'}@example.com"
-    booking = book_and_pay(walker, email)
-    assert mails_to(walker, email, re.compile(r"\d{2}:\d{2}")) == 1
-    walker.look("mailbox")
-
-    page.goto(booking)
-    expect(page.get_by_text("€95")).not_to_have_count(0)
-    page.get_by_role("link", name="Choose another time").click()
-    walker.look("change")
-    page.locator("button.slot").nth(4).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Move your booking?")
-    walker.look("move")
-    press(page, "Move my booking")
-    expect(page.get_by_text("Your booking has moved.")).to_be_visible()
-    walker.look("booking page")
-
-    page.get_by_role("link", name="cancel", exact=True).click()
-    walker.look("cancel")
-    press(page, re.compile(r"send €95(\.00)? back"))
-    expect(page.get_by_role("heading", level=1)).to_have_text("This booking is cancelled")
-    expect(page.get_by_text(re.compile(r"€95(\.00)? is on its way back"))).to_be_visible()
-    walker.look("cancelled")
-
-    origins = {walker.house.base, walker.house.facts["sandbox_url"], "data:"}
-    assert {origin for origin in walker.asked if not origin.startswith("data:")} <= origins
-    assert walker.heard == []
-    assert walker.wrong == []
+    the_main_walk(walker, f"maya.{'on' if walker.script else 'off'}@example.com", mails_to)
 
 
 def test_the_owner_sees_the_booking(browser: Browser, house: House) -> None:
-    context = browser.new_context(viewport=PHONE, locale="en-IE")  # type: ignore[arg-type]
-    walker = Walker(context.new_page(), True, house)
+    walker = walker_in(browser, house, script=True)
     book_and_pay(walker, "seen@example.com")
-    page = walker.page
-    email, password = house.login("still-water")
-    page.goto(f"{house.base}/c/still-water/manage/")
-    page.get_by_label(re.compile("Email")).fill(email)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.locator("form button[type=submit], form input[type=submit], form button.btn").first.click()
-    page.goto(f"{house.base}/c/still-water/manage/bookings/")
-    expect(page.get_by_text("Maya Lindqvist").first).to_be_visible()
-    walker.look("owner's list")
-    assert walker.wrong == []
-    context.close()
+    the_owner_sees_it(walker)
+    walker.page.context.close()

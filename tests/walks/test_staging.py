@@ -1,0 +1,239 @@
+"""Staging: a real PostgreSQL with the runbook's roles, the units' own command lines, mail by SMTP, the same walk."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.proofs.stage import until
+from tests.walks.house import House
+from tests.walks.staging import (
+    PASSWORD,
+    UNITS,
+    MailHost,
+    Staging,
+    address,
+    mail_host,
+    postgres,
+    prepare,
+    run_roles,
+    settled,
+    unit,
+    unit_text,
+)
+from tests.walks.steps import Walker, book_and_pay, the_main_walk, the_owner_sees_it, walker_in
+
+pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("staging")]
+NOWHERE = "postgresql://postgres@127.0.0.1:1/postgres"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A staging that runs, and its mail host. `doctor`: what the doctor said before each step of the runbook."""
+
+    staging: Staging
+    mails: MailHost
+    house: House
+    doctor: dict[str, list[str]]
+
+    def mails_to(self, walker: Walker, email: str, subject: re.Pattern[str]) -> int:
+        """How many mails came, waiting until there is one."""
+        del walker
+        until(lambda: bool(self.mails.to(email, subject)), f"a mail to {email}")
+        return len(self.mails.to(email, subject))
+
+
+@pytest.fixture(scope="module")
+def standing() -> Iterator[Standing]:
+    """Sections 2.2 to 2.9 of the runbook, in its order."""
+    with tempfile.TemporaryDirectory(prefix="longtide-staging-") as name, mail_host() as mails:
+        folder = Path(name)
+        folder.chmod(0o755)  # PostgreSQL does not run as root
+        (folder / "pg").mkdir()
+        with postgres(folder / "pg") as admin:
+            run_roles(admin)
+            staging = prepare(folder, admin, mails.port)
+            try:
+                yield stand(staging, mails, admin)
+            finally:
+                staging.stop()
+
+
+def stand(staging: Staging, mails: MailHost, admin: str) -> Standing:
+    doctor = {"empty": said_by_doctor(staging)}
+    owner = address(admin, "longtide_owner")
+    assert staging.flask("db upgrade", LONGTIDE_DATABASE_URL=owner).returncode == 0
+    doctor["owner"] = said_by_doctor(staging, LONGTIDE_DATABASE_URL=owner)
+    assert staging.flask("demo").returncode == 0
+    doctor["before the start"] = said_by_doctor(staging)
+    odo = staging.flask("operator create odo@example.com --password-stdin", said=f"{PASSWORD}\n")
+    assert odo.stdout == "odo@example.com: operator\n"
+    staging.start_units()
+    staging.start("sandbox", [unit("worker")[0][0], "-m", "flask", "--app", "wsgi", "sandbox"], {})
+    until(lambda: status_of(f"{staging.base}/readyz") == 200, "the pages are ready")
+    until(lambda: status_of(f"{staging.sandbox_url}/_state") == 200, "the sandbox is ready")
+    until(lambda: not said_by_doctor(staging), "the doctor is content", every=0.5)
+    facts = json.loads((staging.folder / "data" / "demo.json").read_text(encoding="utf-8"))
+    return Standing(staging, mails, House(staging.base, staging.folder / "data", facts), doctor)
+
+
+def said_by_doctor(staging: Staging, **instead: str) -> list[str]:
+    done = staging.flask("doctor", **instead)
+    lines = done.stdout.splitlines()
+    assert done.returncode == (0 if lines == ["all is well"] else 1), done.stderr
+    return [line for line in lines if line != "all is well"]
+
+
+def status_of(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+    except OSError:
+        return 0
+
+
+def test_the_doctor_names_what_is_missing_and_nothing_else(standing: Standing) -> None:
+    migrate = "the database is not at this version's migration: run flask --app wsgi db upgrade"
+    assert standing.doctor["empty"] == [migrate]
+    owner = standing.doctor["owner"]
+    assert len(owner) == 3
+    assert "longtide_owner has BYPASSRLS" in owner[0]
+    assert "longtide_owner owns" in owner[1]
+    assert owner[2] == "there is no platform yet: start flask --app wsgi worker once"
+    assert standing.doctor["before the start"] == ["no worker is running: start flask --app wsgi worker"]
+
+
+@pytest.fixture(params=["script on", "script off"])
+def walker(request: pytest.FixtureRequest, browser: Browser, standing: Standing) -> Iterator[Walker]:
+    found = walker_in(browser, standing.house, script=request.param == "script on")
+    yield found
+    found.page.context.close()
+
+
+@pytest.mark.browser
+def test_the_main_walk_in_staging(walker: Walker, standing: Standing) -> None:
+    email = f"maya.{'on' if walker.script else 'off'}@example.com"
+    the_main_walk(walker, email, standing.mails_to)
+    standing.mails_to(walker, email, re.compile("cancel|refund", re.IGNORECASE))
+    came = standing.mails.to(email)
+    assert len({mail["Message-ID"] for mail in came}) == len(came)
+    assert all(mail["From"].addresses[0].addr_spec == "no-reply@book.example" for mail in came)
+    expect(walker.page.get_by_text("Demo: no money moves")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_the_owner_sees_the_booking_in_staging(browser: Browser, standing: Standing) -> None:
+    """Over plain loopback the session's cookie has its plain name, and still no script or stranger gets it."""
+    walker = walker_in(browser, standing.house, script=True)
+    book_and_pay(walker, "seen@example.com")
+    the_owner_sees_it(walker)
+    cookies = [one for one in walker.page.context.cookies() if one["name"].startswith("lt-")]
+    walker.page.context.close()
+    assert len(cookies) == 1
+    assert re.fullmatch(r"lt-[0-9a-f]{8}", cookies[0]["name"])
+    assert (cookies[0]["httpOnly"], cookies[0]["secure"], cookies[0]["sameSite"]) == (True, False, "Lax")
+
+
+def test_a_new_clinic_has_its_owner_told_by_mail(standing: Standing) -> None:
+    made = standing.staging.flask(
+        "tenant create reed-house --name 'Reed House' --zone Europe/Lisbon --currency EUR --country PT"
+        " --owner rui@reed.example --stripe-account acct_reed0001"
+    )
+    assert made.stdout == f"reed-house: {standing.staging.base}/c/reed-house/\n", made.stderr
+    assert "reed-house\tactive\tReed House" in standing.staging.flask("tenant list").stdout
+    assert status_of(f"{standing.staging.base}/c/reed-house/") == 200
+    until(lambda: bool(standing.mails.to("rui@reed.example")), "a mail to the owner")
+    text = standing.mails.to("rui@reed.example")[0].get_body(("plain",))
+    assert text is not None
+    link = re.search(rf"{re.escape(standing.staging.base)}/c/reed-house/\S+", text.get_content())
+    assert link is not None
+    assert status_of(link.group(0)) == 200
+
+
+def test_the_headers_of_plain_loopback(standing: Standing) -> None:
+    with urllib.request.urlopen(f"{standing.staging.base}/c/still-water/", timeout=10) as answer:
+        headers = answer.headers
+    assert "Strict-Transport-Security" not in headers
+    assert "Set-Cookie" not in headers
+    assert "script-src" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_staging_has_no_mailbox_and_tells_machines_of_this_one_its_figures(standing: Standing) -> None:
+    assert status_of(f"{standing.staging.base}/mailbox") == 404
+    assert status_of(f"{standing.staging.base}/metrics") == 200
+    assert status_of(f"{standing.staging.base}/healthz") == 200
+
+
+def test_production_refuses_the_sandbox_and_says_everything_at_once(tmp_path: Path) -> None:
+    bad = prepare(tmp_path, NOWHERE, 1, LONGTIDE_ENV="production", LONGTIDE_SMTP_HOST="")
+    expected = (
+        "LONGTIDE_PAYMENTS=sandbox moves no money: production needs LONGTIDE_PAYMENTS=stripe",
+        "LONGTIDE_BASE_URL must be https:// in production",
+        "LONGTIDE_SMTP_HOST is missing",
+    )
+    for name in UNITS:
+        bad.start(name, *unit(name))
+        assert settled(bad, name) == refused(name)
+        assert all(line in bad.log(name) for line in expected), bad.log(name)
+        assert "Traceback" not in bad.log(name)
+    for command in ("doctor", "sandbox"):
+        done = bad.flask(command)
+        assert done.returncode != 0
+        assert all(line in done.stderr for line in expected), done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_production_refuses_an_api_base(tmp_path: Path) -> None:
+    bad = prepare(tmp_path, NOWHERE, 1, LONGTIDE_ENV="production", LONGTIDE_PAYMENTS="stripe")
+    bad.start("worker", *unit("worker"))
+    assert settled(bad, "worker") != 0
+    for line in ("LONGTIDE_STRIPE_API_BASE is for the sandbox only", "LONGTIDE_BASE_URL must be https://"):
+        assert line in bad.log("worker")
+
+
+def test_production_has_no_fictional_clinics(tmp_path: Path) -> None:
+    https = {"LONGTIDE_BASE_URL": "https://book.example", "LONGTIDE_STRIPE_API_BASE": ""}
+    good = prepare(tmp_path, NOWHERE, 1, LONGTIDE_ENV="production", LONGTIDE_PAYMENTS="stripe", **https)
+    done = good.flask("demo")
+    assert done.returncode == 1
+    assert "fictional clinics are for a demo" in done.stderr
+
+
+def test_a_reload_takes_no_page_away(standing: Standing) -> None:
+    """`systemctl reload` is SIGHUP to gunicorn's master: new workers, the old ones finish."""
+    web = standing.staging.children["web"]
+    before = _children(web.pid)
+    web.send_signal(signal.SIGHUP)
+    seen: list[int] = []
+
+    def renewed() -> bool:
+        seen.append(status_of(f"{standing.staging.base}/healthz"))
+        now = _children(web.pid)
+        return len(now) == 2 and not now & before
+
+    until(renewed, "both workers are new", every=0.1)
+    assert set(seen) == {200}
+
+
+def refused(name: str) -> int:
+    """The exit code after which systemd does not start a unit again."""
+    found = re.search(r"^RestartPreventExitStatus=(\d+)$", unit_text(name), re.MULTILINE)
+    assert found is not None
+    return int(found.group(1))
+
+
+def _children(pid: int) -> set[int]:
+    return {int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
