@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wtforms import RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 
 from saas.errors import Invalid
 from saas.tenancy import current_tenant
@@ -19,7 +20,11 @@ class DetailsForm(PageForm):
     email = StringField()
     phone = StringField()
     reach = RadioField(
-        choices=[("email", _l("By email")), ("text", _l("By text message")), ("phone", _l("By phone call only"))],
+        choices=[
+            SelectChoice("email", _l("By email")),
+            SelectChoice("text", _l("By text message")),
+            SelectChoice("phone", _l("By phone call only")),
+        ],
         default="email",
         validate_choice=False,
     )

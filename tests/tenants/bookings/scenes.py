@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from saas.db import db
@@ -15,6 +16,7 @@ from tenants.bookings.actions import confirm, give_details, hold
 from tenants.bookings.models import Booking
 from tenants.bookings.places import LINK
 from tenants.bookings.rules import Details
+from tests.browser import Browser, Page
 from tests.cast import NOW, Clinic
 
 CLEO = Details(name="Cleo Marsh", email="cleo@example.com", phone="+441132000001")
@@ -67,6 +69,43 @@ def token_of(booking: Booking) -> str:
 def one(clinic: Clinic) -> Booking:
     """The only booking there is, as the database has it."""
     return db.session.execute(select(Booking).execution_options(populate_existing=True)).scalar_one()
+
+
+TEN = "2026-03-24T10:00Z"
+TYPED = {"name": "Cleo Marsh", "email": "cleo@example.com"}
+
+
+def details(browser: Browser, clinic: Clinic, service: str = "desk", query: str = "&p=ben") -> Page:
+    """The details page of Tuesday at ten, reached as a client reaches it."""
+    return browser.get(f"{clinic.home}/book/{service}?d=2026-03-24{query}").choose(TEN)
+
+
+def check(browser: Browser, clinic: Clinic, service: str = "desk", query: str = "&p=ben", **typed: str) -> Page:
+    """The check page after it."""
+    page = details(browser, clinic, service, query).press("Continue", **{**TYPED, **typed})
+    assert page.h1.startswith("Check before you"), page.text
+    return page
+
+
+def later(**by: int) -> time_machine.travel:
+    """`with later(minutes=16):` the clock stands that much after `NOW`."""
+    return time_machine.travel(NOW + timedelta(**by), tick=False)
+
+
+def at(moment: datetime) -> time_machine.travel:
+    """`with at(moment):` the clock stands there."""
+    return time_machine.travel(moment, tick=False)
+
+
+def link(clinic: Clinic, booking: Booking) -> str:
+    """The address of its booking page."""
+    return f"{clinic.home}/b/{token_of(booking)}"
+
+
+def move(page: Page, day: str, start: str) -> Page:
+    """From the booking page to the question whether to move."""
+    times = page.follow("Choose another time")
+    return times.browser.get(f"{times.path}?d={day}").choose(start)
 
 
 only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
