@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, request
 
-from saas.config import settings
-from saas.links import absolute, link_for
+from saas.links import absolute
 from saas.money import Money
 from saas.ratelimit import MinuteCounter
 from saas.tenancy import current_tenant
-from saas.web import bearer_headers, limit_tries, page_now
+from saas.web import bearer_headers, is_counted, limit_tries, page_now, visitor
 from saas.zones import local_iso
 from tenants.api import schemas
 from tenants.api.requests import NotJson, read_booking, read_json, read_move, read_openings
@@ -27,7 +26,7 @@ from tenants.bookings.checkout_steps import STANDING
 from tenants.bookings.models import Booking
 from tenants.bookings.moves import cancel, reschedule
 from tenants.bookings.openings import Opening, ServiceOffer
-from tenants.bookings.places import LINK, SlotTaken, find_by_token
+from tenants.bookings.places import SlotTaken, find_by_token, page_at
 from tenants.bookings.queries import fresh_booking, practitioner_of, service_of
 from tenants.bookings.rules import NotNow
 from tenants.bookings.views import may
@@ -36,12 +35,6 @@ from tenants.practitioners.queries import offers_by_service
 from tenants.services.queries import offered
 
 _READS_A_MINUTE = 600
-
-
-def _not_counted() -> bool:
-    config = settings()
-    here = request.remote_addr in ("127.0.0.1", "::1")
-    return not config.rate_limits or (config.env == "demo" and here)
 
 
 def blueprint() -> Blueprint:
@@ -57,8 +50,8 @@ def blueprint() -> Blueprint:
     reads = MinuteCounter(_READS_A_MINUTE)
 
     def count() -> None:
-        if not _not_counted():
-            reads.hit(str(request.remote_addr), now=page_now())
+        if is_counted():
+            reads.hit(visitor(), now=page_now())
 
     made.before_request(count)
     return made
@@ -193,7 +186,6 @@ def _onward(booking_id: UUID, details: Any, now: datetime) -> str | None:
 
 
 def _brief(booking: Booking | Booked) -> dict[str, Any]:
-    token = link_for(LINK, booking.id, booking.link_generation).token
     zone = ZoneInfo(booking.zone)
     return {
         "id": str(booking.id),
@@ -202,7 +194,7 @@ def _brief(booking: Booking | Booked) -> dict[str, Any]:
         "ends_at": _at(booking.ends_at, zone),
         "hold_expires_at": _at(booking.hold_expires_at) if booking.hold_expires_at else None,
         "checkout_url": None,
-        "manage_url": absolute(f"/b/{token}"),
+        "manage_url": page_at(booking.id, booking.link_generation),
     }
 
 

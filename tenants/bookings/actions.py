@@ -1,5 +1,5 @@
-"""Choosing a time, giving details, confirming: the use-cases of a booking on its way in. What comes later is in `moves.py`,
-what Stripe has to do with it in `checkout.py`."""
+"""Choosing a time, giving details, confirming: the use-cases of a booking on its way in. What comes later is in
+`moves.py`, what Stripe has to do with it in `checkout.py`."""
 
 from __future__ import annotations
 
@@ -42,16 +42,10 @@ from tenants.bookings.places import (
 from tenants.bookings.rules import HOLD, MAX_EXTENSIONS, Details, NotNow, PolicyTerms, require
 from tenants.clients.actions import find_or_make
 from tenants.clinic.models import Policy
-from tenants.payments.rules import due_online
 from tenants.services.models import Service
+from tenants.services.rules import due_online
 
 Source = Literal["web", "api", "staff", "demo"]
-
-
-class HoldEnded(Conflict):
-    """The hold has ended and its time was given to somebody else, or it was given up."""
-
-    code = "hold-ended"
 
 
 class NoLonger(Conflict):
@@ -89,9 +83,8 @@ def hold(
     service = openings.find_service(service_id=service_id)
     offer = openings.offer_at(service, starts_at, now=now, practitioner=practitioner_id)
     try:
-        # One look before the lock: whoever comes late is told so without queueing behind the writers.
-        if not in_action() and not any(offer.free_rooms(person, starts_at, now=now) for person in offer.people):
-            raise SlotTaken
+        if not in_action():
+            look_once(offer, starts_at, now=now)
         return _place(
             seen=offer,
             practitioner_id=practitioner_id,
@@ -109,6 +102,13 @@ def hold(
         if found is None:
             raise SlotTaken from None
         return found
+
+
+def look_once(offer: openings.Offer, starts_at: datetime, *, now: datetime) -> None:
+    """Before the lock: raise `SlotTaken` where it can be seen already, so that whoever comes late is told so without
+    queueing behind the writers. No answer promises nothing (docs/decisions/0009-look-once-before-the-lock.md)."""
+    if not any(offer.free_rooms(person, starts_at, now=now) for person in offer.people):
+        raise SlotTaken
 
 
 def known_booking(key: str | None, request_hash: str | None) -> Booking | None:
@@ -258,6 +258,11 @@ def give_details(*, booking_id: UUID, details: Details, now: datetime) -> Bookin
 def _keep_typed(*, booking_id: UUID, details: Details, now: datetime) -> None:
     booking = lock_booking(booking_id)
     require("retake", booking.status)
+    put_details(booking, details, now=now)
+
+
+def put_details(booking: Booking, details: Details, *, now: datetime) -> None:
+    """Inside an action: write down what was typed, as it was typed."""
     typed = asdict(details)
     booking.note = typed.pop("note")
     booking.typed = typed

@@ -1,9 +1,9 @@
-"""Booking without a pause: a time, details and confirmation in one transaction, where all three are known and nothing is
-paid now (the API). On a page, where somebody thinks in between, they are the three actions of `actions.py`."""
+"""Booking without a pause: a time, details and confirmation in one transaction, where all three are known and nothing
+is paid now (the API). On a page, where somebody thinks in between, they are the three actions of `actions.py`."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from saas import audit
 from saas.db import action, db
 from saas.errors import Conflict
 from tenants.bookings import openings
-from tenants.bookings.actions import Source, draft_booking, known_booking
+from tenants.bookings.actions import Source, draft_booking, known_booking, look_once, put_details
 from tenants.bookings.places import KeyRace, SlotTaken, close_lapsed, lock_client, mark_confirmed
 from tenants.bookings.rules import Details
 from tenants.clients.actions import find_or_make
@@ -51,15 +51,15 @@ class Booked:
 
 
 def book_at_once(*, wish: Wish, now: datetime) -> Booked | None:
-    """The confirmed booking; None, with nothing written, when it has to go step by step: a request that was made before, or a
-    service that is paid online. Raises `SlotTaken` for a time that is not offered, or not to this client."""
+    """The confirmed booking; None, with nothing written, when it has to go step by step: a request that was made
+    before, or a service that is paid online.
+
+    Raises `SlotTaken` for a time that is not offered, or not to this client."""
     if wish.service.payment not in AT_ONCE or known_booking(wish.key, wish.request_hash) is not None:
         return None
     try:
-        # One look before the lock: whoever comes late is told so without queueing behind the writers.
         offer = openings.offer_at(wish.service, wish.starts_at, now=now, practitioner=wish.practitioner_id)
-        if not any(offer.free_rooms(person, wish.starts_at, now=now) for person in offer.people):
-            raise SlotTaken
+        look_once(offer, wish.starts_at, now=now)
         return _book(wish=wish, seen=offer, now=now)
     except _NotAtOnce:
         return None
@@ -80,9 +80,8 @@ def _book(*, wish: Wish, seen: openings.Offer, now: datetime) -> Booked:
     if booking.payment_mode not in AT_ONCE or booking.online_minor:
         raise _NotAtOnce
     booking.idempotency_key, booking.request_hash = wish.key, wish.request_hash
-    typed = asdict(wish.details)
-    booking.note = typed.pop("note")
-    booking.typed = typed
+    audit.record("booking.held", target="booking", target_id=booking.id, now=now, source=wish.source)
+    put_details(booking, wish.details, now=now)
     client, _differs = find_or_make(
         name=wish.details.name,
         email=wish.details.email,
@@ -95,8 +94,6 @@ def _book(*, wish: Wish, seen: openings.Offer, now: datetime) -> Booked:
     booking.client_id = client.id
     close_lapsed(booking, now=now)
     db.session.add(booking)
-    audit.record("booking.held", target="booking", target_id=booking.id, now=now, source=wish.source)
-    audit.record("booking.details", target="booking", target_id=booking.id, now=now)
     mark_confirmed(booking, now=now)
     # As a value: a row would be read again after the commit, only to say what is known here.
     return Booked(

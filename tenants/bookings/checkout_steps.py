@@ -11,7 +11,6 @@ from uuid import UUID
 from saas import audit
 from saas.db import action, db
 from saas.errors import Conflict, DomainError
-from saas.links import absolute, link_for
 from saas.money import Money
 from saas.outbox import emit
 from saas.stripe_values import CheckoutSession, checkout_params
@@ -19,16 +18,17 @@ from saas.tenancy import current_tenant
 from tenants.bookings.letters import mail_address
 from tenants.bookings.models import Booking
 from tenants.bookings.places import (
-    LINK,
     SlotTaken,
     extend_for_payment,
+    is_over,
     lock_booking,
     mark_confirmed,
     owed_by,
+    page_at,
     release,
     retake,
 )
-from tenants.bookings.rules import lapsed, require
+from tenants.bookings.rules import require
 from tenants.clients.models import Client
 from tenants.payments import rules
 from tenants.payments.actions import ensure_payment, left_of, refund_attempt
@@ -72,11 +72,6 @@ class Call:
     fresh: bool = False
 
 
-def page_of(booking: Booking, leaf: str = "") -> str:
-    """The booking page's address (or that of a page under it), for places outside a request."""
-    return absolute(f"/b/{link_for(LINK, booking.id, booking.link_generation).token}{leaf}")
-
-
 def call_of(booking_id: UUID, attempt: PaymentAttempt, *, fresh: bool = False) -> Call:
     """The attempt as a value that outlives the transaction."""
     return Call(
@@ -101,7 +96,7 @@ def plan_payment(*, booking_id: UUID, name: str, seen: int | None, now: datetime
     """
     booking = lock_booking(booking_id)
     if booking.status in STANDING:
-        return page_of(booking)
+        return page_at(booking.id, booking.link_generation)
     require("retake", booking.status)
     if booking.client_id is None:
         raise DetailsMissing
@@ -116,7 +111,7 @@ def plan_payment(*, booking_id: UUID, name: str, seen: int | None, now: datetime
         if open_.session_url and rules.reusable(number=open_.number, seen=seen, expires_at=open_.expires_at, now=now):
             return open_.session_url
         return call_of(booking.id, open_)
-    if _is_over(booking, now) and not _take_again(booking, now=now):
+    if is_over(booking, now) and not _take_again(booking, now=now):
         raise SlotTaken
     attempt = _write_attempt(booking, payment, account=account, name=name, now=now)
     extend_for_payment(booking, until=now + rules.PAY_HOLD, now=now)
@@ -134,12 +129,13 @@ def _write_attempt(booking: Booking, payment: Payment, *, account: str, name: st
     client = db.session.get_one(Client, booking.client_id)
     expires_at = now + rules.SESSION_LIFE
     fee = rules.platform_fee(booking.online)
+    page = page_at(booking.id, booking.link_generation)
     request = checkout_params(
         amount=booking.online_minor,
         currency=booking.currency,
         name=name,
-        success_url=page_of(booking, "/return"),
-        cancel_url=page_of(booking, "/pay"),
+        success_url=f"{page}/return",
+        cancel_url=f"{page}/pay",
         expires_at=int(expires_at.timestamp()),
         application_fee=fee.minor,
         metadata={"payment_attempt": str(attempt_id), "booking": str(booking.id), "tenant": str(current_tenant().id)},
@@ -155,12 +151,6 @@ def _write_attempt(booking: Booking, payment: Payment, *, account: str, name: st
         fee=fee,
         expires_at=expires_at,
         now=now,
-    )
-
-
-def _is_over(booking: Booking, now: datetime) -> bool:
-    return booking.status == "expired" or lapsed(
-        status=booking.status, hold_expires_at=booking.hold_expires_at, paying=booking.paying, now=now
     )
 
 

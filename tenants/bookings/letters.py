@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from saas import formats
 from saas.db import db
-from saas.links import absolute, link_for
+from saas.links import absolute
 from saas.money import Money
 from saas.tenancy import current_tenant
 from saas.words import _
 from tenants.bookings.ics import CalendarEvent, Method, calendar, uid_for
 from tenants.bookings.models import Booking
+from tenants.bookings.places import page_at
 from tenants.bookings.rules import PolicyTerms
 from tenants.clients.models import Client
 from tenants.clients.rules import reach_for
@@ -114,7 +115,7 @@ def free_until(booking: Booking, *, now: datetime) -> datetime | None:
 
 def links_of(booking: Booking) -> Links:
     """The client's own page and what can be done there; the booking in the back office."""
-    page = absolute("/b/" + link_for("booking", booking.id, booking.link_generation).token)
+    page = page_at(booking.id, booking.link_generation)
     office = absolute(f"/manage/bookings/details/?id={booking.id}")
     return Links(page, f"{page}/change", f"{page}/cancel", absolute("/"), office)
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm.util import identity_key
 from saas import audit
 from saas.db import Utc, db, flush_or, locks_rows
 from saas.errors import Conflict, DomainError, NotFound
-from saas.links import hash_of
+from saas.links import absolute, hash_of, link_for
 from saas.outbox import emit
 from saas.tenancy import current_tenant
 from tenants.availability import slots
@@ -30,6 +30,11 @@ from tenants.services.models import Service
 
 LINK = "booking"
 """What a booking page's link is for."""
+
+
+def page_at(booking_id: UUID, generation: int) -> str:
+    """The booking page's address, for places outside a request: mails, Stripe, the API's answers."""
+    return absolute(f"/b/{link_for(LINK, booking_id, generation).token}")
 
 
 class SlotTaken(Conflict):
@@ -121,7 +126,7 @@ def close_lapsed(booking: Booking, *, now: datetime) -> None:
         "mine": current_tenant().id, "the_practitioner_id": booking.practitioner_id, "own": booking.id,
         "lo": booking.busy_from, "hi": booking.busy_to, "now": now,
     }  # fmt: skip
-    # On the connection, so that nothing is flushed first: the row we are about to move must not meet the hold that is over.
+    # On the connection, so that nothing is flushed first: the row about to move must not meet the hold that is over.
     for (gone,) in db.session.connection().execute(_expire_lapsed(given), asked).all():
         known = db.session.identity_map.get(identity_key(Booking, gone))
         if known is not None:
@@ -181,8 +186,8 @@ def is_over(booking: Booking, now: datetime) -> bool:
 
 
 def retake(booking: Booking, *, now: datetime) -> bool:
-    """Inside an action: an expired or lapsed hold takes its place again, if every rule still offers it (the notice time is
-    forgiven: it was kept when the time was chosen). Returns False, and changes nothing, when it does not."""
+    """Inside an action: an expired or lapsed hold takes its place again, if every rule still offers it (the notice time
+    is forgiven: it was kept when the time was chosen). Returns False, and changes nothing, when it does not."""
     require("retake", booking.status)
     lock_places([booking.practitioner_id])
     chosen_at = min(now, booking.created_at)

@@ -52,7 +52,7 @@ def may(verb: Verb, status: str) -> bool:
 def require(verb: Verb, status: str) -> None:
     """Raise `NotNow` unless the booking can go through `verb`."""
     if not may(verb, status):
-        raise NotNow(fields={})
+        raise NotNow
 
 
 def lapsed(*, status: str, hold_expires_at: datetime | None, paying: bool, now: datetime) -> bool:

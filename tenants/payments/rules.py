@@ -1,5 +1,7 @@
-"""The rules of money: what is due when booking, what comes back, our fee, the clocks of paying, and what to make of a
-session at Stripe. Pure: amounts are `Money`, times are passed in."""
+"""The rules of money: what comes back, our fee, the clocks of paying, and what to make of a session at Stripe.
+
+Pure: amounts are `Money`, times are passed in. What is due when booking is the service's rule (`services/rules.py`).
+"""
 
 from __future__ import annotations
 
@@ -33,19 +35,6 @@ _STRIPE_SPEAKS = frozenset(
 )
 
 Verdict = Literal["wait", "known", "close", "confirm", "retake", "record", "return", "mismatch"]
-
-
-def due_online(
-    *, mode: str, price: Money, deposit_minor: int | None = None, deposit_percent: int | None = None
-) -> Money:
-    """What is due when booking: nothing, the deposit (an amount, else a per cent of the price; never more than the
-    price), or all of it."""
-    if mode == "full":
-        return price
-    if mode != "deposit":
-        return Money.zero(price.currency)
-    deposit = price.percent(deposit_percent or 0) if deposit_minor is None else Money(deposit_minor, price.currency)
-    return min(deposit, price, key=lambda money: money.minor)
 
 
 @dataclass(frozen=True)

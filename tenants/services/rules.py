@@ -62,16 +62,17 @@ def clean_service(request: ServiceRequest, *, currency: str) -> ServiceRequest:
     return replace(cleaned, name=name, slug=slug, text=text)
 
 
-def due_online(request: ServiceRequest, *, currency: str) -> Money:
-    """What a client pays by card when booking: nothing, the deposit, or the price."""
-    price = Money(request.price_minor, currency)
-    if request.payment == "full":
+def due_online(
+    *, mode: str, price: Money, deposit_minor: int | None = None, deposit_percent: int | None = None
+) -> Money:
+    """What is due by card when booking: nothing, the deposit (an amount, else a per cent of the price; never more than
+    the price), or all of it."""
+    if mode == "full":
         return price
-    if request.payment != "deposit":
-        return Money.zero(currency)
-    if request.deposit_minor is not None:
-        return Money(request.deposit_minor, currency)
-    return price.percent(request.deposit_percent or 0)
+    if mode != "deposit":
+        return Money.zero(price.currency)
+    deposit = price.percent(deposit_percent or 0) if deposit_minor is None else Money(deposit_minor, price.currency)
+    return min(deposit, price, key=lambda money: money.minor)
 
 
 def _check_times(cleaner: Cleaner, request: ServiceRequest) -> None:
@@ -103,7 +104,13 @@ def _clean_price(cleaner: Cleaner, request: ServiceRequest, currency: str) -> Se
     if request.payment == "at_clinic":
         return replace(cleaned, or_at_clinic=False)
     field = "deposit" if request.payment == "deposit" else "price_minor"
-    if field not in cleaner.fields and due_online(cleaned, currency=currency).minor < card_minimum(currency):
+    due = due_online(
+        mode=cleaned.payment,
+        price=Money(cleaned.price_minor, currency),
+        deposit_minor=cleaned.deposit_minor,
+        deposit_percent=cleaned.deposit_percent,
+    )
+    if field not in cleaner.fields and due.minor < card_minimum(currency):
         cleaner.refuse(field, _("This is less than the smallest amount a card can pay"))
     return cleaned
 

@@ -19,23 +19,6 @@ def gbp(minor: int) -> Money:
     return Money(minor, "GBP")
 
 
-@pytest.mark.parametrize(
-    "mode, deposit_minor, deposit_percent, due",
-    [
-        ("free", None, None, 0),
-        ("at_clinic", 500, None, 0),
-        ("deposit", 2500, None, 2500),
-        ("deposit", None, 30, 2700),
-        ("deposit", 20000, None, 9000),
-        ("deposit", 0, 50, 0),
-        ("full", None, None, 9000),
-    ],
-)
-def test_what_is_due_when_booking(mode: str, deposit_minor: int | None, deposit_percent: int | None, due: int) -> None:
-    asked = rules.due_online(mode=mode, price=gbp(9000), deposit_minor=deposit_minor, deposit_percent=deposit_percent)
-    assert asked == gbp(due)
-
-
 def test_a_late_fee_is_of_the_price_and_never_above_what_was_paid() -> None:
     full = rules.settlement(price=gbp(9000), paid=gbp(9000), percent=50)
     deposit = rules.settlement(price=gbp(9000), paid=gbp(2700), percent=50)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saas.errors import Invalid
-from saas.money import card_minimum
+from saas.money import Money, card_minimum
 from tenants.services.rules import ServiceRequest, clean_service, due_online, slug_of
 
 PLAIN = ServiceRequest(name="Full session", duration_min=60, price_minor=8000)
@@ -103,7 +103,30 @@ def test_whatever_is_kept_asks_a_card_for_nothing_or_for_enough(
         kept = clean_service(request, currency=currency)
     except Invalid:
         return
-    due = due_online(kept, currency=currency).minor
+    due = due_online(
+        mode=kept.payment,
+        price=Money(kept.price_minor, currency),
+        deposit_minor=kept.deposit_minor,
+        deposit_percent=kept.deposit_percent,
+    ).minor
     assert due == 0 or due >= card_minimum(currency)
     assert due <= kept.price_minor
     assert (payment in ("free", "at_clinic")) == (due == 0)
+
+
+@pytest.mark.parametrize(
+    "mode, deposit_minor, deposit_percent, due",
+    [
+        ("free", None, None, 0),
+        ("at_clinic", 500, None, 0),
+        ("deposit", 2500, None, 2500),
+        ("deposit", None, 30, 2700),
+        ("deposit", 20000, None, 9000),
+        ("deposit", 0, 50, 0),
+        ("full", None, None, 9000),
+    ],
+)
+def test_what_is_due_when_booking(mode: str, deposit_minor: int | None, deposit_percent: int | None, due: int) -> None:
+    price = Money(9000, "GBP")
+    asked = due_online(mode=mode, price=price, deposit_minor=deposit_minor, deposit_percent=deposit_percent)
+    assert asked == Money(due, "GBP")
