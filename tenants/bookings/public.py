@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from markupsafe import escape
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from saas.links import link_for
@@ -24,7 +24,6 @@ from tenants.bookings import openings, public_after, public_link
 from tenants.bookings.actions import hold
 from tenants.bookings.openings import ServiceOffer
 from tenants.bookings.places import LINK, SlotTaken
-from tenants.bookings.rules import PolicyTerms
 from tenants.bookings.times import ServiceView, kept_query, taken_words, times_page
 from tenants.bookings.views import start_of
 from tenants.clinic.face import page_clinic
@@ -102,30 +101,25 @@ def _cancel_note(services: list[Service]) -> str:
 def _terms() -> str:
     clinic = page_clinic()
     policy = latest_policy()
-    terms = (
-        PolicyTerms(policy.version, policy.free_hours, policy.late_fee_percent, policy.no_show_percent)
-        if policy
-        else None
-    )
     said = [
         _("The price and the length of a session are shown before you book, and stay as they were for your booking.")
     ]
-    if terms is not None:
+    if policy is not None:
         said += [
             _(
                 "Up to %(hours)d hours before the start you change or cancel free of charge, and everything you paid "
                 "comes back to the card you paid with.",
-                hours=terms.free_hours,
+                hours=policy.free_hours,
             ),
             _(
                 "After that, if you cancel, the clinic keeps %(percent)d per cent of the price, and never more than "
                 "you paid when booking.",
-                percent=terms.late_fee_percent,
+                percent=policy.late_fee_percent,
             ),
             _(
                 "If you don’t come, the clinic keeps %(percent)d per cent of the price, and never more than you paid "
                 "when booking.",
-                percent=terms.no_show_percent,
+                percent=policy.no_show_percent,
             ),
         ]
     said.append(
@@ -134,9 +128,9 @@ def _terms() -> str:
             "separate, and asked for in the room."
         )
     )
-    body = "".join(f"<p>{escape(sentence)}</p>" for sentence in said)
-    if policy is not None and policy.terms:
-        body += "".join(f"<p>{escape(part)}</p>" for part in policy.terms.split("\n") if part.strip())
+    body = Markup().join(Markup("<p>{}</p>").format(sentence) for sentence in said)
+    if policy is not None:
+        body += Markup(policy.terms)  # noqa: S704 (cleaned when saved)
     updated = policy.created_at.astimezone(ZoneInfo(clinic.tz)).date() if policy else None
     return render_template("public/clinic/document.html", title=_("Booking terms"), body_html=body, updated=updated)
 
@@ -155,7 +149,7 @@ def _show(service: ServiceOffer, *, error: str | None = None, near_to: datetime 
         action=url_with(
             "bookings.hold",
             kept_query(),
-            service=service.slug, k=secrets.token_urlsafe(8),
+            service=service.slug, k=secrets.token_urlsafe(16),
         ),
         form_token=form_token("hold", service.slug),
         error=error,

@@ -294,7 +294,7 @@ def render_return(booking: Booking, token: str, state: str) -> str:
         near=near,
         action=url_for("bookings.move", token=token)
         if state == "expired"
-        else url_for("bookings.hold", service=service_slug(booking), k=secrets.token_urlsafe(8)),
+        else url_for("bookings.hold", service=service_slug(booking), k=secrets.token_urlsafe(16)),
         form_token=form_token("booking", token) if state == "expired" else form_token("hold", service_slug(booking)),
     )
 

@@ -64,4 +64,6 @@ def _logo(version: str) -> Response:
     response = Response(found[0], mimetype=found[1])
     response.headers["Cache-Control"] = _FOR_GOOD
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    # A name of our own, for whoever saves it: the one it was sent under is never kept.
+    response.headers["Content-Disposition"] = f"inline; filename=logo.{found[1].rpartition('/')[2]}"
     return response

@@ -14,6 +14,7 @@ from saas.db import action, db
 from tenants.availability.actions import set_override
 from tenants.bookings.models import Booking
 from tenants.clinic import actions as clinic_actions
+from tenants.clinic.rules import PolicyRequest
 from tenants.practitioners.models import Practitioner
 from tenants.services.models import Service
 from tests.browser import Browser, Page, read
@@ -313,5 +314,17 @@ def test_the_terms_say_what_the_clinic_promises(browser: Browser, rowan: Clinic)
     assert page.h1 == "Booking terms"
     assert "Up to 24 hours before the start" in page.text
     assert "the clinic keeps 50 per cent of the price" in page.text
+    assert "<" not in page.text
     for name in ("Privacy", "Imprint"):
         assert page.follow(name).status == 200
+
+
+def test_the_clinics_own_words_stand_in_the_terms_as_it_marked_them(
+    browser: Browser, rowan: Clinic, inside: Inside
+) -> None:
+    with inside(rowan):
+        request = PolicyRequest(24, 50, 100, terms="<h2>Parking</h2><p>Behind the house.</p><script>x</script>")
+        clinic_actions.save_policy(policy=request, now=NOW)
+    page = browser.get(f"{rowan.home}/terms")
+    assert "<h2>Parking</h2>" in page.html
+    assert "<script>x" not in page.html

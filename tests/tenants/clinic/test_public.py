@@ -66,6 +66,7 @@ def test_a_logo_is_served_as_an_image_and_nothing_else(
     assert "immutable" in found.headers["Cache-Control"]
     assert found.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in found.headers["Content-Security-Policy"]
+    assert found.headers["Content-Disposition"] == "inline; filename=logo.png"
     assert f'src="{rowan.home}/logo/{version}"' in client.get(f"{rowan.home}/imprint").text
     assert client.get(f"{thornfield.home}/logo/{version}").status_code == 404
     assert client.get(f"{rowan.home}/logo/nothing").status_code == 404
