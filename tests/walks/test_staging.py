@@ -94,9 +94,9 @@ def said_by_doctor(staging: Staging, **instead: str) -> list[str]:
     return [line for line in lines if line != "all is well"]
 
 
-def status_of(url: str) -> int:
+def status_of(url: str, *, patience: float = 5) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=patience) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as refused:
         return refused.code
@@ -213,14 +213,15 @@ def test_production_has_no_fictional_clinics(tmp_path: Path) -> None:
 
 
 def test_a_reload_takes_no_page_away(standing: Standing) -> None:
-    """`systemctl reload` is SIGHUP to gunicorn's master: new workers, the old ones finish."""
+    """`systemctl reload` is SIGHUP to gunicorn's master: the old workers finish, and whoever comes while the new ones load
+    waits and is answered."""
     web = standing.staging.children["web"]
     before = _children(web.pid)
     web.send_signal(signal.SIGHUP)
     seen: list[int] = []
 
     def renewed() -> bool:
-        seen.append(status_of(f"{standing.staging.base}/healthz"))
+        seen.append(status_of(f"{standing.staging.base}/healthz", patience=60))
         now = _children(web.pid)
         return len(now) == 2 and not now & before
 
