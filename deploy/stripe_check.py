@@ -16,7 +16,8 @@ from typing import Any
 from uuid import uuid4
 
 from saas import clock
-from saas.stripe_gateway import CheckoutSession, GatewayError, GatewayRefused, GatewaySettings, StripeGateway
+from saas.stripe_gateway import GatewaySettings, StripeGateway
+from saas.stripe_values import CheckoutSession, GatewayError, GatewayRefused
 from saas.stripe_values import checkout_params
 
 AMOUNT, FEE, FIRST_REFUND = 2000, 40, 500

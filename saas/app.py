@@ -16,7 +16,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from saas import admin, audit, config, crypto, db, home, jobs, sessions, shell, tenancy, web, webhooks
-from saas.accounts import effects as account_effects
 from saas.accounts import public as account_pages
 from saas.errors import DomainError, Forbidden, TooMany
 from saas.sandbox import mailbox
@@ -80,12 +79,6 @@ def create_kernel(settings: config.Settings, parts: Parts) -> Flask:
         mailbox.init_app(app)
     _wrap(app, settings)
     return app
-
-
-def handlers_of(app: Flask) -> dict[str, jobs.Handler]:
-    """Every effect the worker can run: the platform's own and the clinics'."""
-    parts: Parts = app.extensions["longtide"]
-    return {**account_effects.HANDLERS, **parts.effects}
 
 
 def _face(parts: Parts) -> shell.Face:

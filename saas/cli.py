@@ -58,6 +58,16 @@ def require_database() -> None:
         raise click.ClickException("the database is not at this version's migration: run flask --app wsgi db upgrade")
 
 
+def _brought(app: Flask) -> Any:
+    """What the clinics brought when the application was put together (`saas/app.py: Parts`)."""
+    return app.extensions["longtide"]
+
+
+def handlers_of(app: Flask) -> dict[str, jobs.Handler]:
+    """Every effect the worker can run: the platform's own and the clinics'."""
+    return {**account_effects.HANDLERS, **_brought(app).effects}
+
+
 @contextmanager
 def _plainly() -> Iterator[None]:
     """A refusal becomes its sentences on standard error; no trace of the machine's insides."""
@@ -98,12 +108,11 @@ def tenant_create(
 ) -> None:
     """Make a clinic."""
     now = clock.now()
-    made_up: Any = current_app.extensions["longtide"]
     request = ClinicRequest(slug, name, zone, currency, country, locale)
     with _plainly():
         owner = normal_email(owner_email)  # looked at first: a wrong one must not leave a clinic without its owner
     with _platform():
-        ref = fleet.create_clinic(request=request, now=now, on_created=made_up.on_clinic_created)
+        ref = fleet.create_clinic(request=request, now=now, on_created=_brought(current_app).on_clinic_created)
         if stripe_account:
             fleet.connect_stripe(tenant_id=ref.id, account=stripe_account, now=now)
     if owner:
@@ -175,12 +184,10 @@ def worker(info: ScriptInfo) -> None:
     app = info.load_app()
     require_database()
     fleet.ensure_platform(now=clock.now())
-    brought: Any = app.extensions["longtide"]
-    handlers = {**account_effects.HANDLERS, **brought.effects}
     tidy = jobs.Job("purge-sessions", sessions.purge, every=timedelta(hours=1))
-    timetable = (*jobs.OWN_TIMETABLE, tidy, *webhooks.TIMETABLE, *brought.timetable)
+    timetable = (*jobs.OWN_TIMETABLE, tidy, *webhooks.TIMETABLE, *_brought(app).timetable)
     gc.freeze()  # what is loaded stays: searching it for garbage would double the time it takes to stop
-    jobs.run_worker(app, handlers, timetable, stop=jobs.stop_on_signals())
+    jobs.run_worker(app, handlers_of(app), timetable, stop=jobs.stop_on_signals())
 
 
 @click.command("sandbox")

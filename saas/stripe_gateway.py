@@ -27,7 +27,6 @@ from saas.stripe_values import (
     InboundEvent,
     InvalidSignature,
     RefundResult,
-    checkout_params,
     event_of,
     refund_of,
     session_of,
@@ -35,26 +34,6 @@ from saas.stripe_values import (
 
 if TYPE_CHECKING:
     from stripe import StripeClient
-
-# The values are part of what this file offers; they live beside it so that rooms can use them without flask.
-__all__ = [
-    "API_VERSION",
-    "SIGNATURE_TOLERANCE",
-    "CheckoutSession",
-    "GatewayError",
-    "GatewayRefused",
-    "GatewayReplayed500",
-    "GatewaySettings",
-    "GatewayUnavailable",
-    "InboundEvent",
-    "InvalidSignature",
-    "RefundResult",
-    "StripeGateway",
-    "checkout_params",
-    "gateway",
-    "gateway_settings",
-    "session_of",
-]
 
 # The library's own version: its types and this file were written against it. A test compares them,
 # so that raising the library is a decision and not an accident.

@@ -21,8 +21,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from saas.db import Base, action, db, flush_or
 from saas.errors import Conflict
 from saas.jobs import Job
-from saas.stripe_gateway import InboundEvent as StripeEvent
-from saas.stripe_gateway import InvalidSignature, gateway
+from saas.stripe_gateway import gateway
+from saas.stripe_values import InboundEvent as StripeEvent
+from saas.stripe_values import InvalidSignature
 from saas.tenancy import current_or_none, find_by_account, find_platform, tenant_scope
 from saas.web import guard, page_now
 

@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from saas import clock, outbox
-from saas.app import handlers_of
+from saas.cli import handlers_of
 from saas.db import db
 from saas.jobs import drain
 from saas.mail import mailbox_folder

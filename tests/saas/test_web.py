@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from saas.app import handlers_of
+from saas.cli import handlers_of
 from saas.db import action, db
 from saas.fleet.actions import add_domain, close, resume, suspend
 from saas.jobs import drain

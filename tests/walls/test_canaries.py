@@ -14,8 +14,8 @@ import sqlalchemy as sa
 import time_machine
 from flask import Flask
 
-from saas.app import handlers_of
 from saas.audit import Audit
+from saas.cli import handlers_of
 from saas.db import Base, db
 from saas.jobs import drain
 from saas.mail import Mail

@@ -16,7 +16,8 @@ import stripe
 
 from saas import clock
 from saas.sandbox.stripe.serve import Sandbox, create_sandbox
-from saas.stripe_gateway import CheckoutSession, GatewaySettings, InboundEvent, StripeGateway, checkout_params
+from saas.stripe_gateway import GatewaySettings, StripeGateway
+from saas.stripe_values import CheckoutSession, InboundEvent, checkout_params
 
 ROWAN = "acct_rowan"
 NEXT_DOOR = "acct_nextdoor"

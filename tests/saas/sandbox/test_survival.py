@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from saas.stripe_gateway import GatewayUnavailable
+from saas.stripe_values import GatewayUnavailable
 from tests.saas.sandbox.stand import ACCOUNT_SECRET, CONNECT_SECRET, ROWAN, Inbox, Stand, inbox, request
 
 ROOT = Path(__file__).parents[3]

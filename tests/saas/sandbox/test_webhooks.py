@@ -3,7 +3,7 @@ import json
 import pytest
 import stripe
 
-from saas.stripe_gateway import InvalidSignature
+from saas.stripe_values import InvalidSignature
 from tests.saas.sandbox.stand import ROWAN, Stand
 
 PAID = ["charge.succeeded", "payment_intent.succeeded", "checkout.session.completed", "application_fee.created"]
