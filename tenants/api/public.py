@@ -255,5 +255,6 @@ def _reschedule(token: str) -> Response:
             now=page_now(),
         )
     except SlotTaken as refusal:
-        raise _taken(refusal, service, starts_at, practitioner or booking.practitioner_id) from None
+        own = booking.practitioner_id if booking.practitioner_id in people.values() else None
+        raise _taken(refusal, service, starts_at, practitioner or own) from None
     return _booking(token)

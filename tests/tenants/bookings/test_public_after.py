@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from icalendar import Calendar
@@ -211,7 +212,7 @@ def retire(person: str) -> None:
 
 def ics(page: Page) -> tuple[str, int, str, bytes]:
     file = Calendar.from_ical(page.response.data)
-    event = file.walk("VEVENT")[0]
+    event: Any = file.walk("VEVENT")[0]
     return str(file["METHOD"]), int(event["SEQUENCE"]), str(event["STATUS"]), event["DTSTART"].to_ical()
 
 
