@@ -328,7 +328,7 @@ def _json(path: Path) -> dict[str, object]:
 
 
 def describe(demo: Mapping[str, object], data: Path) -> str:
-    """The demo's addresses and log-ins (architecture.md, section 9), as lines for a terminal."""
+    """The demo's addresses and log-ins, as lines for a terminal."""
     lines = ["", f"Longtide demo: {demo.get('base_url')}", "No money moves: payments go to a sandbox on this machine."]
     clinics = demo.get("clinics")
     for slug, clinic in clinics.items() if isinstance(clinics, dict) else ():

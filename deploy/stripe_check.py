@@ -17,8 +17,7 @@ from uuid import uuid4
 
 from saas import clock
 from saas.stripe_gateway import GatewaySettings, StripeGateway
-from saas.stripe_values import CheckoutSession, GatewayError, GatewayRefused
-from saas.stripe_values import checkout_params
+from saas.stripe_values import CheckoutSession, GatewayError, GatewayRefused, checkout_params
 
 AMOUNT, FEE, FIRST_REFUND = 2000, 40, 500
 

@@ -1,7 +1,7 @@
 """What Stripe tells us: verified, given to the clinic that owns the event's account, and done in the same transaction
 that remembers the event.
 
-Stamping an event as seen before its work is committed lost paid bookings in a kill test (data.md §6): the event's row
+Stamping an event as seen before its work is committed lost paid bookings in a kill test: the event's row
 and all that follows from it are committed together, or not at all, and then Stripe sends it again.
 """
 

@@ -149,8 +149,7 @@ def open_epochs(
     """Every start that can be booked, in UTC seconds, ascending, each once.
 
     `blocks`, `busy`: any order. `date_from`, `date_to`: half open, local dates in `query_tz` (the schedule's zone when
-    None). `now`: aware, with seconds. Source of the rules: slots.md. Raises ValueError for naive instants
-    and for a zone that does not exist.
+    None). `now`: aware, with seconds. Raises ValueError for naive instants and for a zone that does not exist.
     """
     plan = _plan(schedule, service, query_tz or schedule.tz, date_from, date_to)
     minutes, seconds = plan.minutes, plan.seconds

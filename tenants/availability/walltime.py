@@ -62,7 +62,7 @@ def to_datetime(minute: int) -> datetime:
 def edge(tz: str, day: int, minute: int) -> int:
     """The first real instant at which the clock of `tz` shows `minute` of date `day`, or later.
 
-    A skipped time is the end of the gap, a repeated one its first occurrence (slots.md, rule 1).
+    A skipped time is the end of the gap, a repeated one its first occurrence.
     `minute` counts from the midnight of `day` and may point into the days after it.
     """
     shown = (day - _EPOCH) * _DAY + minute * 60

@@ -1,7 +1,7 @@
 """The journeys around paying: each calls Stripe between two transactions and holds none meanwhile.
 
 Whatever is lost on the way (an answer, a webhook, a process), the attempt was written before the call, and Stripe is
-asked again under the same key until it has said how the attempt ended (payments.md §3).
+asked again under the same key until it has said how the attempt ended.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ LIVE: tuple[Status, ...] = ("held", "confirmed", "arrived")
 """States that occupy practitioner, room and client."""
 
 HOLD = timedelta(minutes=15)
-"""How long a chosen time is kept (ux.md §4); extendable, because a form must not hurry anybody (WCAG 2.2.1)."""
+"""How long a chosen time is kept; extendable, because a form must not hurry anybody (WCAG 2.2.1)."""
 MAX_EXTENSIONS = 10
 REMINDER = timedelta(hours=24)
 CHANGE_GRACE = timedelta(minutes=3)

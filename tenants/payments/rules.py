@@ -23,9 +23,9 @@ MAX_ATTEMPTS = 10
 REUSE_LEFT = timedelta(minutes=5)
 """A session with less time than this is not offered again: typing a card number must not be a race."""
 ASK_PAUSE = timedelta(seconds=10)
-"""The return page has Stripe asked once a booking in this time (architecture.md §6)."""
+"""The return page has Stripe asked once a booking in this time."""
 RECONCILE_AFTER = tuple(timedelta(minutes=m) for m in (2, 5, 15, 35))
-"""When the worker asks Stripe by itself how an attempt ended: webhooks get lost (payments.md §3)."""
+"""When the worker asks Stripe by itself how an attempt ended: webhooks get lost."""
 PLATFORM_FEE_PERCENT = Decimal(1)
 """Our part of a card payment, until plans carry their own."""
 

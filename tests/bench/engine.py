@@ -45,7 +45,7 @@ class Row:
 
 
 def run(runs: int = RUNS) -> list[Row]:
-    """Measure the table of slots.md, section 3. At least 7 runs make a fair median."""
+    """Measure the engine, small and large. At least 7 runs make a fair median."""
     loop = {count: _loop(1, count, _MONTH) for count in (0, 100, 1_000)}
     return [
         Row("1 practitioner, month, 0 busy", _engine(1, 0, _MONTH, runs), None, loop[0]),

@@ -6,7 +6,7 @@ from tests.house.tree import python, report, tree
 
 
 def test_only_the_platform_knows_which_database_it_is() -> None:
-    """A room behaves the same on SQLite and PostgreSQL; what differs is in saas/ and the migrations (data.md)."""
+    """A room behaves the same on SQLite and PostgreSQL; what differs is in saas/ and the migrations."""
     breaches = []
     for path in python("tenants"):
         for node in ast.walk(tree(path)):

@@ -139,3 +139,15 @@ def test_the_units_start_what_the_runbook_says() -> None:
         )
         assert start is not None
         assert f"python {start.group(1)}" in runbook
+
+
+def test_papers_that_the_code_names_are_in_the_house() -> None:
+    """A rule's source is no help to whoever cannot open it."""
+    breaches = [
+        f"{path}: {name}"
+        for path in files()
+        if path.suffix in {".py", ".toml", ".html", ".css", ".js"}
+        for name in sorted(set(re.findall(r"(?<![\w/*`-])((?:[\w-]+/)*[\w-]+\.md)\b", text(path))))
+        if not (ROOT / name).exists()
+    ]
+    assert not breaches, report(breaches, "Say it here, or keep the paper in docs/:")

@@ -1,4 +1,4 @@
-"""The words of the house (architecture.md, section 8) in what we name, show and say."""
+"""The words of the house (README.md, Words) in what we name, show and say."""
 
 from __future__ import annotations
 

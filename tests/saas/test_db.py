@@ -243,7 +243,7 @@ def test_two_actions_that_lock_crosswise_both_end(app: Flask, at_rowan: Clinic) 
 
 
 def test_writers_of_sqlite_queue_up_and_lose_nothing(app: Flask, at_rowan: Clinic) -> None:
-    """Read, add one, write back: the driver's default mode lost 756 of 800 of these without a word (stack.md §6)."""
+    """Read, add one, write back: the driver's default mode lost 756 of 800 of these without a word."""
 
     @action
     def add_one() -> None:

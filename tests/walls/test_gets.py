@@ -14,7 +14,7 @@ from tests.house.test_routes import WRITES_ONLY
 from tests.saas.accounts.pages import Enter, log_in
 from tests.walls.belongings import Belongings, everything
 
-# The two reads that write (architecture.md §6): the return page asks Stripe at most once in ten seconds and then does
+# The two reads that write: the return page asks Stripe at most once in ten seconds and then does
 # what the webhook would do; reading a client's record appends to the audit. A session is touched once a minute.
 READS_THAT_NOTE = {"booking.details_view", "booking.export"}
 
