@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 
 from saas.crypto import keyed_hash
 from saas.db import db
@@ -50,15 +52,26 @@ def find_client(person: Person) -> Client | None:
 
     Of several the one with a similar name, then the one we have known longest.
     """
-    mine = _known(Client.email_hash == email_hash(person.email)) if person.email else []
+    mine = _known("email_hash", email_hash(person.email)) if person.email else []
     alike = [row for row in mine if similar_names(row.name, person.name)]
     if mine:
         return client_by_id((alike or mine)[0].id)
-    near = _known(Client.phone_hash == phone_hash(person.phone)) if person.phone else []
+    near = _known("phone_hash", phone_hash(person.phone)) if person.phone else []
     alike = [row for row in near if similar_names(row.name, person.name)]
     return client_by_id(alike[0].id) if alike else None
 
 
-def _known(condition: object) -> list[Client]:
-    found = select(Client).where(condition).order_by(Client.created_at, Client.id)  # type: ignore[arg-type]
+def _known(column: str, value: str | None) -> list[Client]:
+    # Whether there is anybody is asked first, by one column: most who book are new.
+    asked = {"mine": current_tenant().id, "value": value}
+    if not db.session.connection().execute(_anybody(column), asked).first():
+        return []
+    found = select(Client).where(getattr(Client, column) == value).order_by(Client.created_at, Client.id)
     return list(db.session.execute(found).scalars())
+
+
+@lru_cache(maxsize=2)
+def _anybody(column: str) -> Any:
+    client = Client.__table__.c
+    mine = client.tenant_id == bindparam("mine", type_=Uuid())
+    return select(client.id).where(mine, client[column] == bindparam("value")).limit(1)

@@ -17,7 +17,14 @@ from saas.outbox import emit
 from tenants.payments import rules
 from tenants.payments.ledger import post
 from tenants.payments.models import Payment, PaymentAttempt, Refund
-from tenants.payments.queries import NoSuchPayment, attempts_of, lock_payment, pending_refunds, refunds_of_attempt
+from tenants.payments.queries import (
+    NoSuchPayment,
+    attempts_of,
+    has_payment,
+    lock_payment,
+    pending_refunds,
+    refunds_of_attempt,
+)
 
 
 class RefundTooLarge(Invalid):
@@ -46,9 +53,9 @@ class Owed:
 @action
 def ensure_payment(*, owed: Owed, now: datetime) -> Payment:
     """The booking's payment, locked; made when there is none, brought up to date while nothing has been paid."""
-    try:
+    if has_payment(owed.booking_id):
         payment = lock_payment(owed.booking_id)
-    except NoSuchPayment:
+    else:
         payment = Payment(booking_id=owed.booking_id, paid_minor=0, refunded_minor=0, created_at=now)
         db.session.add(payment)
     if not payment.paid_minor:

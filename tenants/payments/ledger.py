@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, insert, select
 
 from saas.db import db, new_id
+from saas.tenancy import current_tenant
 from tenants.payments.models import LedgerEntry
 from tenants.payments.rules import Posting
 
@@ -22,22 +25,28 @@ def post(posting: Posting, *, booking_id: UUID, client_id: UUID | None, now: dat
         raise ValueError(msg)
     if not any(amount for _, amount in posting.lines):
         return False
-    before = select(LedgerEntry.id).where(LedgerEntry.reference == posting.reference).limit(1)
-    if db.session.execute(before).first():
+    db.session.flush()  # the booking and its client are there before what points at them
+    connection = db.session.connection()
+    mine = current_tenant().id
+    if connection.execute(_written(), {"mine": mine, "reference": posting.reference}).first():
         return False
-    posting_id = new_id()
-    for account, amount in posting.lines:
-        db.session.add(
-            LedgerEntry(
-                posting_id=posting_id,
-                kind=posting.kind,
-                account=account,
-                amount_minor=amount.minor,
-                currency=amount.currency,
-                booking_id=booking_id,
-                client_id=client_id,
-                at=now,
-                reference=posting.reference,
-            )
-        )
+    shared = {
+        "tenant_id": mine, "posting_id": new_id(), "kind": posting.kind, "booking_id": booking_id,
+        "client_id": client_id, "at": now, "reference": posting.reference,
+    }  # fmt: skip
+    lines = [
+        {**shared, "account": account, "amount_minor": amount.minor, "currency": amount.currency}
+        for account, amount in posting.lines
+    ]
+    connection.execute(_INSERT, lines)
     return True
+
+
+_INSERT = insert(LedgerEntry)
+
+
+@lru_cache(maxsize=1)
+def _written() -> Any:
+    columns = LedgerEntry.__table__.c
+    mine = columns.tenant_id == bindparam("mine", type_=Uuid())
+    return select(columns.id).where(mine, columns.reference == bindparam("reference")).limit(1)
