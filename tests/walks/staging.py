@@ -93,11 +93,18 @@ def postgres(folder: Path) -> Iterator[str]:
             pass
 
 
+def tool(name: str, *words: str) -> None:
+    """One of PostgreSQL's own programs, to its end."""
+    done = subprocess.run(
+        [str(POSTGRES_BIN_PATH / name), *words], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def run_roles(admin: str) -> None:
     """Run the very file, with the very command of the runbook but for the address."""
-    psql = [str(POSTGRES_BIN_PATH / "psql"), admin, "-v", "ON_ERROR_STOP=1", "-f", "deploy/postgres-roles.sql"]
     for _ in range(2):  # "running it again changes nothing"
-        subprocess.run(psql, cwd=ROOT, check=True, capture_output=True)
+        tool("psql", admin, "-v", "ON_ERROR_STOP=1", "-f", "deploy/postgres-roles.sql")
 
 
 def unit_text(name: str) -> str:
@@ -183,6 +190,7 @@ class Staging:
             for child in self.children.values():
                 child.kill()
                 child.wait()
+            self.children.clear()
 
 
 def prepare(folder: Path, admin: str, smtp_port: int, **instead: str) -> Staging:

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.proofs.stage import until
-from tests.walks.house import House
+from tests.walks.house import ROOT, House
 from tests.walks.staging import (
     PASSWORD,
     UNITS,
@@ -28,6 +28,7 @@ from tests.walks.staging import (
     prepare,
     run_roles,
     settled,
+    tool,
     unit,
     unit_text,
 )
@@ -45,6 +46,7 @@ class Standing:
     mails: MailHost
     house: House
     doctor: dict[str, list[str]]
+    admin: str
 
     def mails_to(self, walker: Walker, email: str, subject: re.Pattern[str]) -> int:
         """How many mails came, waiting until there is one."""
@@ -84,7 +86,7 @@ def stand(staging: Staging, mails: MailHost, admin: str) -> Standing:
     until(lambda: status_of(f"{staging.sandbox_url}/_state") == 200, "the sandbox is ready")
     until(lambda: not said_by_doctor(staging), "the doctor is content", every=0.5)
     facts = json.loads((staging.folder / "data" / "demo.json").read_text(encoding="utf-8"))
-    return Standing(staging, mails, House(staging.base, staging.folder / "data", facts), doctor)
+    return Standing(staging, mails, House(staging.base, staging.folder / "data", facts), doctor, admin)
 
 
 def said_by_doctor(staging: Staging, **instead: str) -> list[str]:
@@ -213,8 +215,7 @@ def test_production_has_no_fictional_clinics(tmp_path: Path) -> None:
 
 
 def test_a_reload_takes_no_page_away(standing: Standing) -> None:
-    """`systemctl reload` is SIGHUP to gunicorn's master: the old workers finish, and whoever comes while the new ones load
-    waits and is answered."""
+    """`systemctl reload` is SIGHUP to gunicorn's master: the old workers finish; who comes meanwhile waits."""
     web = standing.staging.children["web"]
     before = _children(web.pid)
     web.send_signal(signal.SIGHUP)
@@ -238,3 +239,24 @@ def refused(name: str) -> int:
 
 def _children(pid: int) -> set[int]:
     return {int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def test_a_backup_comes_back(standing: Standing) -> None:
+    """Section 6 of the runbook, in its words. The last test here: it stops what runs."""
+    staging = standing.staging
+    owner, admin = address(standing.admin, "longtide_owner"), standing.admin
+    dump = staging.folder / "longtide.dump"
+    tool("pg_dump", "--format=custom", "--no-owner", f"--file={dump}", owner)
+    clinics = staging.flask("tenant list").stdout
+    assert "still-water\tactive" in clinics
+    staging.stop()
+    tool("psql", admin, "-c", "ALTER DATABASE longtide RENAME TO longtide_broken")
+    run_roles(admin)
+    assert "db upgrade" in said_by_doctor(staging)[0]
+    there = address(admin, "postgres")
+    restore = ("--exit-on-error", "--no-owner", "--no-comments", "--role=longtide_owner", f"--dbname={there}")
+    tool("pg_restore", *restore, str(dump))
+    assert (ROOT / "migrations/.head").read_text().strip() in staging.flask("db current").stdout
+    assert staging.flask("tenant list").stdout == clinics
+    said = said_by_doctor(staging)
+    assert [line for line in said if "overdue" not in line and "no worker" not in line] == []
