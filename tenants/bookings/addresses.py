@@ -10,7 +10,6 @@ from flask import url_for
 
 from saas.web import page_now
 from saas.words import _
-from tenants.bookings import letters
 from tenants.bookings.models import Booking
 from tenants.bookings.queries import service_of
 from tenants.bookings.views import may
@@ -67,8 +66,3 @@ def google_link(booking: Booking, clinic: ClinicView) -> str:
         "location": ", ".join(clinic.address_lines),
     }
     return "https://calendar.google.com/calendar/render?" + urlencode(query)
-
-
-def free_until(booking: Booking) -> datetime | None:
-    """Until when changing costs nothing, if anything could be lost at all."""
-    return letters.free_until(booking, now=page_now()) if booking.price_minor else None

@@ -108,7 +108,9 @@ def sent_back(booking: Booking) -> Money:
 
 
 def free_until(booking: Booking, *, now: datetime) -> datetime | None:
-    """Until when cancelling costs nothing, on the clinic's clock; None when that has passed."""
+    """Until when cancelling costs nothing, on the clinic's clock; None when that has passed, or nothing can be lost."""
+    if not booking.price_minor:
+        return None
     until = PolicyTerms.from_snapshot(booking.policy).free_until(booking.starts_at)
     return until.astimezone(ZoneInfo(booking.zone)) if until > now else None
 

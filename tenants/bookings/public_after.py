@@ -16,7 +16,7 @@ from saas.shell import locale
 from saas.web import check_form, form_token, limit_tries, page_now, url_with
 from saas.words import _
 from tenants.bookings import letters, openings, public_link
-from tenants.bookings.addresses import free_until, page_links
+from tenants.bookings.addresses import page_links
 from tenants.bookings.checkout import PaymentsDown, give_up, stop_paying
 from tenants.bookings.models import Booking
 from tenants.bookings.moves import cancel, reschedule
@@ -62,7 +62,7 @@ def _booking_page(booking: Booking, token: str) -> str:
         booking=shown,
         steps_left=1 if booking.typed else 2,
         links=page_links(booking, token, clinic, here="page"),
-        free_until_local=free_until(booking) if booking.status == "confirmed" else None,
+        free_until_local=letters.free_until(booking, now=page_now()) if booking.status == "confirmed" else None,
         refund=(money.refunded + money.coming_back) or None,
         payments=_payments(booking),
         notice=notice() if notice else None,

@@ -14,9 +14,9 @@ from werkzeug.wrappers import Response
 from saas.money import Money
 from saas.web import bearer_headers, check_form, form_token, limit_tries, page_now, url_with
 from saas.words import _
-from tenants.bookings import openings
+from tenants.bookings import letters, openings
 from tenants.bookings.actions import NoLonger, confirm, extend_hold, give_details
-from tenants.bookings.addresses import free_until, page_links
+from tenants.bookings.addresses import page_links
 from tenants.bookings.checkout import PaymentsDown, give_up, pay_at_clinic, returned, start_payment
 from tenants.bookings.checkout_steps import CardUnavailable
 from tenants.bookings.forms import DetailsForm
@@ -289,7 +289,7 @@ def render_return(booking: Booking, token: str, state: str) -> str:
         state=state,
         booking=booking_view(booking, clinic, money),
         links=page_links(booking, token, clinic, here="returned"),
-        free_until_local=free_until(booking),
+        free_until_local=letters.free_until(booking, now=now),
         refund=(money.refunded + money.coming_back) or None,
         near=near,
         action=url_for("bookings.move", token=token)

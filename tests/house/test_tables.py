@@ -1,4 +1,4 @@
-"""Every clinic's table carries its clinic in its keys, and the migrations make on both databases what the models say."""
+"""Every clinic's table has its clinic in its keys, and the migrations make on both databases what the models say."""
 
 from __future__ import annotations
 
