@@ -16,6 +16,7 @@ from sqlalchemy import or_
 from saas import audit, formats
 from saas.admin import ListFilter, RecordView
 from saas.money import Money
+from saas.shell import locale, region
 from saas.tenancy import current_tenant
 from saas.web import page_now
 from saas.words import later as _l
@@ -77,7 +78,7 @@ def _line(row: Any) -> Line:
         client=client.name if client else "",
         known_as=client.known_as if client else "",
         email=client.email if client else "",
-        phone=formats.phone(client.phone, current_tenant().country) if client and client.phone else "",
+        phone=formats.phone(client.phone, region()) if client and client.phone else "",
         reach=client.reach if client else "",
         service=service,
         practitioner=practitioner,
@@ -106,8 +107,8 @@ def _people() -> list[tuple[str, Any]]:
 
 
 def _when(_view: Any, _context: Any, line: Line, _name: str) -> Markup:
-    locale = current_tenant().locale
-    day, hour = formats.short_date(line.starts, locale), formats.clock(line.starts, locale)
+    tag = locale()
+    day, hour = formats.short_date(line.starts, tag), formats.clock(line.starts, tag)
     year = "" if line.starts.year == page_now().year else f" {line.starts.year}"
     address = url_for("booking.details_view", id=line.id, url=request.script_root + request.full_path.rstrip("?"))
     return Markup('<a class="cell-name" href="{}">{}{}, {}</a>').format(address, day, year, hour)
@@ -120,7 +121,7 @@ def _pill(_view: Any, _context: Any, line: Line, _name: str) -> Markup:
 
 
 def _money(_view: Any, _context: Any, line: Line, _name: str) -> str:
-    return formats.money(line.price, current_tenant().locale)
+    return formats.money(line.price, locale())
 
 
 def _client(_view: Any, _context: Any, line: Line, _name: str) -> str:
@@ -132,14 +133,14 @@ def _words(table: dict[str, Any], field: str) -> Any:
 
 
 def _span(_view: Any, _context: Any, line: Line, _name: str) -> str:
-    locale = current_tenant().locale
-    day = f"{formats.long_date(line.starts, locale)} {line.starts.year}"
-    return f"{day}, {formats.clock(line.starts, locale)}–{formats.clock(line.ends, locale)}"
+    tag = locale()
+    day = f"{formats.long_date(line.starts, tag)} {line.starts.year}"
+    return f"{day}, {formats.clock(line.starts, tag)}–{formats.clock(line.ends, tag)}"
 
 
 def _made(_view: Any, _context: Any, line: Line, _name: str) -> str:
-    locale = current_tenant().locale
-    return f"{formats.full_date(line.made, locale)}, {formats.clock(line.made, locale)}"
+    tag = locale()
+    return f"{formats.full_date(line.made, tag)}, {formats.clock(line.made, tag)}"
 
 
 class BookingView(RecordView):
