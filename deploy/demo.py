@@ -211,6 +211,8 @@ def run(data: Path, port: int, environment: Mapping[str, str]) -> None:
     the same reason the application is loaded before the fork (it opens its database later): once, not twice.
     """
     children: dict[str, subprocess.Popen[bytes]] = {}
+    database = data / "longtide.db"
+    same = identity(database)
     gunicorn = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"{HOST}:{port}")
     ours = ("--preload", "--log-level", "warning", "--graceful-timeout", "5")
     try:
@@ -225,8 +227,8 @@ def run(data: Path, port: int, environment: Mapping[str, str]) -> None:
         while True:
             time.sleep(0.3)
             check_alive(children)
-            if not (data / "longtide.db").exists():
-                raise CannotRun(f"{data / 'longtide.db'} is gone, so the demo was stopped; make run makes a new one")
+            if identity(database) != same:  # SQLite would make an empty one in its place
+                raise CannotRun(f"{database} is gone, so the demo was stopped; make run makes a new one")
     finally:
         stop(children)
 
@@ -258,6 +260,14 @@ def check_alive(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
         time.sleep(0.2)  # Ctrl-C reaches the children too, perhaps before us: then this sleep raises Stopped
         how = f"exit code {child.returncode}" if child.returncode >= 0 else f"signal {-child.returncode}"
         raise CannotRun(f"the {name} process ended by itself ({how}), so the others were stopped")
+
+
+def identity(path: Path) -> int | None:
+    """Which file this is; None when there is none."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def pages_ready(port: int) -> bool:
