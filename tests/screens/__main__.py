@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -35,6 +37,14 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES = {"390": (390, 844, 1.5), "1280": (1280, 800, 1.0)}
 
@@ -53,8 +63,10 @@ def served() -> Iterator[str]:
         thread.join()
 
 
-def chromium(path: str = "/usr/bin/chromium") -> str | None:
-    return path if Path(path).exists() else None
+def chromium() -> str | None:
+    """The browser's program, looked for where `deploy/setup.sh browser` looks."""
+    names = (os.environ.get("LONGTIDE_CHROMIUM", "chromium"), *BROWSERS)
+    return next((found for found in map(shutil.which, names) if found), None)
 
 
 def axe_violations(page: Page) -> list[str]:
