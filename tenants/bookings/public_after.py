@@ -23,7 +23,7 @@ from tenants.bookings.moves import cancel, reschedule
 from tenants.bookings.places import NoSuchBooking, SlotTaken, find_by_token, is_over
 from tenants.bookings.rules import NotNow, PolicyTerms
 from tenants.bookings.times import kept_query, taken_words, times_page
-from tenants.bookings.views import PaidLine, booking_view, may, policy_text, slot_of, start_of
+from tenants.bookings.views import PaidLine, booking_view, may, note_after_move, policy_text, slot_of, start_of
 from tenants.clinic.face import page_clinic
 from tenants.payments.queries import BookingMoney, money_of, movements_of
 from tenants.payments.rules import settlement
@@ -152,6 +152,7 @@ def _confirm_page(booking: Booking, token: str, start: datetime) -> str | tuple[
         "public/bookings/change_confirm.html",
         booking=booking_view(booking, clinic),
         chosen=slot_of(chosen, ZoneInfo(booking.zone), named=chosen.practitioner_id != booking.practitioner_id),
+        cost_note=note_after_move(booking, chosen.starts_at, page_now()),
         other_zone_line=letters.zone_line(booking, chosen.starts_at, chosen.ends_at, locale=locale()),
         action=url_with("bookings.move", {**kept_query(), "p": chosen.practitioner_slug}, token=token, step="confirm"),
         form_token=form_token("booking", token),

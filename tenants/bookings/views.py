@@ -213,6 +213,22 @@ def _late_words(booking: Booking, terms: PolicyTerms, *, later: bool) -> str:
     return _("The free time to cancel has passed: the clinic keeps %(amount)s.", amount=amount)
 
 
+def note_after_move(booking: Booking, starts_at: datetime, now: datetime) -> str:
+    """What cancelling costs once this booking has moved to `starts_at`, where something could be lost."""
+    terms = PolicyTerms.from_snapshot(booking.policy).after_move(starts_at=booking.starts_at, now=now)
+    kept = min(booking.price.percent(terms.late_fee_percent).minor, booking.online_minor)
+    if not kept:
+        return ""
+    until, tag = terms.free_until(starts_at).astimezone(ZoneInfo(booking.zone)), locale()
+    if until > now:
+        day, time = formats.long_date(until, tag), formats.clock(until, tag)
+        return _("You can cancel the new time free of charge until %(day)s, %(time)s.", day=day, time=time)
+    amount = formats.money(Money(kept, booking.currency), tag)
+    return _(
+        "The new time can’t be cancelled free of charge any more: the clinic would keep %(amount)s.", amount=amount
+    )
+
+
 def check_rows(booking: Booking, summary: Summary, links: dict[str, str]) -> list[Row]:
     """What the client sees before the click, each with its way to change it."""
     typed = booking.typed

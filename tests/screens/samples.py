@@ -343,6 +343,7 @@ CONFIRM: dict[str, object] = {
     "booking": BOOKING,
     "chosen": slot(27, 9),
     "other_zone_line": None,
+    "cost_note": "You can cancel the new time free of charge until Thursday 26 November, 09:00.",
     "action": "/b/t0ken/change",
     "form_token": "t0ken",
     "links": v.Links(),

@@ -92,6 +92,19 @@ def test_a_late_move_buys_no_free_time(till: Till, browser: Browser, rowan: Clin
         assert "The clinic keeps £40" in page.text
 
 
+def test_moving_says_what_cancelling_will_cost_then(
+    till: Till, browser: Browser, rowan: Clinic, inside: Inside
+) -> None:
+    with inside(rowan):
+        page = browser.get(link(rowan, paid(till, rowan, day=8)))
+    far = move(page, "2026-04-01", "2026-04-01T09:00Z")
+    assert "You can cancel the new time free of charge until Tuesday 31 March, 10:00." in far.text
+    near = move(page, "2026-03-23", "2026-03-23T15:00Z")
+    assert "The new time can’t be cancelled free of charge any more: the clinic would keep £40." in near.text
+    moved = near.press("Move my booking")
+    assert "Comes back to you £40" in moved.follow("cancel").text
+
+
 def test_cancelling_says_what_comes_back_before_the_click(
     till: Till, browser: Browser, rowan: Clinic, inside: Inside
 ) -> None:

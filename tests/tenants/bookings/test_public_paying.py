@@ -15,11 +15,10 @@ from tenants.bookings.models import Booking
 from tenants.services.models import Service
 from tests.browser import Browser
 from tests.cast import NOW, Clinic
-from tests.tenants.bookings.scenes import DORA, booked, check, held, later, one, only_sqlite
+from tests.tenants.bookings.scenes import DORA, booked, check, held, later, one
 from tests.till import Till, attempts, open_till, run_due
 
 Inside = Callable[[Clinic], AbstractContextManager[Clinic]]
-pytestmark = only_sqlite
 
 
 @pytest.fixture
