@@ -60,6 +60,7 @@ def _booking_page(booking: Booking, token: str) -> str:
     return render_template(
         "public/bookings/booking.html",
         booking=shown,
+        refund_sent=not money.coming_back,
         steps_left=1 if booking.typed else 2,
         links=page_links(booking, token, clinic, here="page"),
         free_until_local=letters.free_until(booking, now=page_now()) if booking.status == "confirmed" else None,

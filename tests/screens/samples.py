@@ -322,6 +322,7 @@ def booking(status: str, **changes: object) -> dict[str, object]:
         "links": v.Links(),
         "free_until_local": FREE_UNTIL,
         "refund": None,
+        "refund_sent": False,
         "steps_left": 2,
         "payments": [v.Paid("Paid by card", eur(95), at(23, 16, 40))],
         "notice": None,

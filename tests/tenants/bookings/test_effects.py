@@ -157,6 +157,7 @@ def test_two_changes_within_the_grace_make_one_mail(post: Deliver, at_rowan: Cli
     (mail,) = to(mails := post(now + timedelta(minutes=5)), "cleo")
     assert len(mails) == 3
     assert mail.subject == f"Moved to {_when(booking.id)}"
+    assert "It was on Wednesday 25 March, 10:00. The new time is:" in mail.text
     assert calendar_of(mail).events[0]["SEQUENCE"] == 2
     assert post(now + HOUR) == []
 

@@ -123,6 +123,7 @@ def test_cancelling_says_what_comes_back_before_the_click(
     with inside(rowan):
         run_due(("refund.send",), now=NOW)
         assert [refund["amount"] for refund in till.refunds()] == [8000]
+    assert "£80 has been sent back to your card." in browser.get(address).text
 
 
 def test_a_sum_that_has_changed_is_said_again_first(
