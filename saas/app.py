@@ -54,7 +54,6 @@ def create_kernel(settings: config.Settings, parts: Parts) -> Flask:
         MAX_CONTENT_LENGTH=1024 * 1024,
         PREFERRED_URL_SCHEME="https" if settings.secure else "http",
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined]
     _log_as_lines(settings.log_level)
     settings.data.mkdir(parents=True, exist_ok=True)
     crypto.install(settings.secret)
@@ -71,11 +70,12 @@ def create_kernel(settings: config.Settings, parts: Parts) -> Flask:
     home.init_app(app, landing=parts.landing)
     sessions.init_app(app)
     account_pages.init_app(app)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # after Flask-Security, which brings its own
     webhooks.init_webhooks(app, parts.webhooks)
     for blueprint, who in parts.blueprints:
         app.register_blueprint(web.guard(blueprint, who))
     admin.init_app(app, clinic_views=[make() for make in parts.clinic_views], operator_views=[])
-    if settings.env == "demo" or settings.mail_transport == "mailbox":
+    if settings.env == "demo":
         mailbox.init_app(app)
     _wrap(app, settings)
     return app

@@ -94,6 +94,8 @@ class Settings(BaseSettings):
             problems.append("LONGTIDE_BASE_URL must be https:// in production")
         if self.env == "production" and self.mail_transport != "smtp":
             problems.append("LONGTIDE_MAIL_TRANSPORT must be smtp in production")
+        elif self.mail_transport == "mailbox":
+            problems.append("LONGTIDE_MAIL_TRANSPORT=mailbox shows every mail to everybody: it is for the demo only")
         if self.mail_transport == "smtp" and not self.smtp_host:
             problems.append("LONGTIDE_SMTP_HOST is missing")
         if self.env == "production" and self.password_cost != "normal":

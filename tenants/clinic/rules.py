@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 import warnings
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from saas.contact import BadEmail, BadPhone, normal_email, normal_phone
 from saas.errors import Invalid
 from saas.text import Cleaner
+from saas.theme import is_colour
 from saas.words import _
 
 LOGO_BYTES = 512 * 1024
@@ -22,7 +22,6 @@ LOGO_PIXELS = 4096
 TEXT_LIMIT = 40_000
 MAIL_KINDS = ("confirmed", "changed", "cancelled", "reminder", "refunded")
 _LOGO_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-_COLOUR = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 _TAGS = set("h2 h3 h4 p br ul ol li strong em b i a blockquote dl dt dd hr table thead tbody tr th td address".split())
 
 
@@ -103,7 +102,7 @@ def clean_profile(profile: Profile, *, country: str) -> Profile:
 def clean_brand(colour: str) -> str:
     """`#rrggbb` in lower case, or `Invalid`."""
     brand = colour.strip().lower()
-    if not _COLOUR.fullmatch(brand):
+    if not is_colour(brand):
         sentence = _("Enter a colour as # and six digits or letters from a to f, such as #2f6f6b")
         raise Invalid(sentence, fields={"brand": sentence})
     return brand
