@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from saas import audit
-from saas.db import action, db
+from saas.db import action, db, locks_rows
 from saas.tenancy import current_tenant
 from tenants.clients.models import Client
 from tenants.clients.queries import email_hash, find_client, phone_hash
@@ -28,11 +28,12 @@ def find_or_make(
     """The client this is, and what was typed that differs from what we know ({field: typed}; {} for somebody new).
 
     `Invalid` collects what is wrong. Two bookings at once by somebody new make one client, not two: whoever finds
-    nobody looks again behind the clinic's lock, which only newcomers wait for.
+    nobody looks again behind the clinic's lock, which only newcomers wait for. (Where one writer is let in at a time,
+    this action is behind it already.)
     """
     typed = clean_person(Person(name, known_as, email, phone, reach), country=current_tenant().country)
     found = find_client(typed)
-    if found is None:
+    if found is None and locks_rows():
         lock_clinic()
         found = find_client(typed)
     if found is not None:
