@@ -60,5 +60,5 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
 
 def test_no_tool_of_development_is_in_the_lock_that_runs() -> None:
     _, dev = _wanted()
-    own = {canonicalize_name(requirement.name) for requirement in dev} - {"fonttools"}  # fpdf2 needs fonttools too
+    own = {canonicalize_name(requirement.name) for requirement in dev}
     assert own & set(_pins(RUN)) == set()
