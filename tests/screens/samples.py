@@ -169,7 +169,7 @@ def times(**changes: object) -> dict[str, object]:
         "tz_name": "Europe/Dublin",
         "tz_label": "Galway time",
         "tz_is_clinic": True,
-        "tz_reset_href": "?",
+        "tz_reset_href": "?d=2026-11-24",
         "form_token": "t0ken",
         "error": None,
         "near": [],
