@@ -20,7 +20,7 @@ from tests.databases import PostgresDatabase, SqliteFile
 from tests.factories import make_clinic
 from wsgi import create_app
 
-pytest_plugins = ["tests.skipped", "tests.browser"]
+pytest_plugins = ["tests.groups", "tests.skipped", "tests.browser"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
