@@ -1,4 +1,4 @@
-"""One house and one browser for every walk of a worker."""
+"""One house for every walk of a worker, and a browser for every file."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not for the whole run: only one Playwright can be open in a worker, and other files open theirs."""
     program = chromium()
     if program is None:
         pytest.skip("Chromium is missing; run: make setup-browser")
