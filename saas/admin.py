@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, abort, g, redirect, request, url_for
@@ -33,6 +33,7 @@ from saas.web import Guard, check_origin, csp_nonce, drop_foreign, guard, page_n
 from saas.words import later as _l
 from saas.words import ngettext
 
+F = TypeVar("F", bound=Callable[..., Any])
 MAX_PAGE = 10_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SEARCH_LENGTH = 100
@@ -57,6 +58,22 @@ def current_account() -> Someone | None:
     """Who is logged in at the entered tenant, if anybody is."""
     found: Someone | None = current_user._get_current_object() if current_user.is_authenticated else None  # noqa: SLF001
     return found
+
+
+def only(*roles: str) -> Callable[[F], F]:
+    """Mark one page or deed of a view (below `@expose`) as these roles' alone; the view itself is open to more."""
+
+    def mark(fn: F) -> F:
+        fn.only_roles = roles  # type: ignore[attr-defined]
+        return fn
+
+    return mark
+
+
+def fresh(fn: F) -> F:
+    """Mark one page or deed of a view (below `@expose`) as one that asks who is there again: money, exports, keys."""
+    fn.asks_again = True  # type: ignore[attr-defined]
+    return fn
 
 
 class Console(Admin):
@@ -128,6 +145,10 @@ class OfficeView(BaseView):
         raise NotYours
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        roles = getattr(fn, "only_roles", ())
+        account = current_account()
+        if roles and (account is None or account.role not in roles):
+            raise NotYours
         # Flask-Admin calls a view again when it raises TypeError: that would hide a mistake and do its work twice.
         return fn(self, *args, **kwargs)
 
