@@ -13,6 +13,7 @@ from tenants.availability.actions import replace_week
 from tenants.clinic import actions as clinic
 from tenants.clinic.rules import Profile
 from tenants.practitioners.actions import save_practitioner, save_room, set_services
+from tenants.practitioners.logins import link_account
 from tenants.practitioners.rules import PractitionerRequest, RoomRequest
 from tenants.services.actions import save_service
 from tenants.services.rules import ServiceRequest
@@ -80,6 +81,8 @@ def _furnish(
             email=f"{name}@{ref.slug}.example", password=PASSWORD, role=role, name=name.title(), now=now
         )
         made.accounts[name] = account.id
+        if role == "practitioner" and name in made.practitioners:
+            link_account(account_id=account.id, practitioner_id=made.practitioners[name], now=now)
     return made
 
 

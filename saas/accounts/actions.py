@@ -12,9 +12,10 @@ from sqlalchemy import select
 
 from saas import audit, outbox, ratelimit, sessions
 from saas.accounts.models import CLINIC_ROLES, OPERATOR, Account
+from saas.accounts.queries import NoSuchAccount, account_by_id
 from saas.contact import BadEmail, normal_email
 from saas.db import action, db, flush_or
-from saas.errors import Conflict, Invalid, NotFound
+from saas.errors import Conflict, Invalid
 from saas.tenancy import current_tenant
 from saas.text import clean_line
 from saas.words import _
@@ -32,12 +33,6 @@ class WeakPassword(Invalid):
     """The password is too short to be one."""
 
     code = "weak-password"
-
-
-class NoSuchAccount(NotFound):
-    """No account here has this id or e-mail."""
-
-    code = "no-such-account"
 
 
 def login_keys(email: str, address: str = "") -> tuple[str, str]:
@@ -77,13 +72,6 @@ def _insert(*, address: str, name: str, role: str, hashed: str | None, now: date
     return account
 
 
-def _load(account_id: UUID) -> Account:
-    found = db.session.get(Account, account_id)
-    if found is None:
-        raise NoSuchAccount
-    return found
-
-
 def set_password(*, account_id: UUID, password: str, now: datetime) -> None:
     """A new password: every session of the account ends, its counted tries are forgotten, it is told by mail."""
     keep(account_id=account_id, hashed=_hashed(password), fs_uniquifier=uuid4().hex, mails=(CHANGED,), now=now)
@@ -108,7 +96,7 @@ def reset_account(*, email: str, now: datetime) -> Account:
 @action
 def note_login(*, account_id: UUID, now: datetime) -> None:
     """Remember when somebody last logged in."""
-    _load(account_id).last_login_at = now
+    account_by_id(account_id).last_login_at = now
     audit.record("account.login", target="account", target_id=account_id, now=now)
 
 
@@ -132,7 +120,7 @@ def keep(
     mails: Sequence[str] = (),
 ) -> None:
     """Write what Flask-Security decided: a hash made with today's cost, or a new password with all that follows."""
-    account = _load(account_id)
+    account = account_by_id(account_id)
     if hashed is not None:
         account.password = hashed
     if fs_uniquifier is not None:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from sqlalchemy import or_
 
 from saas import audit, formats
-from saas.admin import ListFilter, RecordView
+from saas.admin import ListFilter, RecordView, current_account
 from saas.money import Money
 from saas.shell import locale, region
 from saas.tenancy import current_tenant
@@ -229,9 +229,13 @@ class BookingView(RecordView):
 
     def _joined(self, query: Any) -> Any:
         named = query.outerjoin(Client, Client.id == Booking.client_id)
-        return named.join(Service, Service.id == Booking.service_id).join(
+        whole = named.join(Service, Service.id == Booking.service_id).join(
             Practitioner, Practitioner.id == Booking.practitioner_id
         )
+        reader = current_account()
+        if reader is not None and reader.role == "practitioner":  # whose calendar this is, and nobody else's
+            return whole.filter(Practitioner.account_id == reader.id)
+        return whole
 
     def _listed(self, query: Any) -> Any:
         # Holds that came to nothing are kept, but they are not what somebody looks for.

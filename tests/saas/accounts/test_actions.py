@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from saas.accounts import actions
 from saas.accounts.models import Account
+from saas.accounts.queries import NoSuchAccount
 from saas.audit import Audit
 from saas.db import db
 from saas.errors import Invalid
@@ -62,7 +63,7 @@ def test_a_new_password_ends_what_was_and_is_told_by_mail(at_rowan: Clinic, now:
 
 
 def test_an_account_of_another_clinic_is_not_there(at_rowan: Clinic, thornfield: Clinic, now: datetime) -> None:
-    with pytest.raises(actions.NoSuchAccount):
+    with pytest.raises(NoSuchAccount):
         actions.set_password(account_id=thornfield.accounts["mallory"], password="another long sentence", now=now)
-    with pytest.raises(actions.NoSuchAccount):
+    with pytest.raises(NoSuchAccount):
         actions.reset_account(email="mallory@thornfield.example", now=now)

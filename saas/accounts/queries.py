@@ -1,0 +1,28 @@
+"""What pages and actions ask about accounts of the entered tenant."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from saas.accounts.models import Account
+from saas.db import db
+from saas.errors import NotFound
+
+
+class NoSuchAccount(NotFound):
+    """No account here has this id or e-mail."""
+
+    code = "no-such-account"
+
+
+def account_by_id(account_id: UUID, *, lock: bool = False) -> Account:
+    """The account, active or not, or `NoSuchAccount`. `lock` holds its row until the action ends."""
+    found = select(Account).where(Account.id == account_id)
+    if lock:
+        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
+    row = db.session.execute(found).scalar_one_or_none()
+    if row is None:
+        raise NoSuchAccount
+    return row
