@@ -9,9 +9,20 @@ from sqlalchemy import select
 
 from saas.db import db
 from saas.errors import Invalid
+from saas.stale import ChangedMeanwhile, mark_of
 from saas.tenancy import tenant_scope
 from tenants.availability import actions
 from tenants.availability.models import HoursBreak, HoursOverride, TimeOff, WeeklyHours
+from tenants.availability.queries import (
+    NoSuchHours,
+    era_on,
+    eras,
+    exceptions,
+    override_windows,
+    time_off_by_id,
+    time_off_values,
+    week_values,
+)
 from tenants.practitioners.actions import save_practitioner
 from tenants.practitioners.queries import NoSuchPractitioner
 from tenants.practitioners.rules import PractitionerRequest
@@ -98,7 +109,7 @@ def test_a_day_is_overridden_closed_and_given_back(una: UUID, now: datetime) -> 
     assert spans() == [(None, None)]
     actions.remove_override(practitioner_id=una, day=day, now=now)
     assert spans() == []
-    with pytest.raises(actions.NoSuchHours):
+    with pytest.raises(NoSuchHours):
         actions.remove_override(practitioner_id=una, day=day, now=now)
 
 
@@ -126,7 +137,7 @@ def test_time_off_is_for_one_or_for_the_whole_clinic(una: UUID, now: datetime) -
     two = actions.add_time_off(practitioner_id=None, **away)
     assert set(db.session.execute(select(TimeOff.id)).scalars()) == {one, two}
     actions.remove_time_off(time_off_id=one, now=now)
-    with pytest.raises(actions.NoSuchHours):
+    with pytest.raises(NoSuchHours):
         actions.remove_time_off(time_off_id=one, now=now)
 
 
@@ -161,5 +172,53 @@ def test_the_neighbour_changes_nobodys_hours_here(
             lambda: actions.remove_time_off(time_off_id=uuid4(), now=now),
         )
         for attempt in unknown:
-            with pytest.raises(actions.NoSuchHours):
+            with pytest.raises(NoSuchHours):
                 attempt()
+
+
+def test_who_saves_second_is_told(una: UUID, now: datetime) -> None:
+    seen = mark_of(*week_values(una))
+    actions.replace_week(practitioner_id=una, week=WEEK, valid_from=TODAY, now=now, seen=seen)
+    with pytest.raises(ChangedMeanwhile):
+        actions.replace_week(practitioner_id=una, week={}, valid_from=TODAY, now=now, seen=seen)
+    day = TODAY + timedelta(days=2)
+    unset = mark_of(override_windows(una, day))
+    actions.set_override(practitioner_id=una, day=day, windows=[], now=now, seen=unset)
+    with pytest.raises(ChangedMeanwhile):
+        actions.set_override(practitioner_id=una, day=day, windows=[("10:00", "11:00")], now=now, seen=unset)
+    away = {"starts_at": now + timedelta(days=1), "ends_at": now + timedelta(days=3)}
+    one = actions.add_time_off(practitioner_id=una, **away, now=now)
+    seen = mark_of(*time_off_values(time_off_by_id(one)))
+    longer = {**away, "ends_at": now + timedelta(days=4)}
+    actions.change_time_off(time_off_id=one, practitioner_id=None, **longer, now=now, seen=seen)
+    with pytest.raises(ChangedMeanwhile):
+        actions.change_time_off(time_off_id=one, practitioner_id=una, **away, now=now, seen=seen)
+    assert time_off_values(time_off_by_id(one)) == (None, longer["starts_at"], longer["ends_at"])
+
+
+def test_one_date_for_several_is_all_or_nothing(una: UUID, at_rowan: Clinic, now: datetime) -> None:
+    day = TODAY + timedelta(days=2)
+    everybody = [una, *at_rowan.practitioners.values()]
+    actions.set_overrides(practitioner_ids=everybody, day=day, windows=[("10:00", "12:00")], now=now)
+    found = exceptions(everybody, today=TODAY, now=now)
+    assert {(one.practitioner_id, one.windows) for one in found.days} == {
+        (who, (("10:00", "12:00"),)) for who in everybody
+    }
+    with pytest.raises(NoSuchPractitioner):
+        actions.set_overrides(practitioner_ids=[una, uuid4()], day=day, windows=[], now=now)
+    assert override_windows(una, day) == [("10:00", "12:00")]
+
+
+def test_weeks_are_read_as_eras_with_the_closed_time_between(una: UUID, now: datetime) -> None:
+    first, second, third = TODAY, TODAY + timedelta(days=7), TODAY + timedelta(days=14)
+    for since, week in ((first, WEEK), (second, {}), (third, {"tue": [("10:00", "11:00")]})):
+        actions.replace_week(practitioner_id=una, week=week, valid_from=since, now=now)
+    known = eras(week_values(una))
+    assert [(era.since, era.until, sorted(era.week)) for era in known] == [
+        (first, second, ["fri", "mon"]),
+        (second, third, []),
+        (third, None, ["tue"]),
+    ]
+    assert era_on(known, second - timedelta(days=1)) == known[0]
+    assert era_on(known, first - timedelta(days=1)) is None
+    assert eras([]) == []

@@ -3,9 +3,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.availability.intervals import Pair, Span, full_stretches, merge, spare, subtract
+from tenants.availability.intervals import Pair, Span, Starts, full_stretches, merge, spare, subtract
 from tenants.availability.memo import Memo
-from tenants.availability.walltime import FOREVER
 from tests.tenants.availability.strategies import PROOF
 
 PAIRS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=8)
@@ -50,7 +49,7 @@ def test_full_stretches_are_where_so_many_run_at_once(pairs: list[Pair], capacit
 )
 def test_spare_keeps_what_is_clear(starts: list[int], spans: list[Span], margins: Pair, ends: Pair) -> None:
     within = min(*ends, len(starts)), min(max(ends), len(starts))
-    kept = spare([*starts, FOREVER], [-start for start in starts], spans, within, margins)
+    kept = spare(Starts(starts), [-start for start in starts], spans, within, margins)
     ahead, behind = margins
     assert kept == [
         -start
