@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +14,28 @@ from saas.crypto import keyed_hash
 from saas.db import db
 from saas.errors import NotFound
 from saas.tenancy import current_tenant
-from tenants.clients.models import Client
-from tenants.clients.rules import Person, similar_names
+from tenants.clients.models import Client, ClientImport, ClientNote
+from tenants.clients.rules import Person, Record, similar_names
+
+_BATCH = 500
 
 
 class NoSuchClient(NotFound):
     """The clinic knows no such person."""
 
     code = "no-such-client"
+
+
+class NoSuchNote(NotFound):
+    """There is no such note about this client."""
+
+    code = "no-such-note"
+
+
+class NoSuchImport(NotFound):
+    """No such file waits here: it was never sent, or it has been cleared away since."""
+
+    code = "no-such-import"
 
 
 def email_hash(email: str) -> str | None:
@@ -75,3 +91,66 @@ def _anybody(column: str) -> Any:
     client = Client.__table__.c
     mine = client.tenant_id == bindparam("mine", type_=Uuid())
     return select(client.id).where(mine, client[column] == bindparam("value")).limit(1)
+
+
+def lock_clients(*client_ids: UUID) -> list[Client]:
+    """Inside an action: these rows, fresh and locked, in the order asked for; `NoSuchClient` when one is missing.
+
+    They are locked in one sorted order, so that two who want the same two never wait for each other.
+    """
+    wanted = select(Client).where(Client.id.in_(client_ids)).order_by(Client.id).with_for_update(key_share=True)
+    rows = db.session.execute(wanted.execution_options(populate_existing=True)).scalars().all()
+    found = {row.id: row for row in rows}
+    if len(found) != len(set(client_ids)):
+        raise NoSuchClient
+    return [found[one] for one in client_ids]
+
+
+def note_by_id(note_id: UUID, *, client_id: UUID) -> ClientNote:
+    """The note about this client, or `NoSuchNote`."""
+    wanted = select(ClientNote).where(ClientNote.id == note_id, ClientNote.client_id == client_id)
+    row = db.session.execute(wanted).scalar_one_or_none()
+    if row is None:
+        raise NoSuchNote
+    return row
+
+
+def notes_of(client_id: UUID, *, clinical: bool) -> list[ClientNote]:
+    """The notes about a client, newest first; clinical ones only for who may read them."""
+    wanted = select(ClientNote).where(ClientNote.client_id == client_id)
+    if not clinical:
+        wanted = wanted.where(ClientNote.clinical.is_(False))
+    return list(db.session.execute(wanted.order_by(ClientNote.at.desc(), ClientNote.id.desc())).scalars())
+
+
+def waiting_import(import_id: UUID, *, lock: bool = False) -> ClientImport:
+    """The file, done or waiting, or `NoSuchImport`."""
+    wanted = select(ClientImport).where(ClientImport.id == import_id)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    row = db.session.execute(wanted).scalar_one_or_none()
+    if row is None:
+        raise NoSuchImport
+    return row
+
+
+def known_among(records: Sequence[Record]) -> dict[int, str]:
+    """Place → name of the client who is known already, for those of `records` who are: the same e-mail, or the same
+    telephone and a similar name. A handful of queries, however many they are."""
+    emails = {value: place for place, one in enumerate(records) if (value := email_hash(one.email))}
+    found = {emails[value]: name for value, name in _holders("email_hash", emails)}
+    phones: dict[str, list[int]] = {}
+    for place, one in enumerate(records):
+        if place not in found and (value := phone_hash(one.phone)):
+            phones.setdefault(value, []).append(place)
+    for value, name in _holders("phone_hash", phones):
+        found |= {place: name for place in phones[value] if similar_names(records[place].name, name)}
+    return found
+
+
+def _holders(column: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(hash, name) of every client, merged or not, who has one of these."""
+    rest = iter(values)
+    kept = getattr(Client, column)
+    while batch := list(islice(rest, _BATCH)):
+        yield from db.session.execute(select(kept, Client.name).where(kept.in_(batch)))

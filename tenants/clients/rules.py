@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from saas.contact import BadEmail, BadPhone, normal_email, normal_phone
@@ -34,15 +35,7 @@ def clean_person(person: Person, *, country: str) -> Person:
     cleaner = Cleaner()
     name = cleaner.line("name", person.name, 200, missing=_("Enter your name"))
     known_as = cleaner.line("known_as", person.known_as, 80)
-    email = phone = ""
-    try:
-        email = normal_email(person.email)
-    except BadEmail as error:
-        cleaner.refuse("email", error.message)
-    try:
-        phone = normal_phone(person.phone, country)
-    except BadPhone as error:
-        cleaner.refuse("phone", error.message)
+    email, phone = clean_contact(cleaner, person.email, person.phone, country)
     if person.reach not in REACH:
         cleaner.refuse("reach", _("Choose how we may reach you"))
     elif person.reach == "email" and not email:
@@ -51,6 +44,72 @@ def clean_person(person: Person, *, country: str) -> Person:
         cleaner.refuse("phone", _("Enter a phone number, so we can reach you the way you chose"))
     cleaner.check()
     return Person(name, known_as, email, phone, person.reach)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the clinic keeps of a client, as its people edit it.
+
+    `discreet_name` is used where somebody else may read or hear it; `no_calls`: do not ring; `locale` "" is the
+    clinic's own language.
+    """
+
+    name: str
+    known_as: str = ""
+    email: str = ""
+    phone: str = ""
+    reach: str = "email"
+    discreet_name: str = ""
+    no_calls: bool = False
+    locale: str = ""
+
+
+def clean_record(record: Record, *, country: str, locales: Collection[str]) -> Record:
+    """The record as kept; `Invalid` with a sentence for every field that needs another look.
+
+    Unlike `clean_person` it speaks to the clinic's people. Whoever is reached by telephone only may be rung.
+    """
+    cleaner = Cleaner()
+    name = cleaner.line("name", record.name, 200, missing=_("Enter their name"))
+    known_as = cleaner.line("known_as", record.known_as, 80)
+    discreet = cleaner.line("discreet_name", record.discreet_name, 80)
+    email, phone = clean_contact(cleaner, record.email, record.phone, country)
+    if record.reach not in REACH:
+        cleaner.refuse("reach", _("Choose how they may be reached"))
+    elif record.reach == "email" and not email:
+        cleaner.refuse("email", _("Enter an email address, or choose another way to reach them"))
+    elif record.reach != "email" and not phone:
+        cleaner.refuse("phone", _("Enter a phone number, or choose another way to reach them"))
+    if record.no_calls and record.reach == "phone":
+        cleaner.refuse("no_calls", _("They can only be reached by telephone: choose another way first"))
+    if record.locale and record.locale not in locales:
+        cleaner.refuse("locale", _("Choose a language from the list"))
+    cleaner.check()
+    return Record(name, known_as, email, phone, record.reach, discreet, record.no_calls, record.locale)
+
+
+def clean_contact(cleaner: Cleaner, email: str, phone: str, country: str) -> tuple[str, str]:
+    """(e-mail, telephone) in their kept form; what is wrong with either is noted at `cleaner`, and is then ""."""
+    address = number = ""
+    try:
+        address = normal_email(email)
+    except BadEmail as error:
+        cleaner.refuse("email", error.message)
+    try:
+        number = normal_phone(phone, country)
+    except BadPhone as error:
+        cleaner.refuse("phone", error.message)
+    return address, number
+
+
+def called(name: str, known_as: str, discreet_name: str) -> str:
+    """What to call somebody in a message: the discreet name before all, then the one they go by, then the first."""
+    return discreet_name or known_as or name.partition(" ")[0]
+
+
+def name_key(name: str) -> str:
+    """A name as lists search and sort it: small letters, no accents, no apostrophes, at most 200 characters."""
+    return " ".join(_folded(name))[:200]
 
 
 def similar_names(one: str, other: str) -> bool:
@@ -64,9 +123,13 @@ def similar_names(one: str, other: str) -> bool:
 
 
 def _words(name: str) -> frozenset[str]:
+    return frozenset(_folded(name))
+
+
+def _folded(name: str) -> list[str]:
     folded = unicodedata.normalize("NFKD", name.casefold())
     plain = "".join(c for c in folded if not unicodedata.combining(c))
-    return frozenset(re.findall(r"\w+", re.sub(r"['’ʼ]", "", plain)))
+    return re.findall(r"\w+", re.sub(r"['’ʼ]", "", plain))
 
 
 def differences(known: Person, typed: Person) -> dict[str, str]:

@@ -21,6 +21,7 @@ from tenants.availability.actions import add_break, add_time_off, set_override
 from tenants.bookings.models import Booking
 from tenants.bookings.places import LINK
 from tenants.bookings.rules import Details
+from tenants.clients.actions import add_note, keep_file
 from tenants.clinic.actions import save_logo, save_mail_text, save_texts
 from tenants.practitioners.actions import set_services
 from tenants.practitioners.models import Practitioner
@@ -39,6 +40,7 @@ class Belongings:
     booked: str
     booked_id: UUID
     client_id: UUID
+    file_id: UUID
     service: str
     person: str
     person_id: UUID
@@ -80,15 +82,20 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
     firm = booked(clinic, own.slug, TUESDAY_TEN, who=details, person=person)
     loose = held(clinic, "desk", TUESDAY_TEN + timedelta(hours=3), person=person)
     account = db.session.get_one(Account, clinic.accounts[owner])
+    assert firm.client_id is not None
+    note: dict[str, Any] = {"client_id": firm.client_id, "account_id": account.id, "now": now}
+    add_note(text=f"{slug} rings twice", clinical=False, **note)
+    add_note(text=f"{slug} left shoulder", clinical=True, **note)
+    file = keep_file(content=f"Name,Email\nFiled at {slug},filed@{slug}.example\n".encode(), skip_known=False, now=now)
     day = int(now.timestamp()) // 86_400
     token = link_for(LINK, firm.id, firm.link_generation).token
-    assert firm.client_id is not None
     return Belongings(
         clinic=clinic,
         held=link_for(LINK, loose.id, loose.link_generation).token,
         booked=token,
         booked_id=firm.id,
         client_id=firm.client_id,
+        file_id=file,
         service=own.slug,
         person=db.session.get_one(Practitioner, who).slug,
         person_id=who,
@@ -105,6 +112,9 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
             f"{slug} imprint",
             f"Only at {slug}",
             f"{slug} bring socks",
+            f"{slug} rings twice",
+            f"{slug} left shoulder",
+            f"Filed at {slug}",
         ),
     )
 
