@@ -57,7 +57,10 @@ def create_kernel(settings: config.Settings, parts: Parts) -> Flask:
     _log_as_lines(settings.log_level)
     settings.data.mkdir(parents=True, exist_ok=True)
     crypto.install(settings.secret)
-    db.init_app(app, url=settings.database, pool=settings.database_pool, may_write=tenancy.may_write)
+    db.init_app(
+        app, url=settings.database, pool=settings.database_pool,
+        may_write=tenancy.may_write, entered=tenancy.entered_id,
+    )  # fmt: skip
     tenancy.guard_sessions()
     audit.init_audit()
     Migrate(app, db.db, directory=str(ROOT / "migrations"))

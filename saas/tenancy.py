@@ -28,6 +28,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     event,
+    false,
     inspect,
     select,
 )
@@ -80,6 +81,9 @@ class Tenant(Base):
     country: Mapped[str] = mapped_column(String(2))
     locale: Mapped[str] = mapped_column(String(16), default="en")
     stripe_account_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # What is asked of people who log in: again after so many minutes without a press; a second factor from all.
+    idle_minutes: Mapped[int] = mapped_column(default=15, server_default="15")
+    second_required: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime]
 
 
@@ -108,6 +112,8 @@ class TenantRef:
     country: str
     locale: str
     stripe_account_id: str | None
+    idle_minutes: int
+    second_required: bool
 
     @property
     def is_platform(self) -> bool:
@@ -290,15 +296,17 @@ def _scope_statement(state: ORMExecuteState) -> None:
         state.statement = state.statement.options(_SCOPE)
 
 
-def _enter_transaction(session: Session, _transaction: Any, connection: Any) -> None:
+def entered_id() -> UUID | None:
+    """The id of the entered tenant, or None: what a transaction on PostgreSQL tells the database as it begins."""
     tenant = _current.get()
-    entered = tenant.id if tenant else None
+    return tenant.id if tenant else None
+
+
+def _enter_transaction(session: Session, _transaction: Any, _connection: Any) -> None:
+    entered = entered_id()
     if session.info.setdefault("tenant_id", entered) != entered:
         msg = "this session belongs to another tenant"
         raise ForeignTenant(msg)
-    if connection.dialect.name == "postgresql":
-        # The statement and not set_config(): a distributed PostgreSQL passes only the statement on to its nodes.
-        connection.exec_driver_sql(f"SET LOCAL app.tenant_id = '{entered or ''}'")
 
 
 def _check_rows(session: Session, *_: Any) -> None:

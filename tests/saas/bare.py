@@ -37,7 +37,10 @@ def bare_app(settings: Settings) -> Flask:
     app = Flask("bare")
     app.config["LONGTIDE"] = settings
     crypto.install(settings.secret)
-    db.init_app(app, url=settings.database, pool=settings.database_pool, may_write=tenancy.may_write)
+    db.init_app(
+        app, url=settings.database, pool=settings.database_pool,
+        may_write=tenancy.may_write, entered=tenancy.entered_id,
+    )  # fmt: skip
     tenancy.guard_sessions()
     audit.init_audit()
     return app

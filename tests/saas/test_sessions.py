@@ -16,7 +16,7 @@ from saas import db as database
 from saas import sessions
 from saas.db import db
 from saas.sessions import SessionRow, TenantSessions, cookie_name
-from saas.tenancy import TenantRef, may_write, tenant_scope
+from saas.tenancy import TenantRef, entered_id, may_write, tenant_scope
 from tests.cast import NOW, Clinic
 
 
@@ -25,7 +25,7 @@ def site(app: Flask, rowan: Clinic) -> Iterator[Flask]:
     """A bare application over the same database, whose only clinic is Rowan."""
     bare = Flask("bare")
     bare.config["LONGTIDE"] = app.config["LONGTIDE"]
-    database.init_app(bare, url=app.config["SQLALCHEMY_DATABASE_URI"], pool=2, may_write=may_write)
+    database.init_app(bare, url=app.config["SQLALCHEMY_DATABASE_URI"], pool=2, may_write=may_write, entered=entered_id)
     bare.session_interface = TenantSessions()
     here: dict[str, TenantRef] = {"ref": rowan.ref}
     bare.extensions["here"] = here

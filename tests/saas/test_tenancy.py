@@ -378,7 +378,7 @@ def test_without_a_transaction_the_policies_show_nothing(app: Flask, rowan: Clin
     with app.app_context(), tenant_scope(rowan.ref):
         if db.engine.dialect.name != "postgresql":
             return
-        lonely = db.engine.execution_options(isolation_level="AUTOCOMMIT")
+        lonely = db.engine.execution_options(begin="NONE")
         with lonely.connect() as connection:
             connection.exec_driver_sql(f"SET LOCAL app.tenant_id = '{rowan.ref.id}'")
             assert connection.exec_driver_sql("SELECT count(*) FROM service").scalar() == 0
