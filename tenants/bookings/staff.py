@@ -23,28 +23,13 @@ from saas.words import later as _l
 from saas.words import ngettext
 from tenants.availability.walltime import edge, to_datetime
 from tenants.bookings.models import Booking
+from tenants.bookings.words import PAYMENT_WORDS, PILLS, STATUS_WORDS
 from tenants.clients.models import Client
 from tenants.practitioners.models import Practitioner
 from tenants.practitioners.queries import practitioners
 from tenants.services.models import Service
 
-STATUS_WORDS = {
-    "held": _l("Held"),
-    "confirmed": _l("Confirmed"),
-    "arrived": _l("Arrived"),
-    "completed": _l("Completed"),
-    "no_show": _l("Did not come"),
-    "cancelled": _l("Cancelled"),
-    "expired": _l("Lapsed"),
-}
-_PILLS = {"confirmed": "ok", "arrived": "ok", "completed": "ok", "held": "info", "no_show": "warn"}
 _REACH_WORDS = {"email": _l("By email"), "text": _l("By text message"), "phone": _l("By telephone only")}
-_PAYMENT_WORDS = {
-    "free": _l("Free"),
-    "at_clinic": _l("At the clinic"),
-    "deposit": _l("Deposit when booking"),
-    "full": _l("When booking"),
-}
 
 
 @dataclass(frozen=True)
@@ -116,7 +101,7 @@ def _when(_view: Any, _context: Any, line: Line, _name: str) -> Markup:
 
 def _pill(_view: Any, _context: Any, line: Line, _name: str) -> Markup:
     return Markup('<span class="pill pill--{}">{}</span>').format(
-        _PILLS.get(line.status, "off"), STATUS_WORDS[line.status]
+        PILLS.get(line.status, "off"), STATUS_WORDS[line.status]
     )
 
 
@@ -177,7 +162,7 @@ class BookingView(RecordView):
         "price": _money,
         "client": _client,
         "reach": _words(_REACH_WORDS, "reach"),
-        "payment": _words(_PAYMENT_WORDS, "payment"),
+        "payment": _words(PAYMENT_WORDS, "payment"),
     }
     column_formatters_export = {"span": _span, "price": _money, "status": _words(STATUS_WORDS, "status")}
     column_filters = (
