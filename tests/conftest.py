@@ -11,13 +11,11 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.orm import close_all_sessions
 
 from saas.tenancy import tenant_scope
-from tests import databases
+from tests import backdrops, databases
 from tests.cast import NOW, Clinic
 from tests.databases import PostgresDatabase, SqliteFile
-from tests.factories import make_clinic
 from wsgi import create_app
 
 pytest_plugins = ["tests.groups", "tests.skipped", "tests.browser"]
@@ -66,22 +64,17 @@ def database(request: pytest.FixtureRequest) -> SqliteFile | PostgresDatabase:
 
 
 @pytest.fixture
-def app(database: SqliteFile | PostgresDatabase) -> Iterator[Flask]:
-    """The whole application over an empty database; each test runs on both databases."""
+def app(request: pytest.FixtureRequest, database: SqliteFile | PostgresDatabase) -> Iterator[Flask]:
+    """The whole application over an empty database but for the clinics that the test asks for by name; each test runs
+    on both databases."""
     if database.kind not in _apps:
         _apps[database.kind] = create_app(database.settings)
     known = _apps[database.kind]
-    _forget(known)
-    database.empty()
+    backdrops.forget(known)
+    backdrops.put_up(known, database, request.fixturenames)
     known.extensions.pop("longtide_outgoing", None)
     yield known
-    _forget(known)
-
-
-def _forget(app: Flask) -> None:
-    close_all_sessions()
-    with app.app_context():
-        app.extensions["sqlalchemy"].engine.dispose()
+    backdrops.forget(known)
 
 
 @pytest.fixture
@@ -90,20 +83,17 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def rowan(app: Flask, now: datetime) -> Clinic:
+def rowan(app: Flask) -> Clinic:
     """Alma's clinic; Ben and Iris practise there."""
-    with app.app_context():
-        return make_clinic(
-            "rowan", now=now, people=("ben", "iris"),
-            roles={"alma": "owner", "ben": "practitioner", "fern": "front_desk"},
-        )  # fmt: skip
+    clinic: Clinic = backdrops.found(app, "rowan")
+    return clinic
 
 
 @pytest.fixture
-def thornfield(app: Flask, now: datetime) -> Clinic:
+def thornfield(app: Flask) -> Clinic:
     """Mallory's clinic, next door."""
-    with app.app_context():
-        return make_clinic("thornfield", now=now, people=("max",), roles={"mallory": "owner"})
+    clinic: Clinic = backdrops.found(app, "thornfield")
+    return clinic
 
 
 @pytest.fixture

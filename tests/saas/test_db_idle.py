@@ -22,6 +22,7 @@ def test_a_connection_that_died_while_idle_is_replaced(
         assert find_platform() is None
         with psycopg.connect(database.admin, autocommit=True) as admin:
             end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            end += " AND usename = 'longtide_app'"
             assert admin.execute(end, (database.name,)).fetchall()
         assert find_platform() is None
         db.session.remove()
