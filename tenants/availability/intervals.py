@@ -1,7 +1,10 @@
 """Interval arithmetic on whole minutes: half-open `(lo, hi)` pairs of integers."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from math import gcd
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
@@ -24,6 +27,7 @@ class Span(NamedTuple):
 
 
 _LO = attrgetter("lo")
+_SPARSE = 16  # places a start
 
 
 def merge(pairs: Iterable[Pair]) -> list[Pair]:
@@ -82,37 +86,77 @@ def full_stretches(spans: Iterable[Spanning], capacity: int) -> list[Span]:
     return full
 
 
-def spare(
-    starts: Sequence[int],
-    answers: Sequence[int],
-    spans: Collection[Spanning],
-    within: Pair,
-    margins: Pair,
-) -> list[int]:
+class Starts:
+    """Ascending minutes, each once, and where among them an instant falls.
+
+    `at[k]` is the index of the first of them at or after `base + k * unit`, from the first to just behind the last.
+    They lie on a grid (`unit` divides every distance), so one division finds a place; a search takes nine steps.
+    """
+
+    __slots__ = ("at", "base", "minutes", "unit")
+
+    def __init__(self, minutes: Sequence[int]) -> None:
+        self.at: array[int] | _Searched
+        self.minutes = minutes
+        self.base = minutes[0] if minutes else 0
+        self.unit = gcd(*[minute - self.base for minute in minutes]) or 1
+        places = (minutes[-1] - self.base) // self.unit if minutes else 0
+        if places > _SPARSE * len(minutes):
+            # Hours at odd minutes, or a year with a start a week: a table of mostly nothing.
+            self.unit, self.at = 1, _Searched(minutes)
+            return
+        at = [0]
+        for index, (one, following) in enumerate(pairwise(minutes), 1):
+            at += [index] * ((following - one) // self.unit)
+        # Packed: what 200 practitioners' tables weigh as lists no longer fits beside the processor.
+        self.at = array("I", [*at, len(minutes)])
+
+    def __len__(self) -> int:
+        """What it weighs beside its minutes."""
+        return len(self.at)
+
+
+class _Searched:
+    """What `Starts.at` says of every minute, found by looking for it."""
+
+    def __init__(self, minutes: Sequence[int]) -> None:
+        self.minutes = minutes
+
+    def __getitem__(self, minute: int) -> int:
+        return bisect_left(self.minutes, self.minutes[0] + minute)
+
+    def __len__(self) -> int:
+        return 0
+
+
+def spare(starts: Starts, answers: Sequence[int], spans: Iterable[Spanning], within: Pair, margins: Pair) -> list[int]:
     """The `answers` beside those `starts` that keep clear of every span.
 
-    `starts`: ascending minutes and FOREVER behind the last, so that no step below needs to look for the end; `within`:
-    the index range that counts; `margins`: `t` is clear when `t + margins[0] <= lo` or `t - margins[1] >= hi`.
+    `within`: the index range that counts; `margins`: `t` is clear when `t + margins[0] <= lo` or
+    `t - margins[1] >= hi`.
     """
     index, stop = within
+    if index >= stop:
+        return []
     ahead, behind = margins
-    # Bookings are dense in a listing, and a walk of a few steps beats a binary search (a quarter faster, measured).
-    leap = stop - index > 16 * len(spans)
+    at, unit = starts.at, starts.unit
+    # What is taken off an instant before it is divided: for the first start not before it, for the first one after it.
+    since, after = starts.base - behind - unit + 1, starts.base - unit
+    last = starts.minutes[stop - 1]
+    reach = starts.minutes[index] - behind
     kept: list[int] = []
+    # Up to `reach` something runs; where the next span begins late enough is a gap, and the gaps are the answer.
     for span in sorted(spans, key=_LO):
-        limit = span.lo - ahead
-        if starts[index] <= limit:
-            until = bisect_right(starts, limit, index) if leap else index + 1
-            while starts[until] <= limit:
-                until += 1
-            if until >= stop:
+        lo = span.lo - ahead
+        if reach + behind <= lo:
+            if lo > last:
                 break
-            kept += answers[index:until]
-            index = until
-        limit = span.hi + behind
-        while starts[index] < limit:
-            index += 1
-    kept += answers[index:stop]
+            kept += answers[at[(reach - since) // unit] : at[(lo - after) // unit]]
+        hi = span.hi
+        if hi > reach:  # noqa: PLR1730 - max() would be a fifth of the loop
+            reach = hi
+    if reach + behind <= last:
+        kept += answers[at[(reach - since) // unit] : stop]
     return kept
 
 

@@ -9,10 +9,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 from typing import Literal, TypeAlias, TypeVar
 
 from tenants.availability.hours import DAYS, Break, Schedule, Week, WeekProblem, Windows, check_week
-from tenants.availability.intervals import Pair, Span, full_stretches, index_range, merge, spare, subtract
+from tenants.availability.intervals import (
+    Pair,
+    Span,
+    Spanning,
+    Starts,
+    full_stretches,
+    index_range,
+    merge,
+    spare,
+    subtract,
+)
 from tenants.availability.memo import Memo
 from tenants.availability.walltime import (
     FOREVER,
@@ -152,20 +163,24 @@ def open_epochs(
     None). `now`: aware, with seconds. Raises ValueError for naive instants and for a zone that does not exist.
     """
     plan = _plan(schedule, service, query_tz or schedule.tz, date_from, date_to)
-    minutes, seconds = plan.minutes, plan.seconds
-    duration = service.duration_min
+    duration, before, after = service.duration_min, service.buffer_before_min, service.buffer_after_min
+    taken: Sequence[Spanning] = busy if service.capacity == 1 else full_stretches(busy, service.capacity)
     if blocks:
-        whole = (0, len(seconds))
-        seconds = spare(minutes, seconds, blocks, whole, (duration, 0))
-        minutes = [*spare(minutes, minutes, blocks, whole, (duration, 0)), FOREVER]
-    taken = busy if service.capacity == 1 else full_stretches(busy, service.capacity)
-    margins = (duration + service.buffer_after_min, service.buffer_before_min)
+        # Buffers may lie inside a block: it gives back what the margins below would add to it.
+        taken = [*taken, *(Span(block.lo + after, block.hi - before) for block in blocks)]
     earliest = ceil_minute(now) + rules.min_notice_min
-    found: list[int] = []
-    for lo, hi in _horizon(rules, schedule.tz, now):
-        within = index_range(minutes, max(lo, earliest), hi)
-        found += spare(minutes, seconds, taken, within, margins)
-    return found
+    starts = plan.starts
+    found = [
+        spare(
+            starts,
+            plan.seconds,
+            taken,
+            index_range(starts.minutes, max(lo, earliest), hi),
+            (duration + after, before),
+        )
+        for lo, hi in _horizon(rules, schedule.tz, now)
+    ]
+    return found[0] if len(found) == 1 else list(chain.from_iterable(found))
 
 
 def open_starts(
@@ -248,18 +263,15 @@ def explain(
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The starts that the hours alone allow (rules 1 to 3 and 7): minutes for arithmetic, seconds for answers.
+    """The starts that the hours alone allow (rules 1 to 3 and 7): minutes for arithmetic, seconds for answers."""
 
-    Behind the last minute stands FOREVER (see `spare`).
-    """
-
-    minutes: list[int]
+    starts: Starts
     seconds: list[int]
 
 
 _PlanKey: TypeAlias = tuple[Schedule, int, int, str, date, date]
-# Weighed by starts, 64 for the entry itself: about 40 MB when full.
-_plans: Memo[_PlanKey, _Plan] = Memo(room=400_000, weigh=lambda plan: len(plan.minutes) + 64)
+# Weighed by starts and the places of their table, 64 for the entry itself: about 40 MB when full.
+_plans: Memo[_PlanKey, _Plan] = Memo(room=1_600_000, weigh=lambda plan: 2 * len(plan.seconds) + len(plan.starts) + 64)
 
 
 def _plan(schedule: Schedule, service: Service, tz: str, date_from: date, date_to: date) -> _Plan:
@@ -268,7 +280,7 @@ def _plan(schedule: Schedule, service: Service, tz: str, date_from: date, date_t
     plan = _plans.get(key)
     if plan is None:
         spans = date_spans(check_zone(tz), date_from.toordinal(), date_to.toordinal())
-        plan = _candidates(schedule, service, spans) if spans else _Plan([FOREVER], [])
+        plan = _candidates(schedule, service, spans) if spans else _Plan(Starts([]), [])
         _plans.put(key, plan)
     return plan
 
@@ -301,7 +313,7 @@ def _candidates(schedule: Schedule, service: Service, spans: Sequence[Pair]) -> 
         minutes, seconds = sorted(set(minutes)), sorted(set(seconds))
     kept = [slice(*index_range(minutes, lo, hi)) for lo, hi in spans]
     return _Plan(
-        [start for part in kept for start in minutes[part]] + [FOREVER],
+        Starts([start for part in kept for start in minutes[part]]),
         [start for part in kept for start in seconds[part]],
     )
 
