@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, DateTime, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, DateTime, Index, String, UniqueConstraint, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.elements import ColumnElement
 
 from saas.db import Base
 from saas.money import Money
@@ -91,3 +92,51 @@ class Booking(TenantOwned, Base):
     def online(self) -> Money:
         """What is due when booking."""
         return Money(self.online_minor, self.currency)
+
+
+class BookingChange(TenantOwned, Base):
+    """A move or a cancel by staff that can still be taken back, and later what became of it.
+
+    `state`: open, then done (told, or carried out), undone, or void (the booking went another way meanwhile). While a
+    cancel is open the booking stands; a move has moved it already, and rows of their own keep its old place, `from_…`.
+    `sequence` is the booking's own as this change left it; `told_at` the start that the client knows of.
+    """
+
+    __tablename__ = "booking_change"
+
+    booking_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(6))
+    state: Mapped[str] = mapped_column(String(6))
+    reason: Mapped[str] = mapped_column(String(20), default="")
+    fee_percent: Mapped[int] = mapped_column(default=0)
+    sequence: Mapped[int]
+    account_id: Mapped[UUID | None]
+    made_at: Mapped[datetime]
+    until: Mapped[datetime]
+    told_at: Mapped[datetime]
+    from_practitioner_id: Mapped[UUID]
+    from_room_id: Mapped[UUID | None]
+    from_starts_at: Mapped[datetime]
+    from_ends_at: Mapped[datetime]
+    from_busy_from: Mapped[datetime]
+    from_busy_to: Mapped[datetime]
+    from_policy: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+    @classmethod
+    def own_table_args(cls) -> tuple[Any, ...]:
+        """Found by what is open, and by booking; at most one is open for a booking."""
+        open_only: ColumnElement[Any] = literal_column("state = 'open'")
+        return (
+            Index("ix_booking_change_state", "tenant_id", "state", "until"),
+            Index("ix_booking_change_booking", "tenant_id", "booking_id", "state"),
+            Index(
+                "uq_booking_change_open", "tenant_id", "booking_id", unique=True,
+                postgresql_where=open_only, sqlite_where=open_only,
+            ),
+            CheckConstraint("kind IN ('move','cancel')", name="kind"),
+            CheckConstraint("state IN ('open','done','undone','void')", name="state"),
+            tenant_fk("booking", "booking_id"),
+            tenant_fk("account", "account_id"),
+            tenant_fk("practitioner", "from_practitioner_id"),
+            tenant_fk("room", "from_room_id"),
+        )  # fmt: skip

@@ -14,6 +14,7 @@ from saas.outbox import Outbox, emit
 from saas.tenancy import current_tenant
 from tenants.bookings import openings
 from tenants.bookings.models import Booking
+from tenants.bookings.pending import refuse_while_cancelling, supersede
 from tenants.bookings.places import (
     OVERLAPS,
     SlotTaken,
@@ -58,6 +59,7 @@ def reschedule(
         return booking
     practitioner = practitioner_id or booking.practitioner_id
     lock_places(sorted({practitioner, booking.practitioner_id}))
+    told = supersede(booking)
     service = openings.find_service(service_id=booking.service_id, retired_too=True)
     offer = openings.offer_at(
         service, starts_at, now=now, practitioner=practitioner, except_booking=booking.id, for_client=booking.client_id
@@ -65,7 +67,7 @@ def reschedule(
     rooms = offer.free_rooms(offer.people[0], starts_at, now=now) if offer.people else []
     if not rooms:
         raise SlotTaken
-    _put(booking, practitioner=practitioner, room=rooms[0], starts_at=starts_at, now=now)
+    _put(booking, practitioner=practitioner, room=rooms[0], starts_at=starts_at, told=told, now=now)
     audit.record("booking.moved", target="booking", target_id=booking.id, now=now, by=who, sequence=booking.sequence)
     return booking
 
@@ -74,10 +76,18 @@ def _is_there_already(booking: Booking, starts_at: datetime, practitioner_id: UU
     return booking.starts_at == starts_at and practitioner_id in (None, booking.practitioner_id)
 
 
-def _put(booking: Booking, *, practitioner: UUID, room: UUID | None, starts_at: datetime, now: datetime) -> None:
+def _put(
+    booking: Booking,
+    *,
+    practitioner: UUID,
+    room: UUID | None,
+    starts_at: datetime,
+    told: datetime | None,
+    now: datetime,
+) -> None:
     terms = PolicyTerms.from_snapshot(booking.policy)
     confirmed = booking.status == "confirmed"
-    told = _last_told(booking) if confirmed else booking.starts_at
+    was = told or last_told(booking) if confirmed else booking.starts_at
     if confirmed:
         booking.policy = terms.after_move(starts_at=booking.starts_at, now=now).snapshot()
     with db.session.no_autoflush:
@@ -86,7 +96,7 @@ def _put(booking: Booking, *, practitioner: UUID, room: UUID | None, starts_at: 
     close_lapsed(booking, now=now)
     if confirmed:
         booking.sequence += 1
-        _tell_change(booking, was=told, now=now)
+        tell_change(booking, was=was, at=now + CHANGE_GRACE)
         remind(booking, now=now)
     else:
         booking.status = "held"
@@ -95,7 +105,7 @@ def _put(booking: Booking, *, practitioner: UUID, room: UUID | None, starts_at: 
     flush_or(OVERLAPS)
 
 
-def _last_told(booking: Booking) -> datetime:
+def last_told(booking: Booking) -> datetime:
     """The start that the client heard of last: of two moves within the grace only the second is told."""
     untold = select(Outbox.payload).where(
         Outbox.tenant_id == current_tenant().id,
@@ -110,24 +120,25 @@ def _change_key(booking: Booking) -> str:
     return f"changed:{booking.id}:{booking.sequence}"
 
 
-def _tell_change(booking: Booking, *, was: datetime, now: datetime) -> None:
+def tell_change(booking: Booking, *, was: datetime, at: datetime) -> None:
+    """Inside an action: the client and the clinic's people hear of the new time at this instant; `was`: the old one."""
     number = booking.sequence
     emit(
-        "booking.changed", run_at=now + CHANGE_GRACE, dedupe=_change_key(booking),
+        "booking.changed", run_at=at, dedupe=_change_key(booking),
         booking_id=booking.id, sequence=number, was=int(was.timestamp()),
     )  # fmt: skip
     emit(
-        "booking.notice", run_at=now + CHANGE_GRACE, dedupe=f"notice-changed:{booking.id}:{number}",
+        "booking.notice", run_at=at, dedupe=f"notice-changed:{booking.id}:{number}",
         booking_id=booking.id, what="changed", sequence=number,
     )  # fmt: skip
 
 
 @action
-def cancel(*, booking_id: UUID, who: Who, click: str, now: datetime) -> Booking:
+def cancel(*, booking_id: UUID, who: Who, click: str, now: datetime, fee_percent: int = 0) -> Booking:
     """Cancel a confirmed booking; what the policy gives back is asked for in the same transaction.
 
-    Twice changes nothing. `click` names the press of the button: one press, one refund. A hold is given up through
-    `checkout.give_up`.
+    Twice changes nothing. `click` names the press of the button: one press, one refund. `fee_percent`: what staff keep
+    of the price; a client's own comes from the policy. A hold is given up through `checkout.give_up`.
     """
     booking = lock_booking(booking_id)
     if booking.status == "cancelled":
@@ -137,19 +148,24 @@ def cancel(*, booking_id: UUID, who: Who, click: str, now: datetime) -> Booking:
         raise NotNow
     if who == "client" and not client_may_cancel(status=booking.status, starts_at=booking.starts_at, now=now):
         raise NotNow
+    supersede(booking)
     booking.status = "cancelled"
     booking.ended_at = now
     booking.ended_by = who
     booking.sequence += 1
-    terms = PolicyTerms.from_snapshot(booking.policy)
-    # A fee is for clients who come late with it; a clinic that cancels sends everything back.
-    free = who == "staff" or terms.is_free(starts_at=booking.starts_at, now=now)
-    fee_percent = 0 if free else terms.late_fee_percent
+    if who == "client":
+        fee_percent = late_fee(booking, now=now)
     settle_cancelled(booking_id=booking.id, client_id=booking.client_id, fee_percent=fee_percent, click=click, now=now)
     emit("booking.cancelled", run_at=now, dedupe=f"cancelled:{booking.id}", booking_id=booking.id)
     emit("booking.notice", run_at=now, dedupe=f"notice-cancelled:{booking.id}", booking_id=booking.id, what="cancelled")
     audit.record("booking.cancelled", target="booking", target_id=booking.id, now=now, by=who, fee_percent=fee_percent)
     return booking
+
+
+def late_fee(booking: Booking, *, now: datetime) -> int:
+    """The per cent of the price that the policy keeps when a client cancels now."""
+    terms = PolicyTerms.from_snapshot(booking.policy)
+    return 0 if terms.is_free(starts_at=booking.starts_at, now=now) else terms.late_fee_percent
 
 
 @action
@@ -169,6 +185,7 @@ def no_show(*, booking_id: UUID, now: datetime) -> Booking:
     """Nobody came, and the start has passed: the deposit or the policy's share is kept, the rest goes back."""
     booking = lock_booking(booking_id)
     require("no_show", booking.status)
+    refuse_while_cancelling(booking.id)
     if now < booking.starts_at:
         raise NotNow
     terms = PolicyTerms.from_snapshot(booking.policy)
@@ -184,6 +201,7 @@ def _turn(booking_id: UUID, verb: Literal["arrive", "complete", "no_show"], stat
     if booking.status == status:
         return booking
     require(verb, booking.status)
+    refuse_while_cancelling(booking.id)
     booking.status = status
     booking.ended_at = None if status == "arrived" else now
     booking.ended_by = None if status == "arrived" else audit.current_actor().kind

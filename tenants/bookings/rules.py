@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
+from uuid import UUID
 
 from saas.errors import Conflict, Invalid
 from saas.text import Cleaner
@@ -25,6 +26,12 @@ MAX_EXTENSIONS = 10
 REMINDER = timedelta(hours=24)
 CHANGE_GRACE = timedelta(minutes=3)
 """Changes are told after this pause, so that two in a row make one mail."""
+UNDO = timedelta(minutes=3)
+"""How long staff can take a move or a cancel back: mails and refunds wait for it, and the place stays kept."""
+
+CancelReason = Literal["client", "clinic", "mistake", "other"]
+CANCEL_REASONS: tuple[CancelReason, ...] = ("client", "clinic", "mistake", "other")
+"""Why staff cancelled: the client asked for it, the clinic cannot, it should never have been booked, anything else."""
 
 _MAY: dict[Verb, frozenset[Status]] = {
     "confirm": frozenset({"held"}),
@@ -127,6 +134,32 @@ def reminder_at(*, starts_at: datetime, now: datetime) -> datetime | None:
     """When to remind, or None when the start is nearer than a reminder would be."""
     at = starts_at - REMINDER
     return at if at > now else None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whom and what a booking occupies from one instant to another, buffers included."""
+
+    practitioner: UUID
+    room: UUID | None
+    start: datetime
+    end: datetime
+
+
+def pieces_to_keep(old: Place, new: Place) -> list[Place]:
+    """What of the `old` place must be held so that a booking that has moved to `new` can come back, in order of time.
+
+    No piece stands in the way of `new`, or of another piece. Where both overlap in time and only the room is another,
+    the old room cannot be held beside the practitioner, who is in the new one: whoever comes back takes any free room.
+    """
+    middle = (max(old.start, new.start), min(old.end, new.end))
+    if middle[0] >= middle[1]:
+        return [old]
+    pieces = [replace(old, end=middle[0]), replace(old, start=middle[1])]
+    if old.practitioner != new.practitioner:
+        room = old.room if old.room != new.room else None
+        pieces.insert(1, replace(old, room=room, start=middle[0], end=middle[1]))
+    return [piece for piece in pieces if piece.start < piece.end]
 
 
 @dataclass(frozen=True)

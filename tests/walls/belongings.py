@@ -18,6 +18,7 @@ from saas.links import link_for
 from saas.tenancy import current_tenant, tenant_tables
 from saas.web import _token
 from tenants.availability.actions import add_break, add_time_off, set_override
+from tenants.bookings.changes import cancel_by_staff, undo
 from tenants.bookings.models import Booking
 from tenants.bookings.places import LINK
 from tenants.bookings.rules import Details
@@ -80,6 +81,8 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
         note=f"{slug} gate code 4711",
     )
     firm = booked(clinic, own.slug, TUESDAY_TEN, who=details, person=person)
+    # What staff may take back, and have: it leaves its row and nothing else.
+    undo(change_id=cancel_by_staff(booking_id=firm.id, reason="mistake", keep_fee=False, seen=None, now=now), now=now)
     loose = held(clinic, "desk", TUESDAY_TEN + timedelta(hours=3), person=person)
     account = db.session.get_one(Account, clinic.accounts[owner])
     assert firm.client_id is not None
