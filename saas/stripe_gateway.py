@@ -19,6 +19,7 @@ from flask import current_app
 from saas.config import settings
 from saas.crypto import keyed_hash
 from saas.stripe_values import (
+    Balance,
     CheckoutSession,
     GatewayError,
     GatewayRefused,
@@ -26,8 +27,11 @@ from saas.stripe_values import (
     GatewayUnavailable,
     InboundEvent,
     InvalidSignature,
+    Payout,
     RefundResult,
+    balance_of,
     event_of,
+    payout_of,
     refund_of,
     session_of,
 )
@@ -135,6 +139,16 @@ class StripeGateway:
             return [refund_of(one.to_dict()) for one in page.auto_paging_iter()]
 
         return _ask(ask)
+
+    def balance(self, *, account: str) -> Balance:
+        """What the clinic has at Stripe now."""
+        return balance_of(_ask(lambda: self._client.v1.balance.retrieve({}, {"stripe_account": account})).to_dict())
+
+    def payouts(self, *, account: str, limit: int) -> list[Payout]:
+        """The newest payouts to the clinic's bank, newest first."""
+        payouts = self._client.v1.payouts
+        page = _ask(lambda: payouts.list({"limit": limit}, {"stripe_account": account}))
+        return [payout_of(one.to_dict()) for one in page.data]
 
     def read_event(self, *, payload: bytes, signature: str) -> InboundEvent:
         """The event in a webhook's body. Raises `InvalidSignature`.

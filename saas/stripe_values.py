@@ -44,6 +44,42 @@ class RefundResult:
     amount: int
     currency: str
     metadata: dict[str, str] = field(default_factory=dict)
+    payment_intent: str | None = None
+
+
+@dataclass(frozen=True)
+class DisputeNews:
+    """A dispute as Stripe tells it: `status` and `reason` in its words, `answer_by` in epoch seconds."""
+
+    id: str
+    status: str
+    reason: str
+    amount: int
+    currency: str
+    payment_intent: str | None
+    created: int
+    answer_by: int | None
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What a clinic has at Stripe, as (minor units, currency): ready to be paid out, and not yet."""
+
+    available: tuple[tuple[int, str], ...]
+    pending: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class Payout:
+    """Money on its way from Stripe to the clinic's bank. `status`: paid, pending, in_transit, canceled, failed;
+    `arrives` and `created` in epoch seconds."""
+
+    id: str
+    amount: int
+    currency: str
+    status: str
+    arrives: int
+    created: int
 
 
 @dataclass(frozen=True)
@@ -186,6 +222,43 @@ def refund_of(raw: Mapping[str, Any]) -> RefundResult:
         amount=raw["amount"],
         currency=raw["currency"].upper(),
         metadata=dict(raw.get("metadata") or {}),
+        payment_intent=_id(raw.get("payment_intent")),
+    )
+
+
+def dispute_of(raw: Mapping[str, Any]) -> DisputeNews:
+    """The dispute in an event's object."""
+    due = (raw.get("evidence_details") or {}).get("due_by")
+    return DisputeNews(
+        id=raw["id"],
+        status=raw["status"],
+        reason=raw.get("reason") or "general",
+        amount=raw["amount"],
+        currency=raw["currency"].upper(),
+        payment_intent=_id(raw.get("payment_intent")),
+        created=raw["created"],
+        answer_by=int(due) if due else None,
+    )
+
+
+def balance_of(raw: Mapping[str, Any]) -> Balance:
+    """The balance in an answer."""
+
+    def sums(name: str) -> tuple[tuple[int, str], ...]:
+        return tuple((part["amount"], part["currency"].upper()) for part in raw.get(name) or [])
+
+    return Balance(available=sums("available"), pending=sums("pending"))
+
+
+def payout_of(raw: Mapping[str, Any]) -> Payout:
+    """A payout in an answer."""
+    return Payout(
+        id=raw["id"],
+        amount=raw["amount"],
+        currency=raw["currency"].upper(),
+        status=raw["status"],
+        arrives=raw["arrival_date"],
+        created=raw["created"],
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -24,6 +23,7 @@ from tenants.payments.queries import (
     lock_payment,
     pending_refunds,
     refunds_of_attempt,
+    waived_of,
 )
 
 
@@ -75,20 +75,6 @@ def charge(*, owed: Owed, now: datetime) -> None:
 
 
 @action
-def take_at_clinic(*, booking_id: UUID, client_id: UUID | None, amount: Money, click: str, now: datetime) -> None:
-    """Money at the desk, once per `click`. Raises `BadAmount`."""
-    payment = lock_payment(booking_id)
-    if amount.minor <= 0 or amount.currency != payment.currency:
-        raise BadAmount
-    if post(rules.paid_at_clinic(_short(click), amount), booking_id=booking_id, client_id=client_id, now=now):
-        audit.record("payment.at_clinic", target="booking", target_id=booking_id, now=now, amount=amount.minor)
-
-
-def _short(click: str) -> str:
-    return hashlib.sha256(click.encode("utf-8", "surrogatepass")).hexdigest()[:40]
-
-
-@action
 def settle_cancelled(
     *, booking_id: UUID, client_id: UUID | None, fee_percent: int, click: str, now: datetime
 ) -> rules.Settlement | None:
@@ -114,7 +100,10 @@ def _settle(
         return None
     price = Money(payment.price_minor, payment.currency)
     divided = rules.settlement(price=price, paid=left_of(payment), percent=percent)
-    if not post(rules.uncharged(booking_id, price), booking_id=booking_id, client_id=client_id, now=now):
+    # What was waived, or came back and lowered the price, is owed no more already.
+    if not post(
+        rules.uncharged(booking_id, price - waived_of(booking_id)), booking_id=booking_id, client_id=client_id, now=now
+    ):
         return divided
     post(rules.fee_kept(booking_id, divided.kept), booking_id=booking_id, client_id=client_id, now=now)
     if divided.refund:
@@ -123,9 +112,11 @@ def _settle(
 
 
 def left_of(payment: Payment) -> Money:
-    """Card money of this payment that neither went back nor was asked back."""
+    """Card money of this payment that neither went back, nor was asked back, nor lies with a bank in a dispute."""
     asked = sum(refund.amount_minor for refund in pending_refunds(payment.id))
-    return Money(payment.paid_minor - payment.refunded_minor - asked, payment.currency)
+    gone = payment.refunded_minor + payment.held_minor + payment.lost_minor
+    left = Money(payment.paid_minor - gone - asked, payment.currency)
+    return left if left.minor > 0 else Money.zero(payment.currency)
 
 
 @action
@@ -133,7 +124,8 @@ def ask_refund(*, booking_id: UUID, amount: Money, reason: str, click: str, now:
     """Send `amount` back to the card that paid; the worker calls Stripe. One `click` is one refund, however often it is
     sent.
 
-    `reason`: cancelled, staff, lost (paid too late), duplicate. Raises `RefundTooLarge` above what was paid less what
+    `reason`: cancelled, staff, lost (paid too late), duplicate, goodwill, mistake (`rules.GIVEN_UP` says which of them
+    lower what is owed). Raises `RefundTooLarge` above what was paid less what
     went, or was asked, back; `BadAmount`; `NoSuchPayment`.
     """
     payment = lock_payment(booking_id)
@@ -159,12 +151,13 @@ def refund_attempt(
     *, attempt: PaymentAttempt, payment: Payment, amount: Money, reason: str, click: str, now: datetime
 ) -> Refund:
     """Inside an action that holds the payment's lock: the refund's row, its share of our fee, and its effect."""
-    back = Money(sum(refund.amount_minor for refund in refunds_of_attempt(attempt.id)), payment.currency)
+    before = refunds_of_attempt(attempt.id)
     fee = rules.fee_back(
         fee=Money(attempt.fee_minor, payment.currency),
         paid=Money(attempt.amount_minor, payment.currency),
-        refunded=back,
+        refunded=Money(sum(refund.amount_minor for refund in before), payment.currency),
         refund=amount,
+        returned=Money(sum(refund.fee_minor for refund in before), payment.currency),
     )
     refund = Refund(
         payment_id=payment.id,

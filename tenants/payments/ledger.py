@@ -42,6 +42,12 @@ def post(posting: Posting, *, booking_id: UUID, client_id: UUID | None, now: dat
     return True
 
 
+def is_written(reference: str) -> bool:
+    """Whether a posting of this reference is in the ledger. With the payment's lock held, the answer stays true."""
+    asked = {"mine": current_tenant().id, "reference": reference}
+    return db.session.connection().execute(_written(), asked).first() is not None
+
+
 _INSERT = insert(LedgerEntry)
 
 

@@ -16,7 +16,10 @@ from saas.tenancy import TenantOwned, tenant_fk
 class Payment(TenantOwned, Base):
     """What one booking owes. `price_minor` in all, of it `online_minor` at booking; the rest is paid at the clinic.
 
-    `paid_minor` and `refunded_minor` are money by card; what was paid at the clinic is in the ledger alone.
+    `paid_minor` and `refunded_minor` are money by card; `held_minor` of it lies with the client's bank in open
+    disputes, and `lost_minor` went back to the client in lost ones. `owed_minor` (plus: the client owes, minus: the
+    clinic) and `desk_minor` (money at the desk) are the ledger's sums: a trigger in the database keeps them, nothing
+    writes them here.
     """
 
     __tablename__ = "payment"
@@ -28,13 +31,24 @@ class Payment(TenantOwned, Base):
     currency: Mapped[str] = mapped_column(String(3))
     paid_minor: Mapped[int] = mapped_column(default=0)
     refunded_minor: Mapped[int] = mapped_column(default=0)
+    held_minor: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
+    lost_minor: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
+    owed_minor: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
+    desk_minor: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
     created_at: Mapped[datetime]
 
     @classmethod
     def own_table_args(cls) -> tuple[Any, ...]:
-        """One payment a booking; never more back than was paid."""
+        """One payment a booking; never more back than was paid. What is owed is found without reading the rest."""
         return (
             UniqueConstraint("tenant_id", "booking_id"),
+            Index(
+                "ix_payment_owed",
+                "tenant_id",
+                "booking_id",
+                postgresql_where=literal_column("owed_minor <> 0"),
+                sqlite_where=literal_column("owed_minor <> 0"),
+            ),
             CheckConstraint("price_minor >= 0 AND online_minor >= 0 AND online_minor <= price_minor", name="amounts"),
             CheckConstraint("refunded_minor >= 0 AND refunded_minor <= paid_minor", name="refunds"),
             tenant_fk("booking", "booking_id"),
@@ -94,7 +108,8 @@ class Refund(TenantOwned, Base):
     """Money on its way back. The row and its key are written first, Stripe is called by the worker.
 
     `state`: asked, done, failed. `click` makes one press one refund. `renewals` counts the keys that Stripe answered
-    with nothing but its first 500.
+    with nothing but its first 500. `forgiven_minor`: how much less the client owes because of it, once it is done.
+    A refund that somebody made at Stripe itself has the reason `outside`.
     """
 
     __tablename__ = "refund"
@@ -107,6 +122,7 @@ class Refund(TenantOwned, Base):
     click: Mapped[str] = mapped_column(String(80))
     state: Mapped[str] = mapped_column(String(6), default="asked")
     renewals: Mapped[int] = mapped_column(default=0)
+    forgiven_minor: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
     stripe_refund_id: Mapped[str | None] = mapped_column(String(120))
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
@@ -119,6 +135,38 @@ class Refund(TenantOwned, Base):
             Index("ix_refund_payment", "tenant_id", "payment_id"),
             CheckConstraint("amount_minor > 0", name="amount"),
             CheckConstraint("state IN ('asked','done','failed')", name="state"),
+            tenant_fk("payment", "payment_id"),
+            tenant_fk("payment_attempt", "attempt_id"),
+        )
+
+
+class Dispute(TenantOwned, Base):
+    """The client's bank asks for the money of one card payment back. It is answered at Stripe and only told here.
+
+    `status` and `reason` are Stripe's words. `told_at` is the age of what we know: older news changes nothing.
+    """
+
+    __tablename__ = "dispute"
+
+    payment_id: Mapped[UUID]
+    attempt_id: Mapped[UUID]
+    stripe_dispute_id: Mapped[str] = mapped_column(String(120))
+    amount_minor: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(40))
+    status: Mapped[str] = mapped_column(String(30))
+    answer_by: Mapped[datetime | None]
+    told_at: Mapped[datetime]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+    @classmethod
+    def own_table_args(cls) -> tuple[Any, ...]:
+        """Once each; listed by age, and with its payment."""
+        return (
+            UniqueConstraint("tenant_id", "stripe_dispute_id"),
+            Index("ix_dispute_payment", "tenant_id", "payment_id"),
+            Index("ix_dispute_opened", "tenant_id", "opened_at"),
+            CheckConstraint("amount_minor > 0", name="amount"),
             tenant_fk("payment", "payment_id"),
             tenant_fk("payment_attempt", "attempt_id"),
         )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, case, func, literal_column, select
 
 from saas.db import db
 from saas.errors import NotFound
 from saas.money import Money
 from saas.tenancy import current_tenant
 from tenants.payments.models import LedgerEntry, Payment, PaymentAttempt, Refund
+from tenants.payments.rules import DESK_METHODS
 
 
 class NoSuchPayment(NotFound):
@@ -27,7 +28,8 @@ class NoSuchPayment(NotFound):
 @dataclass(frozen=True)
 class BookingMoney:
     """The money of one booking. `by_card` and `at_clinic`: what was paid, refunds not taken off. `owed`: what the
-    client still has to pay at the clinic (nothing until it is confirmed); `coming_back`: refunds on their way.
+    client still has to pay at the clinic (nothing until it is confirmed); `coming_back`: refunds on their way;
+    `disputed`: held by the client's bank, or lost to it.
 
     The card's brand, last digits and receipt are Stripe's, and None before they are known. `attempts`: how many tries
     there were (the page's Pay button hands it to `start_payment` as `seen`).
@@ -39,6 +41,7 @@ class BookingMoney:
     coming_back: Money
     kept: Money
     owed: Money
+    disputed: Money
     card_brand: str | None = None
     card_last4: str | None = None
     receipt_url: str | None = None
@@ -52,18 +55,42 @@ class BookingMoney:
     @property
     def refundable(self) -> Money:
         """What can still be given back to the card."""
-        return self.by_card - self.refunded - self.coming_back
+        return _not_below_zero(self.by_card - self.refunded - self.coming_back - self.disputed)
 
 
 @dataclass(frozen=True)
-class DayTotals:
-    """What happened to money between two instants. `fees`: what went to the platform, returns taken off."""
+class Totals:
+    """What happened to money between two instants, as the ledger has it.
+
+    `cash`, `reader` (the clinic's own card terminal) and `transfer` are the desk's, what was undone taken off;
+    `refunded`: what went back, bounces taken off; `disputed`: what banks took, less what they gave back; `fees`: what
+    went to the platform, returns taken off; `kept`: of late cancellations and no-shows; `waived`: let go.
+    """
 
     by_card: Money
-    at_clinic: Money
+    cash: Money
+    reader: Money
+    transfer: Money
     refunded: Money
-    kept: Money
+    disputed: Money
     fees: Money
+    kept: Money
+    waived: Money
+
+    @property
+    def at_clinic(self) -> Money:
+        """All of the desk."""
+        return self.cash + self.reader + self.transfer
+
+    @property
+    def received(self) -> Money:
+        """Card and desk together."""
+        return self.by_card + self.at_clinic
+
+    @property
+    def net(self) -> Money:
+        """What is left: exactly what the accounts `card` and `till` grew by."""
+        return self.received - self.refunded - self.disputed - self.fees
 
 
 def has_payment(booking_id: UUID) -> bool:
@@ -132,7 +159,7 @@ def money_of(booking_id: UUID) -> BookingMoney:
 def money_of_many(booking_ids: Collection[UUID]) -> dict[UUID, BookingMoney]:
     """The money of each of these bookings, in three queries however many they are."""
     zero = Money.zero(current_tenant().currency)
-    found = {one: BookingMoney(zero, zero, zero, zero, zero, zero) for one in booking_ids}
+    found = {one: BookingMoney(zero, zero, zero, zero, zero, zero, zero) for one in booking_ids}
     if not found:
         return found
     by_booking = _ledger_sums(select(LedgerEntry.booking_id), LedgerEntry.booking_id.in_(found))
@@ -140,9 +167,10 @@ def money_of_many(booking_ids: Collection[UUID]) -> dict[UUID, BookingMoney]:
         found[booking_id] = replace(
             found[booking_id],
             by_card=sums.get(("card", "card"), zero),
-            at_clinic=sums.get(("till", "till"), zero),
+            at_clinic=_balance(sums, zero, "till"),
             kept=-sums.get(("kept", "kept"), zero),
             owed=_not_below_zero(_balance(sums, zero)),
+            disputed=_balance(sums, zero, "disputed") + sums.get(("dispute-lost", "client"), zero),
         )
     _add_refunds(found)
     _add_cards(found)
@@ -150,6 +178,8 @@ def money_of_many(booking_ids: Collection[UUID]) -> dict[UUID, BookingMoney]:
 
 
 Sums = dict[tuple[str, str], Money]
+UNDOABLE = frozenset(("waived", *(f"till-{method}" for method in DESK_METHODS)))
+"""The kinds of postings that the desk makes, and may take back by a contrary one."""
 
 
 def _ledger_sums(who: Select[tuple[UUID]], *where: object) -> dict[UUID, Sums]:
@@ -164,8 +194,8 @@ def _ledger_sums(who: Select[tuple[UUID]], *where: object) -> dict[UUID, Sums]:
     return found
 
 
-def _balance(sums: Sums, zero: Money) -> Money:
-    return sum((money for (_, account), money in sums.items() if account == "client"), zero)
+def _balance(sums: Sums, zero: Money, account: str = "client") -> Money:
+    return sum((money for (_, name), money in sums.items() if name == account), zero)
 
 
 def _not_below_zero(money: Money) -> Money:
@@ -216,32 +246,63 @@ def balance_of_client(client_id: UUID) -> Money:
     return _balance_where(LedgerEntry.client_id == client_id)
 
 
-def _balance_where(where: object) -> Money:
-    wanted = select(func.coalesce(func.sum(LedgerEntry.amount_minor), 0)).where(LedgerEntry.account == "client", where)  # type: ignore[arg-type]
+def _balance_where(where: ColumnElement[bool], *, account: str = "client") -> Money:
+    wanted = select(func.coalesce(func.sum(LedgerEntry.amount_minor), 0)).where(LedgerEntry.account == account, where)
     return Money(int(db.session.execute(wanted).scalar_one()), current_tenant().currency)
 
 
-def day_totals(*, since: datetime, until: datetime) -> DayTotals:
+def waived_of(booking_id: UUID) -> Money:
+    """How much of a booking's price was let go, or came down with a refund."""
+    return _balance_where(LedgerEntry.booking_id == booking_id, account="waived")
+
+
+def day_totals(*, since: datetime, until: datetime) -> Totals:
     """What happened to money in `[since, until)`."""
+    return totals_between([since, until])[0]
+
+
+def totals_between(edges: Sequence[datetime]) -> list[Totals]:
+    """The totals of each span between two neighbouring `edges` (rising), in one query."""
+    span = case(*((LedgerEntry.at < edge, number) for number, edge in enumerate(edges[1:])), else_=-1)
+    total = func.sum(LedgerEntry.amount_minor)
+    wanted = (
+        select(span, LedgerEntry.kind, LedgerEntry.account, LedgerEntry.currency, total)
+        .where(LedgerEntry.at >= edges[0], LedgerEntry.at < edges[-1])
+        .group_by(literal_column("1"), LedgerEntry.kind, LedgerEntry.account, LedgerEntry.currency)
+    )
+    found: list[Sums] = [{} for _ in edges[1:]]
+    for number, kind, account, currency, minor in db.session.execute(wanted):
+        found[number][kind, account] = Money(int(minor), currency)
     zero = Money.zero(current_tenant().currency)
-    by_tenant = _ledger_sums(select(LedgerEntry.tenant_id), LedgerEntry.at >= since, LedgerEntry.at < until)
-    sums = next(iter(by_tenant.values()), {})
-    return DayTotals(
-        by_card=sums.get(("card", "card"), zero),
-        at_clinic=sums.get(("till", "till"), zero),
-        refunded=-(sums.get(("refund", "card"), zero) + sums.get(("bounced", "card"), zero)),
-        kept=-sums.get(("kept", "kept"), zero),
-        fees=sums.get(("fee", "platform"), zero) + sums.get(("fee-back", "platform"), zero),
+    return [_totals(sums, zero) for sums in found]
+
+
+def _totals(sums: Sums, zero: Money) -> Totals:
+    def of(account: str, *kinds: str) -> Money:
+        return sum((sums.get((kind, account), zero) for kind in kinds), zero)
+
+    return Totals(
+        by_card=of("card", "card"),
+        cash=of("till", "till-cash", "till-cash-undo"),
+        reader=of("till", "till-card", "till-card-undo"),
+        transfer=of("till", "till-transfer", "till-transfer-undo"),
+        refunded=-of("card", "refund", "bounced"),
+        disputed=-of("card", "dispute", "dispute-won"),
+        fees=of("platform", "fee", "fee-back"),
+        kept=-of("kept", "kept"),
+        waived=_balance(sums, zero, "waived"),
     )
 
 
 @dataclass(frozen=True)
 class Movement:
-    """Money that moved: `kind` is card, clinic, refund (it is back) or coming (on its way back)."""
+    """Money that moved: `kind` is card, clinic, refund (it is back) or coming (on its way back). `how`: the last digits
+    of the card, or the desk's method."""
 
     kind: str
     amount: Money
     at: datetime
+    how: str = ""
 
 
 def movements_of(booking_id: UUID) -> list[Movement]:
@@ -250,7 +311,7 @@ def movements_of(booking_id: UUID) -> list[Movement]:
     if payment is None:
         return []
     found = [
-        Movement("card", Money(a.amount_minor, payment.currency), a.paid_at)
+        Movement("card", Money(a.amount_minor, payment.currency), a.paid_at, a.card_last4 or "")
         for a in attempts_of(payment.id)
         if a.state == "paid" and a.paid_at is not None
     ]
@@ -260,10 +321,39 @@ def movements_of(booking_id: UUID) -> list[Movement]:
             kind = "refund" if refund.state == "done" else "coming"
             amount = Money(refund.amount_minor, payment.currency)
             found.append(Movement(kind, amount, refund.done_at or refund.created_at))
-    desk = select(LedgerEntry).where(LedgerEntry.booking_id == booking_id, LedgerEntry.account == "till")
     found += [
-        Movement("clinic", Money(entry.amount_minor, entry.currency), entry.at)
-        for entry in db.session.execute(desk).scalars()
-        if entry.amount_minor > 0
+        Movement("clinic", entry.amount, entry.at, entry.kind.removeprefix("till-"))
+        for entry in desk_lines(booking_id)
+        if entry.account == "till" and entry.undoable
     ]
     return sorted(found, key=lambda m: m.at)
+
+
+@dataclass(frozen=True)
+class DeskLine:
+    """A line that the desk wrote: money taken or a sum waived. `undoable`: nobody has undone it, and it undoes none."""
+
+    posting_id: UUID
+    kind: str
+    account: str
+    amount: Money
+    at: datetime
+    undoable: bool
+
+
+def desk_lines(booking_id: UUID) -> list[DeskLine]:
+    """What was taken at the desk or waived for a booking, and what was undone of it, oldest first."""
+    wanted = (
+        select(LedgerEntry)
+        .where(LedgerEntry.booking_id == booking_id, LedgerEntry.account.in_(("till", "waived")))
+        .order_by(LedgerEntry.at, LedgerEntry.id)
+    )
+    rows = list(db.session.execute(wanted).scalars())
+    undone = {row.reference for row in rows}
+    return [
+        DeskLine(
+            row.posting_id, row.kind, row.account, Money(row.amount_minor, row.currency), row.at,
+            row.kind in UNDOABLE and f"undo-{row.posting_id}" not in undone,
+        )
+        for row in rows
+    ]  # fmt: skip

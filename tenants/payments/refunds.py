@@ -1,9 +1,10 @@
-"""What becomes of a refund once Stripe has answered."""
+"""What becomes of a refund once Stripe has answered, and refunds that somebody made at Stripe itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,12 +13,16 @@ from saas import audit
 from saas.db import action, db
 from saas.money import Money
 from saas.outbox import emit
+from saas.stripe_values import RefundResult
 from tenants.payments import rules
-from tenants.payments.ledger import post
+from tenants.payments.ledger import is_written, post
 from tenants.payments.models import LedgerEntry, Payment, PaymentAttempt, Refund
+from tenants.payments.queries import balance_of_booking
 
 QUIET = ("lost",)
 """Refunds that another mail has told of already."""
+DID_NOT_GO = ("failed", "canceled")
+"""Stripe's states of a refund that gives nothing back."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,10 @@ def refund_done(*, refund_id: UUID, stripe_id: str, now: datetime) -> None:
     fee = Money(refund.fee_minor, payment.currency)
     post(rules.refunded(refund.id, amount), booking_id=payment.booking_id, client_id=client, now=now)
     post(rules.fee_returned(refund.id, fee), booking_id=payment.booking_id, client_id=client, now=now)
+    owed = balance_of_booking(payment.booking_id)
+    less = rules.lowered(reason=refund.reason, refund=amount, owed=owed)
+    refund.forgiven_minor = less.minor
+    post(rules.forgiven(refund.id, less), booking_id=payment.booking_id, client_id=client, now=now)
     if refund.reason not in QUIET:
         emit(
             "booking.refunded",
@@ -103,13 +112,7 @@ def refund_failed(*, refund_id: UUID, code: str, now: datetime) -> None:
     if refund.state == "failed":
         return
     if refund.state == "done":
-        payment.refunded_minor -= refund.amount_minor
-        post(
-            rules.refund_bounced(refund.id, Money(refund.amount_minor, payment.currency)),
-            booking_id=payment.booking_id,
-            client_id=_client_of(refund.attempt_id),
-            now=now,
-        )
+        _take_back(refund, payment, now=now)
     refund.state = "failed"
     emit(
         "booking.notice",
@@ -119,6 +122,68 @@ def refund_failed(*, refund_id: UUID, code: str, now: datetime) -> None:
         what="refund-failed",
     )
     audit.record("refund.failed", target="booking", target_id=payment.booking_id, now=now, code=code[:60])
+
+
+def _take_back(refund: Refund, payment: Payment, *, now: datetime) -> None:
+    payment.refunded_minor -= refund.amount_minor
+    where: dict[str, Any] = {
+        "booking_id": payment.booking_id, "client_id": _client_of(refund.attempt_id), "now": now
+    }  # fmt: skip
+    post(rules.refund_bounced(refund.id, Money(refund.amount_minor, payment.currency)), **where)
+    # Once the booking has ended its price is gone, and stays gone.
+    if not is_written(f"uncharge-{payment.booking_id}"):
+        post(rules.unforgiven(refund.id, Money(refund.forgiven_minor, payment.currency)), **where)
+
+
+@action
+def refund_outside(*, attempt_id: UUID, told: RefundResult, now: datetime) -> str | None:
+    """A refund that somebody made at Stripe itself becomes one of ours, once; one that bounced goes back.
+
+    Answers None, or why nothing was done: early (the payment itself is not known yet), mismatch (more than was paid).
+    """
+    attempt = db.session.get_one(PaymentAttempt, attempt_id, populate_existing=True)
+    fresh = select(Payment).where(Payment.id == attempt.payment_id).with_for_update()
+    payment = db.session.execute(fresh.execution_options(populate_existing=True)).scalar_one()
+    known = db.session.execute(select(Refund).where(Refund.stripe_refund_id == told.id)).scalars().first()
+    failed = told.status in DID_NOT_GO
+    if known is not None:
+        if failed:
+            refund_failed(refund_id=known.id, code=told.status, now=now)
+        return None
+    if failed:
+        return None
+    if attempt.state != "paid":
+        return "early"
+    if told.currency != payment.currency or told.amount > payment.paid_minor - payment.refunded_minor:
+        audit.record("refund.mismatch", target="booking", target_id=payment.booking_id, now=now, amount=told.amount)
+        return "mismatch"
+    refund = Refund(
+        payment_id=payment.id,
+        attempt_id=attempt.id,
+        amount_minor=told.amount,
+        fee_minor=0,
+        reason="outside",
+        click=f"stripe:{told.id}"[:80],
+        state="asked",
+        renewals=0,
+        created_at=now,
+    )
+    db.session.add(refund)
+    db.session.flush()
+    refund_done(refund_id=refund.id, stripe_id=told.id, now=now)
+    return None
+
+
+@action
+def look_again(*, attempt_id: UUID, event: str, now: datetime) -> None:
+    """Have the worker ask Stripe for all refunds of a payment; `event` is the news that makes it ask, once each."""
+    emit("refund.look", run_at=now, dedupe=f"refund-look:{event}"[:120], attempt_id=attempt_id)
+
+
+def paid_with(attempt_id: UUID) -> tuple[str, str | None, str]:
+    """(account, payment intent, state) of an attempt of this clinic."""
+    attempt = db.session.get_one(PaymentAttempt, attempt_id, populate_existing=True)
+    return attempt.stripe_account_id, attempt.payment_intent, attempt.state
 
 
 @action

@@ -28,6 +28,10 @@ RECONCILE_AFTER = tuple(timedelta(minutes=m) for m in (2, 5, 15, 35))
 """When the worker asks Stripe by itself how an attempt ended: webhooks get lost."""
 PLATFORM_FEE_PERCENT = Decimal(1)
 """Our part of a card payment, until plans carry their own."""
+DESK_METHODS = ("cash", "card", "transfer")
+"""How people pay at the clinic. `card` is the clinic's own terminal: that money never passes Stripe."""
+GIVEN_UP = frozenset(("goodwill", "mistake", "outside"))
+"""Reasons of refunds that lower what the client owes; after any other the price is still to be paid, another way."""
 
 # What Stripe's page can be shown in, by language alone (docs.stripe.com/js/appendix/supported_locales).
 _STRIPE_SPEAKS = frozenset(
@@ -56,12 +60,42 @@ def platform_fee(amount: Money) -> Money:
     return amount.percent(PLATFORM_FEE_PERCENT)
 
 
-def fee_back(*, fee: Money, paid: Money, refunded: Money, refund: Money) -> Money:
-    """What of our `fee` goes back with `refund`, when `refunded` of `paid` has gone back before.
+def fee_back(*, fee: Money, paid: Money, refunded: Money, refund: Money, returned: Money) -> Money:
+    """What of our `fee` goes back with `refund`, when `refunded` of `paid` and `returned` of the fee went back before.
 
-    Counted from the sums, so that refunds in many parts return exactly the whole fee (Stripe counts so, too).
+    Counted from the sums, so that refunds in many parts return exactly the whole fee, even after one that left it where
+    it was (made at Stripe itself). Stripe counts so, too.
     """
-    return fee.share(refunded + refund, paid) - fee.share(refunded, paid)
+    due = fee.share(refunded + refund, paid) - returned
+    return due if due.minor > 0 else Money.zero(fee.currency)
+
+
+def lowered(*, reason: str, refund: Money, owed: Money) -> Money:
+    """By how much less is owed once `refund` is back, when the ledger then says `owed`: never more than that."""
+    if reason not in GIVEN_UP or owed.minor <= 0:
+        return Money.zero(refund.currency)
+    return min(refund, owed, key=lambda money: money.minor)
+
+
+Stage = Literal["asked", "held", "won", "lost"]
+_STAGES: dict[str, Stage] = {"needs_response": "held", "under_review": "held", "lost": "lost", "won": "won"}
+
+
+def dispute_stage(status: str) -> Stage:
+    """What a dispute's status at Stripe means for the money: only `asked` about, `held`, back (`won`) or `lost`.
+
+    An inquiry (`warning_…`) holds nothing; `prevented` ended before anything was lost
+    (docs.stripe.com/api/disputes/object). A status we have never heard of moves no money.
+    """
+    return "won" if status == "prevented" else _STAGES.get(status, "asked")
+
+
+def is_news(*, known: Stage, known_at: datetime, told: Stage, told_at: datetime) -> bool:
+    """Whether what is told now is newer than what is known. Events come twice and in any order; a decision stays."""
+    if known in ("won", "lost"):
+        return False
+    order = ("asked", "held", "won", "lost")
+    return (told_at, order.index(told)) > (known_at, order.index(known)) or told in ("won", "lost")
 
 
 def session_over(*, expires_at: datetime, now: datetime) -> bool:
@@ -138,8 +172,9 @@ class Posting:
     """One event of money. `lines`: (account, amount), plus = debit; they add up to nothing. `reference` makes it happen
     once.
 
-    Accounts: `client` (what the client owes: plus), `income` and `kept` (what the clinic has earned: minus), `card`
-    (its balance at Stripe), `till` (its money at the desk), `platform` (our fee, its cost).
+    Accounts: `client` (what the client owes: plus), `income` and `kept` (what the clinic has earned: minus), `waived`
+    (what it let go), `card` (its balance at Stripe), `till` (its money at the desk), `disputed` (what a client's bank
+    holds), `platform` (our fee, its cost).
     """
 
     kind: str
@@ -176,9 +211,44 @@ def fee_taken(attempt: object, fee: Money) -> Posting:
     return _posting("fee", attempt, "platform", "card", fee)
 
 
-def paid_at_clinic(click: object, amount: Money) -> Posting:
-    """Money at the desk."""
-    return _posting("till", click, "till", "client", amount)
+def paid_at_clinic(click: object, method: str, amount: Money) -> Posting:
+    """Money at the desk. One click is one payment, whatever else was chosen with it."""
+    return Posting(f"till-{method}", f"till-{click}", (("till", amount), ("client", -amount)))
+
+
+def waived(click: object, amount: Money) -> Posting:
+    """The clinic lets go of what is owed."""
+    return _posting("waived", click, "waived", "client", amount)
+
+
+def undone(posting: object, kind: str, lines: tuple[tuple[str, Money], ...]) -> Posting:
+    """The contrary of a posting of the desk: nothing in the ledger is ever changed."""
+    return Posting(f"{kind}-undo", f"undo-{posting}", tuple((account, -amount) for account, amount in lines))
+
+
+def forgiven(refund: object, amount: Money) -> Posting:
+    """With a refund the price comes down."""
+    return _posting("forgiven", refund, "waived", "client", amount)
+
+
+def unforgiven(refund: object, amount: Money) -> Posting:
+    """That refund bounced: the price stands again."""
+    return _posting("unforgiven", refund, "client", "waived", amount)
+
+
+def dispute_postings(dispute: object, amount: Money, *, stage: Stage, was_held: bool, won: bool) -> list[Posting]:
+    """All that has happened to a disputed amount by this stage; the ledger takes each once.
+
+    `was_held`: the bank had the money before; `won`: it was decided for the clinic, so it must have had it.
+    """
+    held = _posting("dispute", dispute, "disputed", "card", amount)
+    if stage == "held":
+        return [held]
+    if stage == "lost":
+        return [held, _posting("dispute-lost", dispute, "client", "disputed", amount)]
+    if stage == "won" and (was_held or won):
+        return [held, _posting("dispute-won", dispute, "card", "disputed", amount)]
+    return []
 
 
 def refunded(refund: object, amount: Money) -> Posting:

@@ -32,6 +32,7 @@ LOOSE = {
     "ledger_entry.posting_id": "groups rows of this table, names no other",
     "payment_attempt.stripe_account_id": "Stripe's",
     "payment_attempt.session_id": "Stripe's",
+    "dispute.stripe_dispute_id": "Stripe's",
     "refund.stripe_refund_id": "Stripe's",
 }
 

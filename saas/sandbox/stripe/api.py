@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from saas.sandbox.stripe import accounts, answers, checkout, refunds
+from saas.sandbox.stripe import accounts, answers, checkout, payouts, refunds
 from saas.sandbox.stripe.answers import Answer
 from saas.sandbox.stripe.errors import ApiError
 from saas.sandbox.stripe.events import api_version, public
@@ -69,6 +69,11 @@ _ROUTES = Map(
         _rule("POST", "refunds", "RefundCreateParams", refunds.create),
         _rule("GET", "refunds", "RefundListParams", lister("refund", "/v1/refunds")),
         _rule("GET", "refunds/<id>", "RefundRetrieveParams", retriever("refund", "refund")),
+        _rule("GET", "disputes", "DisputeListParams", lister("dispute", "/v1/disputes")),
+        _rule("GET", "disputes/<id>", "DisputeRetrieveParams", retriever("dispute", "dispute")),
+        _rule("GET", "balance", "BalanceRetrieveParams", payouts.balance),
+        _rule("GET", "payouts", "PayoutListParams", lister("payout", "/v1/payouts")),
+        _rule("GET", "payouts/<id>", "PayoutRetrieveParams", retriever("payout", "payout")),
         _rule("GET", "application_fees", "ApplicationFeeListParams", lister("application_fee", "/v1/application_fees")),
         _rule("GET", "application_fees/<id>", "ApplicationFeeRetrieveParams", retriever("application_fee", "id")),
         _rule("GET", "account", "AccountRetrieveCurrentParams", accounts.retrieve_account),

@@ -1,4 +1,5 @@
-"""The switches for tests and the curious, answered on loopback only: `/_faults`, `/_clock`, `/_accounts`, `/_state`."""
+"""The switches for tests and the curious, answered on loopback only: `/_faults`, `/_clock`, `/_accounts`,
+`/_disputes`, `/_payouts`, `/_state`."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from saas.sandbox.stripe import disputes, payouts
 from saas.sandbox.stripe.accounts import seed_account
 from saas.sandbox.stripe.store import Books
 from saas.sandbox.stripe.world import World
@@ -19,7 +21,7 @@ def answer(world: World, request: Request) -> Response:
     if not _is_near(request):
         return _json({"error": "on loopback only"}, 403)
     name = request.path.removeprefix("/_")
-    handler = {"faults": _faults, "clock": _clock, "accounts": _accounts, "state": _state}.get(name)
+    handler = _SWITCHES.get(name)
     if handler is None:
         return _json({"error": "no such switch"}, 404)
     if request.method == "GET":
@@ -75,6 +77,20 @@ def _accounts(world: World, _request: Request, wanted: Any) -> dict[str, Any]:
         return {"accounts": [one["id"] for one in books.of_kind("account", account="")]}
 
 
+def _disputes(world: World, _request: Request, wanted: Any) -> dict[str, Any]:
+    if wanted is not None:
+        return disputes.tell(world, dict(wanted))
+    with world.store.transaction() as books:
+        return {"disputes": _bodies(books, "dispute")}
+
+
+def _payouts(world: World, _request: Request, wanted: Any) -> dict[str, Any]:
+    if wanted is not None:
+        return payouts.pay_out(world, dict(wanted))
+    with world.store.transaction() as books:
+        return {"payouts": _bodies(books, "payout")}
+
+
 def _state(world: World, request: Request, _wanted: Any) -> dict[str, Any]:
     with world.store.transaction() as books:
         return state(books, by=request.args.get("by", "payment_attempt"))
@@ -125,3 +141,13 @@ def _sums(things: list[dict[str, Any]]) -> dict[str, int]:
     for thing in things:
         sums[thing["currency"]] += thing["amount"]
     return dict(sums)
+
+
+_SWITCHES = {
+    "faults": _faults,
+    "clock": _clock,
+    "accounts": _accounts,
+    "disputes": _disputes,
+    "payouts": _payouts,
+    "state": _state,
+}

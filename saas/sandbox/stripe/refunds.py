@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from saas.sandbox.stripe.disputes import refuse_refund
 from saas.sandbox.stripe.errors import ApiError, missing
 from saas.sandbox.stripe.events import emit
 from saas.sandbox.stripe.store import new_id
@@ -18,6 +19,7 @@ def create(call: Call) -> dict[str, Any]:
         if name not in _ACTED_ON:
             raise ApiError(f"Stripe knows {name}, but the sandbox does not act on it.", param=name, stored=False)
     charge = _charge(call)
+    refuse_refund(call, charge)
     left = charge["amount"] - charge["amount_refunded"]
     amount = call.given.get("amount", left)
     if left == 0:

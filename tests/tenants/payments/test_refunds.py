@@ -13,12 +13,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from saas.audit import Audit
 from saas.db import db
 from saas.money import Money
 from saas.tenancy import tenant_scope
 from tenants.bookings.checkout import settle_attempt, start_payment
-from tenants.payments.actions import BadAmount, RefundTooLarge, ask_refund, take_at_clinic
+from tenants.payments.actions import BadAmount, RefundTooLarge, ask_refund
+from tenants.payments.desk import MoreThanOwed, take_at_clinic
 from tenants.payments.models import Payment, Refund
 from tenants.payments.queries import (
     NoSuchPayment,
@@ -185,21 +185,6 @@ def test_a_refund_that_bounces_goes_back_into_the_books(till: Till, at_rowan: Cl
     assert money_of(booking).refundable == gbp(8000)
 
 
-def test_a_dispute_is_noted_beside_its_booking(till: Till, at_rowan: Clinic, now: datetime) -> None:
-    booking = paid(till, at_rowan, now=now)
-    intent = attempts(booking)[0].payment_intent
-    thing = {"id": "dp_1", "object": "dispute", "payment_intent": intent, "status": "needs_response", "amount": 8000}
-    told = {
-        "id": "evt_dispute", "object": "event", "type": "charge.dispute.created", "account": "acct_rowan",
-        "created": 1, "data": {"object": thing},
-    }  # fmt: skip
-    assert till.deliver(told, now=now) == "done"
-    other = {**told, "id": "evt_other", "data": {"object": {**thing, "payment_intent": "pi_no"}}}
-    assert till.deliver(other, now=now) == "foreign"
-    found = db.session.execute(select(Audit).where(Audit.deed == "payment.disputed")).scalar_one()
-    assert (found.target_id, found.facts) == (booking, {"status": "needs_response", "amount": 8000})
-
-
 def test_money_at_the_desk_counts_once_a_click(till: Till, at_rowan: Clinic, now: datetime) -> None:
     booking = book(at_rowan, now=now, service="deposit")
     till.press(start_payment(booking_id=booking, now=now))
@@ -207,9 +192,12 @@ def test_money_at_the_desk_counts_once_a_click(till: Till, at_rowan: Clinic, now
     client = client_of(booking)
     assert balance_of_client(client) == gbp(6300)
     for _ in range(2):
-        take_at_clinic(booking_id=booking, client_id=client, amount=gbp(6300), click="desk", now=now)
-    with pytest.raises(BadAmount):
-        take_at_clinic(booking_id=booking, client_id=client, amount=gbp(0), click="none", now=now)
+        take_at_clinic(booking_id=booking, client_id=client, amount=gbp(6300), method="cash", click="desk", now=now)
+    for minor, error in ((0, BadAmount), (1, MoreThanOwed)):
+        with pytest.raises(error):
+            take_at_clinic(
+                booking_id=booking, client_id=client, amount=gbp(minor), method="cash", click="none", now=now
+            )
     assert balance_of_client(client) == gbp(0)
     totals = day_totals(since=now, until=now + timedelta(days=1))
     assert (totals.by_card, totals.at_clinic, totals.refunded, totals.fees) == (gbp(2700), gbp(6300), gbp(0), gbp(27))
@@ -249,7 +237,9 @@ def test_the_clinic_next_door_sees_no_money(
             ask_refund(booking_id=booking, amount=gbp(10), reason="staff", click="b", now=now)
         told = {
             "id": "evt_x", "object": "event", "type": "refund.failed", "account": "acct_thornfield", "created": 1,
-            "data": {"object": {"id": "re_1", "metadata": {"refund": str(refund)}}},
+            "data": {
+                "object": {"id": "re_1", "amount": 10, "currency": "gbp", "metadata": {"refund": str(refund)}}
+            },
         }  # fmt: skip
         assert till.deliver(told, now=now) == "foreign"
     with inside(rowan):

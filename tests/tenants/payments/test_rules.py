@@ -46,7 +46,7 @@ def test_refunds_in_parts_return_exactly_the_whole_fee(paid: int, cuts: list[int
     back, returned = gbp(0), gbp(0)
     for part in parts:
         refund = min(gbp(part), whole - back, key=lambda money: money.minor)
-        share = rules.fee_back(fee=fee, paid=whole, refunded=back, refund=refund)
+        share = rules.fee_back(fee=fee, paid=whole, refunded=back, refund=refund, returned=returned)
         assert share.minor >= 0
         back, returned = back + refund, returned + share
     assert back == whole
@@ -119,10 +119,14 @@ def test_unpaid_sessions_close_once_or_wait() -> None:
 @given(amount=AMOUNTS)
 def test_every_posting_adds_up_to_nothing(amount: Money) -> None:
     makers = (
-        rules.charged, rules.uncharged, rules.fee_kept, rules.paid_by_card, rules.fee_taken, rules.paid_at_clinic,
-        rules.refunded, rules.fee_returned, rules.refund_bounced,
+        rules.charged, rules.uncharged, rules.fee_kept, rules.paid_by_card, rules.fee_taken,
+        rules.refunded, rules.fee_returned, rules.refund_bounced, rules.waived, rules.forgiven, rules.unforgiven,
     )  # fmt: skip
     postings = [make("x", amount) for make in makers]
+    postings.append(rules.paid_at_clinic("x", "transfer", amount))
+    postings.append(rules.undone("x", "till-transfer", postings[-1].lines))
+    postings += rules.dispute_postings("x", amount, stage="lost", was_held=False, won=False)
+    postings += rules.dispute_postings("x", amount, stage="won", was_held=False, won=True)[1:]
     assert all(sum(money.minor for _, money in posting.lines) == 0 for posting in postings)
     assert len({posting.reference for posting in postings}) == len(postings)
     assert all(len(posting.kind) <= 20 and len(account) <= 20 for posting in postings for account, _ in posting.lines)
