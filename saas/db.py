@@ -37,6 +37,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TRIES = 4
 _WRITE_PATIENCE_SECONDS = 5.0
 _IDLE_SECONDS = 10.0
+_WAITED = "waited"
 _IN_TRANSACTION = (2, 3)  # libpq's PQTRANS_INTRANS and PQTRANS_INERROR
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -134,7 +135,8 @@ def _begin_sqlite(conn: Connection) -> None:
     # SQLite's own busy handler backs off to 100 ms steps and starves some writers: measured 1.9 s at p99 with 64
     # writers, against 73 ms for this short random wait.
     give_up = clock.monotonic() + _WRITE_PATIENCE_SECONDS
-    if not _asking.acquire(timeout=_WRITE_PATIENCE_SECONDS):
+    conn.info[_WAITED] = not _asking.acquire(blocking=False)
+    if conn.info[_WAITED] and not _asking.acquire(timeout=_WRITE_PATIENCE_SECONDS):
         raise Busy
     try:
         raw.execute("PRAGMA busy_timeout=0")
@@ -146,6 +148,7 @@ def _begin_sqlite(conn: Connection) -> None:
                     raise
                 if clock.monotonic() > give_up:
                     raise Busy from error
+                conn.info[_WAITED] = True
                 time.sleep(random.uniform(0.001, 0.004))  # noqa: S311 - jitter, not a secret
             else:
                 return
@@ -253,6 +256,12 @@ def _end_reads(session: Session) -> None:
 def locks_rows() -> bool:
     """Whether single rows are locked here; SQLite lets one writer in at a time, and its action waits at the door."""
     return db.session.get_bind().dialect.name == "postgresql"
+
+
+def may_have_waited() -> bool:
+    """Inside an action: whether somebody else may have written while it waited to begin, or waits now for a row's
+    lock. Where rows are locked nobody can say, so the answer is yes."""
+    return locks_rows() or bool(db.session.connection().info.get(_WAITED))
 
 
 def sqlstate(error: BaseException) -> str | None:

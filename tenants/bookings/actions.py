@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Uuid, bindparam, select
 
 from saas import audit
-from saas.db import action, db, flush_or, in_action, new_id
+from saas.db import action, db, flush_or, may_have_waited, new_id
 from saas.errors import Conflict, Invalid
 from saas.links import link_for
 from saas.outbox import emit
@@ -27,7 +27,6 @@ from tenants.bookings.places import (
     REFUSALS,
     KeyRace,
     SlotTaken,
-    all_taken,
     close_lapsed,
     is_over,
     keep_until,
@@ -40,6 +39,7 @@ from tenants.bookings.places import (
     retake,
 )
 from tenants.bookings.rules import HOLD, MAX_EXTENSIONS, Details, NotNow, PolicyTerms, require
+from tenants.bookings.rush import Sight, in_turn, look
 from tenants.clients.actions import find_or_make
 from tenants.clinic.models import Policy
 from tenants.services.models import Service
@@ -77,38 +77,30 @@ def hold(
     `practitioner_id` None means whoever is free (the least booked that day first). The same `idempotency_key` answers
     the same booking; another `request_hash` under it is `KeyReused`. Raises `SlotTaken` for a time that is not offered.
     """
-    known = known_booking(idempotency_key, request_hash)
-    if known is not None:
-        return known
-    service = openings.find_service(service_id=service_id)
-    offer = openings.offer_at(service, starts_at, now=now, practitioner=practitioner_id)
     try:
-        if not in_action():
-            look_once(offer, starts_at, now=now)
-        return _place(
-            seen=offer,
-            practitioner_id=practitioner_id,
-            starts_at=starts_at,
-            source=source,
-            client_zone=client_zone,
-            locale=locale,
+        return in_turn(
+            service_id,
+            practitioner_id,
+            starts_at,
             now=now,
-            idempotency_key=idempotency_key,
-            request_hash=request_hash,
+            take=lambda sight: _place(
+                sight=sight,
+                practitioner_id=practitioner_id,
+                starts_at=starts_at,
+                source=source,
+                client_zone=client_zone,
+                locale=locale,
+                now=now,
+                idempotency_key=idempotency_key,
+                request_hash=request_hash,
+            ),
         )
     except (SlotTaken, KeyRace):
-        # Taken by this very request, perhaps, a moment ago on another line.
+        # Asked only now, because most keys are new. Taken by this very request, perhaps, a moment ago on another line.
         found = known_booking(idempotency_key, request_hash)
         if found is None:
             raise SlotTaken from None
         return found
-
-
-def look_once(offer: openings.Offer, starts_at: datetime, *, now: datetime) -> None:
-    """Before the lock: raise `SlotTaken` where it can be seen already, so that whoever comes late is told so without
-    queueing behind the writers. No answer promises nothing (docs/decisions/0009-look-once-before-the-lock.md)."""
-    if not any(offer.free_rooms(person, starts_at, now=now) for person in offer.people):
-        raise SlotTaken
 
 
 def known_booking(key: str | None, request_hash: str | None) -> Booking | None:
@@ -133,7 +125,7 @@ def _by_key() -> Any:
 @action
 def _place(
     *,
-    seen: openings.Offer,
+    sight: Sight,
     practitioner_id: UUID | None,
     starts_at: datetime,
     source: Source,
@@ -143,9 +135,7 @@ def _place(
     idempotency_key: str | None,
     request_hash: str | None,
 ) -> Booking:
-    if (known := known_booking(idempotency_key, request_hash)) is not None:
-        return known
-    booking = draft_booking(seen=seen, practitioner_id=practitioner_id, starts_at=starts_at, source=source, now=now)
+    booking = draft_booking(sight=sight, practitioner_id=practitioner_id, starts_at=starts_at, source=source, now=now)
     booking.client_zone, booking.locale = client_zone, locale
     booking.idempotency_key, booking.request_hash = idempotency_key, request_hash
     close_lapsed(booking, now=now)
@@ -157,16 +147,17 @@ def _place(
 
 
 def draft_booking(
-    *, seen: openings.Offer, practitioner_id: UUID | None, starts_at: datetime, source: Source, now: datetime
+    *, sight: Sight, practitioner_id: UUID | None, starts_at: datetime, source: Source, now: datetime
 ) -> Booking:
-    """Inside an action: lock who was `seen` free, ask the engine again, and make the row of a hold, not yet added.
+    """Inside an action: lock whom `sight` names, ask the engine again, and make the row of a hold, not yet added.
 
     Raises `SlotTaken`.
     """
-    service_id = seen.service.id
-    lock_places([person.id for person in seen.people])
-    # Of 64 who want the same hour, 63 learn here what became of it: the shorter that takes, the shorter they all wait.
-    if all_taken(seen, starts_at, now=now):
+    service_id = sight.service.id
+    lock_places(sight.people)
+    # Whoever waited for the lock waited for somebody who took this time, most likely: one read says so, before all
+    # that a free time needs. The shorter each of them has the lock, the shorter they all wait.
+    if may_have_waited() and look(sight.service, practitioner_id, starts_at, now=now).is_gone(starts_at):
         raise SlotTaken
     service = openings.find_service(service_id=service_id)
     offer = openings.offer_at(service, starts_at, now=now, practitioner=practitioner_id)

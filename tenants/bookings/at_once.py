@@ -11,9 +11,10 @@ from saas import audit
 from saas.db import action, db
 from saas.errors import Conflict
 from tenants.bookings import openings
-from tenants.bookings.actions import Source, draft_booking, known_booking, look_once, put_details
+from tenants.bookings.actions import Source, draft_booking, known_booking, put_details
 from tenants.bookings.places import KeyRace, SlotTaken, close_lapsed, lock_client, mark_confirmed
 from tenants.bookings.rules import Details
+from tenants.bookings.rush import Sight, in_turn
 from tenants.clients.actions import find_or_make
 
 AT_ONCE = ("free", "at_clinic")
@@ -55,27 +56,26 @@ def book_at_once(*, wish: Wish, now: datetime) -> Booked | None:
     before, or a service that is paid online.
 
     Raises `SlotTaken` for a time that is not offered, or not to this client."""
-    if wish.service.payment not in AT_ONCE or known_booking(wish.key, wish.request_hash) is not None:
+    if wish.service.payment not in AT_ONCE:
         return None
     try:
-        offer = openings.offer_at(wish.service, wish.starts_at, now=now, practitioner=wish.practitioner_id)
-        look_once(offer, wish.starts_at, now=now)
-        return _book(wish=wish, seen=offer, now=now)
+        return in_turn(
+            wish.service, wish.practitioner_id, wish.starts_at, now=now,
+            take=lambda sight: _book(wish=wish, sight=sight, now=now),
+        )  # fmt: skip
     except _NotAtOnce:
         return None
     except (SlotTaken, KeyRace):
-        # Taken by this very request, perhaps, a moment ago on another line.
+        # Asked only now, because most keys are new. Taken by this very request, perhaps, a moment ago on another line.
         if known_booking(wish.key, wish.request_hash) is None:
             raise SlotTaken from None
         return None
 
 
 @action
-def _book(*, wish: Wish, seen: openings.Offer, now: datetime) -> Booked:
-    if known_booking(wish.key, wish.request_hash) is not None:
-        raise KeyRace
+def _book(*, wish: Wish, sight: Sight, now: datetime) -> Booked:
     booking = draft_booking(
-        seen=seen, practitioner_id=wish.practitioner_id, starts_at=wish.starts_at, source=wish.source, now=now
+        sight=sight, practitioner_id=wish.practitioner_id, starts_at=wish.starts_at, source=wish.source, now=now
     )
     if booking.payment_mode not in AT_ONCE or booking.online_minor:
         raise _NotAtOnce

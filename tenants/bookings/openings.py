@@ -184,6 +184,13 @@ def _rooms_statement() -> Any:
     return select(room.id).where(*active).order_by(room.position, room.slug)
 
 
+def rooms_for(service: ServiceOffer) -> tuple[UUID, ...]:
+    """The rooms in which it can be given, in the clinic's order; none where it needs none."""
+    if not service.needs_room:
+        return ()
+    return tuple(row.id for row in rows(_rooms_statement(), {"mine": current_tenant().id}))
+
+
 def load(
     service: ServiceOffer,
     *,
@@ -208,9 +215,7 @@ def load(
     hi = datetime(date_to.year, date_to.month, date_to.day, tzinfo=UTC) + _REACH
     ids = [p[0] for p in people]
     hours = read_hours(ids, lo, hi)
-    free: tuple[UUID, ...] = ()
-    if service.needs_room:
-        free = tuple(row.id for row in rows(_rooms_statement(), {"mine": current_tenant().id}))
+    free = rooms_for(service)
     taken = read_taken(Span(tuple(ids), free, lo, hi, now, except_booking, for_client))
     return Offer(
         service,

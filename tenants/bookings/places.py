@@ -20,7 +20,6 @@ from saas.outbox import emit
 from saas.tenancy import current_tenant
 from tenants.availability import slots
 from tenants.bookings import openings
-from tenants.bookings.calendars import Span, read_taken
 from tenants.bookings.models import Booking
 from tenants.bookings.rules import HOLD, lapsed, reminder_at, require
 from tenants.clients.models import Client
@@ -85,17 +84,6 @@ def lock_client(client_id: UUID) -> None:
     """Lock the client's row: of two bookings for one person at one time, the second waits and then sees the first."""
     if locks_rows():
         db.session.execute(select(Client.id).where(Client.id == client_id).with_for_update(key_share=True)).all()
-
-
-def all_taken(offer: openings.Offer, at: datetime, *, now: datetime) -> bool:
-    """Whether by now everybody in `offer` (or every room, where one is needed) has a booking in the way of `at`: one
-    short read, for whoever waited behind another writer. False promises nothing: the engine still has to be asked."""
-    engine = offer.service.engine
-    lo = at - timedelta(minutes=engine.buffer_before_min)
-    hi = at + timedelta(minutes=engine.duration_min + engine.buffer_after_min)
-    taken = read_taken(Span(tuple(person.id for person in offer.people), offer.rooms, lo, hi, now))
-    rooms_gone = bool(offer.rooms) and all(room in taken.rooms for room in offer.rooms)
-    return rooms_gone or all(person.id in taken.people for person in offer.people)
 
 
 def put_at(
