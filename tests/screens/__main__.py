@@ -70,12 +70,18 @@ def chromium() -> str | None:
 
 
 def axe_violations(page: Page) -> list[str]:
-    """What axe finds on an open page. It goes in by the debugger, which no CSP stops."""
+    """What axe finds on an open page. It goes in by the debugger, which no CSP stops; best before (`opened(axe=True)`),
+    since to send it to every page takes as long as the looking."""
     line = page.context.new_cdp_session(page)
-    line.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
-    run = f"axe.run(document, {{runOnly: {{type: 'tag', values: {json.dumps(TAGS)}}}}})"
-    picked = f"{run}.then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))"
-    answer = line.send("Runtime.evaluate", {"expression": picked, "awaitPromise": True, "returnByValue": True})
+    inside = line.send("Runtime.evaluate", {"expression": "typeof axe"})
+    if inside["result"]["value"] == "undefined":
+        line.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
+    options = f"{{runOnly: {{type: 'tag', values: {json.dumps(TAGS)}}}, resultTypes: ['violations']}}"
+    # Colours that are still on their way from one theme to the other are nobody's.
+    still = "Promise.all(document.getAnimations().map(a => a instanceof CSSTransition ? a.finished : 0))"
+    picked = "r.violations.map(v => [v.id, v.nodes.map(n => n.html)])"
+    run = f"{still}.catch(() => 0).then(() => axe.run(document, {options})).then(r => {picked})"
+    answer = line.send("Runtime.evaluate", {"expression": run, "awaitPromise": True, "returnByValue": True})
     line.detach()
     found: list[tuple[str, list[str]]] = answer["result"]["value"]
     return [f"{name} ({len(nodes)}): {nodes[0][:140]}" for name, nodes in found]
@@ -98,14 +104,17 @@ class Shape:
         return f"{self.size}{'-dark' if self.dark else ''}"
 
 
-def opened(browser: Browser, shape: Shape, heard: list[str]) -> Page:
-    """A page of that shape; what its console says goes into `heard`."""
+def opened(browser: Browser, shape: Shape, heard: list[str], *, axe: bool = False) -> Page:
+    """A page of that shape; what its console says goes into `heard`. `axe`: it comes with every address."""
     width, height, scale = SIZES.get(shape.size) or (int(shape.size), 800, 1.0)
     page = browser.new_context(
         viewport={"width": width, "height": height},
         device_scale_factor=scale,
         color_scheme="dark" if shape.dark else "light",
     ).new_page()
+
+    if axe:
+        page.add_init_script(path=AXE)
 
     def listen(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -138,7 +147,7 @@ def main(arguments: list[str]) -> int:
         browser = play.chromium.launch(executable_path=program, args=FLAGS)
         for shape in [Shape("320", dark=False)] if options.narrow else shapes:
             wrong: list[str] = []
-            page = opened(browser, shape, wrong)
+            page = opened(browser, shape, wrong, axe=axe)
             for name in names:
                 wrong.clear()
                 page.goto(f"{base}/preview/{name}")
