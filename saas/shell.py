@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from typing import Any
 from babel import Locale
 from flask import Flask, g
 from flask_babel import Babel
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, pass_eval_context
+from jinja2.nodes import EvalContext
+from jinja2.runtime import Macro
+from markupsafe import Markup
 
 from saas import formats, tide
 from saas.config import settings
@@ -21,6 +25,7 @@ from saas.web import csp_nonce
 from saas.words import catalogue as words_of
 
 STATIC = Path(__file__).parent / "static"
+_PIECES = 16_384
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,47 @@ def _direction(tag: str) -> str:
     return str(Locale.parse(tag).text_direction)
 
 
+def remembering(locale: Callable[[], str]) -> Callable[..., Markup]:
+    """The template function `remembered(macro, *values)`: what an imported macro makes of plain values, made once for
+    each reader's locale.
+
+    The days of a month and the times of a day are the same words on every clinic's page; asking each again is half the
+    work of drawing one. Keyed by all the macro is given, so nothing can be out of date. Instants are told apart by what
+    their own clock shows: Python finds 10:00 in London and 11:00 in Paris equal.
+    """
+    kept: dict[tuple[object, ...], Markup] = {}
+
+    def remembered(macro: Macro, *values: object) -> Markup:
+        key = (macro, locale(), *(v.isoformat() if isinstance(v, dt.datetime) else v for v in values))
+        made = kept.get(key)
+        if made is None:
+            if len(kept) >= _PIECES:
+                kept.clear()
+            made = kept[key] = Markup(macro(*values))  # noqa: S704 - a macro escapes what it is given
+        return made
+
+    return remembered
+
+
+@lru_cache(maxsize=4096)
+def _marked(catalogue: Any, text: str) -> Markup:
+    return Markup(catalogue.ugettext(text))  # noqa: S704 - our own sentences
+
+
+@pass_eval_context
+def _said(context: EvalContext, text: str, **values: object) -> str:
+    """What Jinja's own gettext says, without putting nothing into a sentence that has no place for it."""
+    said = _marked(words_of(), text) if context.autoescape else str(words_of().ugettext(text))
+    return said % values if values or "%%" in said else said
+
+
+@pass_eval_context
+def _counted(context: EvalContext, one: str, many: str, num: int, **values: object) -> str:
+    said = str(words_of().ungettext(one, many, num))
+    known = {"num": num, **values}
+    return Markup(said) % known if context.autoescape else said % known  # noqa: S704 - our own sentences
+
+
 def init_app(app: Flask, *, face: Callable[[], Face]) -> None:
     """Give the templates their globals and filters. `face` is asked at most once a request."""
     app.jinja_env.undefined = StrictUndefined
@@ -84,7 +130,8 @@ def init_app(app: Flask, *, face: Callable[[], Face]) -> None:
         newstyle=True,
     )
     app.jinja_env.filters.update(formats.filters(locale, region))
-    app.jinja_env.globals.update(asset=asset, tide=tide)
+    app.jinja_env.globals.update(gettext=_said, _=_said, ngettext=_counted)
+    app.jinja_env.globals.update(asset=asset, tide=tide, remembered=remembering(locale))
 
     def words() -> dict[str, Any]:
         if "face" not in g:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -21,6 +21,12 @@ def is_zone(name: str) -> bool:
 def local(epoch: int, tz: str) -> datetime:
     """The instant `epoch` (seconds, UTC) on the clock of `tz`."""
     return datetime.fromtimestamp(epoch, UTC).astimezone(ZoneInfo(tz))
+
+
+@lru_cache(maxsize=1 << 16)
+def local_date(epoch: int, tz: str) -> date:
+    """The date that clock shows."""
+    return local(epoch, tz).date()
 
 
 @lru_cache(maxsize=1 << 16)

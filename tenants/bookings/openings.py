@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from heapq import nsmallest
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,12 +21,15 @@ from saas.money import Money
 from saas.tenancy import current_tenant
 from tenants.availability import slots
 from tenants.bookings.calendars import Hours, Span, Taken, read_hours, read_taken, rows, schedule_of
+from tenants.bookings.models import Booking
 from tenants.clinic.models import Clinic
 from tenants.practitioners.models import Practitioner, PractitionerService, Room
 from tenants.services.models import Service
 
 _A_DAY = timedelta(days=1)
 _REACH = timedelta(days=2)
+_NEAR, _WIDE = timedelta(days=3), timedelta(days=45)
+_FAR_DAYS = 3650
 MAX_DAYS = 92
 
 
@@ -260,6 +264,9 @@ def list_starts(
     offer: Offer, *, date_from: date, date_to: date, now: datetime, tz: str | None = None
 ) -> list[tuple[int, Person]]:
     """The same as epoch seconds with the person: for those who write many."""
+    if len(offer.people) == 1:
+        (only,) = offer.people
+        return [(epoch, only) for epoch in offer.starts(only, date_from=date_from, date_to=date_to, now=now, tz=tz)]
     found = [
         (epoch, order)
         for order, person in enumerate(offer.people)
@@ -292,22 +299,36 @@ def offer_at(
 
 
 def nearest(
-    service: ServiceOffer, at: datetime, *, now: datetime, practitioner: UUID | str | None = None, limit: int = 3
+    service: ServiceOffer,
+    at: datetime,
+    *,
+    now: datetime,
+    practitioner: UUID | str | None = None,
+    but: Booking | None = None,
+    limit: int = 3,
 ) -> list[Opening]:
-    """The openings closest to `at`, in order of time; looks a week around it, then as far as bookings go. Never `at`
-    itself: somebody was just refused it, and why is nobody else's business."""
-    day = at.astimezone(ZoneInfo(current_tenant().zone)).date()
-    for reach in (7, 45):
-        first = max(day - timedelta(days=reach), now.date() - _A_DAY)
-        last = day + timedelta(days=reach)
-        if last <= first:
-            continue
-        offer = load(service, date_from=first, date_to=last, now=now, practitioner=practitioner)
-        found: dict[datetime, Opening] = {}
-        for opening in list_openings(offer, date_from=first, date_to=last, now=now):
-            if opening.starts_at != at:
-                found.setdefault(opening.starts_at, opening)
-        if len(found) >= limit or reach == 45:
-            near = sorted(found.values(), key=lambda o: abs(o.starts_at - at))[:limit]
-            return sorted(near, key=lambda o: o.starts_at)
-    return []
+    """The openings closest to `at`, in order of time. Never `at` itself: somebody was just refused it, and why is
+    nobody else's business.
+
+    Looks at the days around it, and where they hold too few, six weeks each way; a time that is past or too far ahead
+    for booking counts as the nearest day that is not. `but`: the booking that looks for another time.
+    """
+    wanted, zone = int(at.timestamp()), ZoneInfo(current_tenant().zone)
+    today = now.astimezone(zone).date()
+    horizon = service.rules.horizon_days
+    end = today + timedelta(days=_FAR_DAYS if horizon is None else min(horizon, _FAR_DAYS))
+    day = min(max(at.astimezone(zone).date(), today), end)
+    found: dict[int, Person] = {}
+    for reach in (_NEAR, _WIDE):
+        first, last = max(day - reach, today), min(day + reach, end) + _A_DAY
+        offer = load(
+            service, date_from=first, date_to=last, now=now, practitioner=practitioner,
+            except_booking=but.id if but else None, for_client=but.client_id if but else None,
+        )  # fmt: skip
+        for epoch, person in list_starts(offer, date_from=first, date_to=last, now=now):
+            if epoch != wanted:
+                found.setdefault(epoch, person)
+        if len(found) >= limit:
+            break
+    close = nsmallest(limit, found, key=lambda epoch: abs(epoch - wanted))
+    return [opening(offer, epoch, found[epoch]) for epoch in sorted(close)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -22,9 +21,10 @@ from saas.words import _
 from saas.zones import is_zone
 from tenants.bookings import openings, public_after, public_link
 from tenants.bookings.actions import hold
+from tenants.bookings.gone import gone_page
 from tenants.bookings.openings import ServiceOffer
 from tenants.bookings.places import LINK, SlotTaken
-from tenants.bookings.times import ServiceView, kept_query, taken_words, times_page
+from tenants.bookings.times import ServiceView, Ways, kept_query, times_page
 from tenants.bookings.views import start_of
 from tenants.clinic.face import page_clinic
 from tenants.clinic.queries import latest_policy
@@ -139,22 +139,16 @@ def _times(service: str) -> str:
     return _show(openings.find_service(slug=service))
 
 
-def _show(service: ServiceOffer, *, error: str | None = None, near_to: datetime | None = None) -> str:
-    def href(query: Mapping[str, str]) -> str:
-        return url_with("bookings.times", query, service=service.slug)
+def _show(service: ServiceOffer, *, error: str | None = None) -> str:
+    return times_page(service=service, ways=_ways(service), error=error)
 
-    return times_page(
-        service=service,
-        href=href,
-        action=url_with(
-            "bookings.hold",
-            kept_query(),
-            service=service.slug, k=secrets.token_urlsafe(16),
-        ),
+
+def _ways(service: ServiceOffer) -> Ways:
+    return Ways(
+        times=url_for("bookings.times", service=service.slug),
+        choose=url_with("bookings.hold", kept_query(), service=service.slug, k=secrets.token_urlsafe(16)),
         form_token=form_token("hold", service.slug),
-        error=error,
-        near_to=near_to,
-    )  # fmt: skip
+    )
 
 
 def _hold(service: str) -> Response | tuple[str, int]:
@@ -182,7 +176,7 @@ def _hold(service: str) -> Response | tuple[str, int]:
             request_hash=key[4:] if request.args.get("k") else None,
         )
     except SlotTaken:
-        return _show(offer, error=taken_words(start), near_to=start), 409
+        return gone_page(service=offer, start=start, ways=_ways(offer)), 409
     token = link_for(LINK, booking.id, booking.link_generation).token
     return redirect(url_for("bookings.details", token=token), 303)
 

@@ -21,8 +21,9 @@ from tenants.bookings.checkout import PaymentsDown, give_up, stop_paying
 from tenants.bookings.models import Booking
 from tenants.bookings.moves import cancel, reschedule
 from tenants.bookings.places import NoSuchBooking, SlotTaken, find_by_token, is_over
+from tenants.bookings.receipts import has_receipt, receipt_file
 from tenants.bookings.rules import NotNow, PolicyTerms
-from tenants.bookings.times import kept_query, taken_words, times_page
+from tenants.bookings.times import kept_query, times_page
 from tenants.bookings.views import PaidLine, booking_view, may, note_after_move, policy_text, slot_of, start_of
 from tenants.clinic.face import page_clinic
 from tenants.payments.queries import BookingMoney, money_of, movements_of
@@ -38,6 +39,7 @@ def add_routes(made: Blueprint) -> None:
         ("/cancel", "cancel", _cancel, ["GET"]),
         ("/cancel", "cancel_now", _cancel_now, ["POST"]),
         ("/calendar.ics", "calendar", _calendar, ["GET"]),
+        ("/receipt.pdf", "receipt", _receipt, ["GET"]),
     ]
     for path, name, view, methods in routes:
         made.add_url_rule(f"/b/<token>{path}", name, view, methods=methods)
@@ -47,6 +49,7 @@ def _page(token: str) -> str:
     return _booking_page(find_by_token(token), token)
 
 
+_OPEN = ("held", "expired")
 _NOTICES = {"moved": lambda: _("Your booking has moved."), "cancelled": lambda: _("Your booking is cancelled.")}
 
 
@@ -66,6 +69,7 @@ def _booking_page(booking: Booking, token: str) -> str:
         free_until_local=letters.free_until(booking, now=page_now()) if booking.status == "confirmed" else None,
         refund=(money.refunded + money.coming_back) or None,
         payments=_payments(booking),
+        receipt=url_for("bookings.receipt", token=token) if has_receipt(money) else None,
         notice=notice() if notice else None,
     )
 
@@ -83,24 +87,21 @@ def _payments(booking: Booking) -> list[PaidLine]:
 
 def _change(token: str) -> Response | str:
     booking = find_by_token(token)
-    if booking.status in ("held", "expired"):
+    if booking.status in _OPEN:
         return public_link.hold_times_page(booking, token)
     if not may(booking, page_now())[0]:
         return redirect(url_for("bookings.page", token=token), 303)
     return _change_page(booking, token)
 
 
-def _change_page(booking: Booking, token: str, *, error: str | None = None, near_to: datetime | None = None) -> str:
+def _change_page(booking: Booking, token: str, *, error: str | None = None) -> str:
     clinic = page_clinic()
     return times_page(
         service=openings.find_service(service_id=booking.service_id, retired_too=True),
-        href=lambda query: url_with("bookings.change", query, token=token),
-        action=url_with("bookings.move", kept_query(), token=token),
-        form_token=form_token("booking", token),
+        ways=public_link.ways(token),
         template="public/bookings/change.html",
         booking_row=booking,
         error=error,
-        near_to=near_to,
         booking=booking_view(booking, clinic),
         links=page_links(booking, token, clinic, here="page"),
     )
@@ -110,7 +111,7 @@ def _move(token: str) -> Response | str | tuple[str, int]:
     booking = find_by_token(token)
     check_form("booking", token)
     limit_tries("move", limit=60, window_seconds=600)
-    held = booking.status in ("held", "expired")
+    held = booking.status in _OPEN
     if not held and not may(booking, page_now())[0]:
         return redirect(url_for("bookings.page", token=token), 303)
     start = start_of(request.form.get("start", ""))
@@ -144,10 +145,15 @@ def _opening(booking: Booking, start: datetime) -> openings.Opening | None:
     return next(iter(own or free), None)
 
 
+def _gone(booking: Booking, token: str, start: datetime) -> str:
+    stays = "" if booking.status in _OPEN else _("Your booking stays as it is until you confirm a new time.")
+    return public_link.hold_gone_page(booking, token, start, kept=stays)
+
+
 def _confirm_page(booking: Booking, token: str, start: datetime) -> str | tuple[str, int]:
     chosen = _opening(booking, start)
     if chosen is None:
-        return _change_page(booking, token, error=taken_words(start, booking), near_to=start), 409
+        return _gone(booking, token, start), 409
     clinic = page_clinic()
     return render_template(
         "public/bookings/change_confirm.html",
@@ -166,7 +172,7 @@ def _confirm_page(booking: Booking, token: str, start: datetime) -> str | tuple[
 
 
 def _move_now(booking: Booking, token: str, start: datetime) -> Response | str | tuple[str, int]:
-    held = booking.status in ("held", "expired")
+    held = booking.status in _OPEN
     chosen = _opening(booking, start)
     try:
         if held:
@@ -174,13 +180,7 @@ def _move_now(booking: Booking, token: str, start: datetime) -> Response | str |
         person = chosen.practitioner_id if chosen else None
         reschedule(booking_id=booking.id, starts_at=start, practitioner_id=person, who="client", now=page_now())
     except SlotTaken:
-        sentence = taken_words(start, booking)
-        page = (
-            public_link.hold_times_page(booking, token, error=sentence, near_to=start)
-            if held
-            else _change_page(booking, token, error=sentence, near_to=start)
-        )
-        return page, 409
+        return _gone(booking, token, start), 409
     except PaymentsDown:
         sentence = _("Payment isn’t answering, so your time stays as it is. Try again in a moment.")
         return public_link.hold_times_page(booking, token, error=sentence), 503
@@ -251,3 +251,7 @@ def _calendar(token: str) -> Response:
     response = Response(file, mimetype="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="session.ics"'
     return response
+
+
+def _receipt(token: str) -> Response:
+    return receipt_file(find_by_token(token))

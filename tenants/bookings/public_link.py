@@ -20,11 +20,12 @@ from tenants.bookings.addresses import page_links
 from tenants.bookings.checkout import PaymentsDown, give_up, pay_at_clinic, returned, start_payment
 from tenants.bookings.checkout_steps import CardUnavailable
 from tenants.bookings.forms import DetailsForm
+from tenants.bookings.gone import gone_page
 from tenants.bookings.models import Booking
 from tenants.bookings.places import SlotTaken, find_by_token
 from tenants.bookings.queries import service_of
 from tenants.bookings.rules import NotNow
-from tenants.bookings.times import kept_query, taken_words, times_page
+from tenants.bookings.times import Ways, kept_query, times_page
 from tenants.bookings.views import (
     booking_view,
     check_rows,
@@ -102,22 +103,27 @@ def _save_details(token: str) -> Response | str | tuple[str, int]:
 def lost_page(token: str, *, kept: bool) -> str:
     """The time is gone: say so, keep what was typed, offer what is near; choosing one moves this very hold."""
     booking = find_by_token(token)
-    error = taken_words(booking.starts_at, booking)
-    if kept:
-        error = _("%(gone)s Your details are saved.", gone=error)
-    return hold_times_page(booking, token, error=error)
+    return hold_gone_page(booking, token, booking.starts_at, kept=_("Your details are saved.") if kept else "")
 
 
-def hold_times_page(booking: Booking, token: str, *, error: str | None = None, near_to: datetime | None = None) -> str:
+def hold_gone_page(booking: Booking, token: str, start: datetime, *, kept: str = "") -> str:
+    """`start` is not to be had for this booking: what is near to it."""
+    service = openings.find_service(service_id=booking.service_id, retired_too=True)
+    return gone_page(service=service, start=start, ways=ways(token), booking=booking, kept=kept)
+
+
+def hold_times_page(booking: Booking, token: str, *, error: str | None = None) -> str:
     """The times of a hold that wants another: the same page as at the beginning."""
-    return times_page(
-        service=openings.find_service(service_id=booking.service_id, retired_too=True),
-        href=lambda query: url_with("bookings.change", query, token=token),
-        action=url_with("bookings.move", kept_query(), token=token),
+    service = openings.find_service(service_id=booking.service_id, retired_too=True)
+    return times_page(service=service, ways=ways(token), booking_row=booking, error=error)
+
+
+def ways(token: str) -> Ways:
+    """From the times of a booking."""
+    return Ways(
+        times=url_for("bookings.change", token=token),
+        choose=url_with("bookings.move", kept_query(), token=token),
         form_token=form_token("booking", token),
-        booking_row=booking,
-        error=error,
-        near_to=(near_to or booking.starts_at) if error else None,
     )
 
 

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import render_template, request
 
 from saas import formats
 from saas.money import Money
-from saas.shell import locale
 from saas.web import page_now
 from saas.words import _
-from saas.zones import is_zone, local
+from saas.zones import is_zone, local_date
 from tenants.bookings import openings
 from tenants.bookings.models import Booking
 from tenants.bookings.openings import MAX_DAYS, Offer, Person, ServiceOffer
-from tenants.bookings.views import WEEKS, Day, by_part_of_day, place_of, slot_of
+from tenants.bookings.views import WEEKS, Day, by_part_of_day, place_of, slot_at
 from tenants.clinic.face import page_clinic
 from tenants.clinic.queries import ClinicView
 
@@ -63,6 +63,15 @@ class Asked:
     person: str | None
 
 
+@dataclass(frozen=True)
+class Ways:
+    """Where the times stand (an address without a query), where the one that is chosen goes, and by which token."""
+
+    times: str
+    choose: str
+    form_token: str
+
+
 def asked(clinic: ClinicView, people: Sequence[tuple[Any, str, str]], booking: Booking | None = None) -> Asked:
     """Read the query; what is unknown or impossible is ignored. Without a zone: the one this `booking` was made in."""
     usual = booking.client_zone if booking is not None and is_zone(booking.client_zone) else clinic.tz
@@ -92,16 +101,13 @@ def _date(text: str | None, today: date) -> date | None:
 def times_page(
     *,
     service: ServiceOffer,
-    href: Callable[[Mapping[str, str]], str],
-    action: str,
-    form_token: str,
+    ways: Ways,
     template: str = "public/bookings/times.html",
     booking_row: Booking | None = None,
     error: str | None = None,
-    near_to: datetime | None = None,
     **more: Any,
 ) -> str:
-    """Render the page. `href(query)` makes its own address with another query; `error` stands over times `near_to`."""
+    """Render the page; `error` stands above."""
     clinic = page_clinic()
     now = page_now()
     people = service.people
@@ -110,40 +116,41 @@ def times_page(
     end = query.first + _FIVE_WEEKS
     per_day = {day: starts for day, starts in found.items() if query.first <= day < end}
     day = query.day or next(iter(per_day), None)
-    soonest = [next(iter(starts.items())) for starts in islice(found.values(), 3)]
-    near = openings.nearest(service, near_to, now=now, practitioner=query.person) if error and near_to else []
-    address = _Address(href, query)
+    soonest = [next(iter(starts)) for starts in islice(found.values(), 3)]
+    address = Address(ways.times, query)
+    length = service.engine.duration_min
     return render_template(
         template,
-        service=_service_view(service),
+        service=service_view(service),
         practitioner_choice=_choices(people, query, address),
-        soonest=[slot_of(openings.opening(offer, *start), query.zone) for start in soonest],
+        soonest=[slot_at(start, length, query.tz) for start in soonest],
         weeks=_weeks(query, per_day, day, address),
         range_start=query.first,
         range_end=end - timedelta(days=1),
         prev_href=address(w=query.first - _FIVE_WEEKS) if query.first > query.today else None,
         next_href=address(w=end) if _goes_on(offer, end, query.today) else None,
         day=day,
-        groups=by_part_of_day(
-            [slot_of(openings.opening(offer, *start), query.zone) for start in per_day[day].items()]
-            if day in per_day
-            else []
-        ),
+        groups=by_part_of_day([slot_at(start, length, query.tz) for start in per_day.get(day, ())] if day else []),
         tz_name=query.tz,
-        tz_label=_("%(place)s time", place=place_of(clinic) if query.tz == clinic.tz else formats.place(query.tz)),
+        tz_label=zone_label(clinic, query),
         tz_is_clinic=query.tz == clinic.tz,
         tz_reset_href=address(tz=clinic.tz if query.usual_tz != clinic.tz else None, d=day),
-        form_token=form_token,
+        form_token=ways.form_token,
         error=error,
-        near=[slot_of(o, query.zone) for o in near],
         none_open=not per_day,
-        action=action,
-        horizon_text=_horizon_text(clinic, offer),
+        action=ways.choose,
+        horizon_text=horizon_text(clinic, service),
         **more,
     )
 
 
-def _service_view(service: ServiceOffer) -> ServiceView:
+def zone_label(clinic: ClinicView, query: Asked) -> str:
+    """What the clock of the page is called."""
+    return _("%(place)s time", place=place_of(clinic) if query.tz == clinic.tz else formats.place(query.tz))
+
+
+def service_view(service: ServiceOffer) -> ServiceView:
+    """What stands above the times."""
     alone = service.people[0][2] if len(service.people) == 1 else ""
     return ServiceView(
         service.slug, service.name, service.engine.duration_min, service.price, service.text, person=alone
@@ -165,13 +172,15 @@ def _starts(service: ServiceOffer, query: Asked, now: datetime, booking: Booking
     )  # fmt: skip
     found: _Starts = {}
     for epoch, person in openings.list_starts(offer, date_from=first, date_to=end, now=now, tz=query.tz):
-        found.setdefault(local(epoch, query.tz).date(), {}).setdefault(epoch, person)
+        found.setdefault(local_date(epoch, query.tz), {}).setdefault(epoch, person)
     return offer, found
 
 
 @dataclass(frozen=True)
-class _Address:
-    href: Callable[[Mapping[str, str]], str]
+class Address:
+    """Addresses of the page at `href`, with what was asked for kept."""
+
+    href: str
     query: Asked
 
     def each(self) -> Callable[[date], str]:
@@ -186,10 +195,11 @@ class _Address:
             "tz": self.query.tz if self.query.tz != self.query.usual_tz else None,
         }
         kept.update(changed)
-        return self.href({name: str(value) for name, value in kept.items() if value is not None})
+        said = urlencode({name: value for name, value in kept.items() if value is not None}, safe="/:")
+        return f"{self.href}?{said}" if said else self.href
 
 
-def _choices(people: Sequence[tuple[Any, str, str]], query: Asked, address: _Address) -> list[Choice]:
+def _choices(people: Sequence[tuple[Any, str, str]], query: Asked, address: Address) -> list[Choice]:
     if len(people) < 2:
         return []
     anyone = Choice("", _("Anyone"), address(p=None, d=query.day), query.person is None)
@@ -199,7 +209,7 @@ def _choices(people: Sequence[tuple[Any, str, str]], query: Asked, address: _Add
     ]
 
 
-def _weeks(query: Asked, per_day: Mapping[date, Sized], chosen: date | None, address: _Address) -> list[list[Day]]:
+def _weeks(query: Asked, per_day: Mapping[date, Sized], chosen: date | None, address: Address) -> list[list[Day]]:
     address_of = address.each()
 
     def cell(day: date) -> Day:
@@ -215,8 +225,9 @@ def _goes_on(offer: Offer, end: date, today: date) -> bool:
     return (end - today).days <= (horizon if horizon is not None else 3650)
 
 
-def _horizon_text(clinic: ClinicView, offer: Offer) -> str:
-    horizon = offer.service.rules.horizon_days
+def horizon_text(clinic: ClinicView, service: ServiceOffer) -> str:
+    """Why there may be nothing free: the clinic takes no bookings, or how far ahead it opens its times."""
+    horizon = service.rules.horizon_days
     if not clinic.accepting:
         return _("%(name)s isn’t taking bookings online just now.", name=clinic.first_name or clinic.name)
     if horizon is None:
@@ -230,12 +241,3 @@ def _horizon_text(clinic: ClinicView, offer: Offer) -> str:
 def kept_query() -> dict[str, str]:
     """What was chosen on this page besides a time: with whom, which zone, which day."""
     return {name: request.args[name] for name in ("p", "tz", "d") if name in request.args}
-
-
-def taken_words(start: datetime, booking: Booking | None = None) -> str:
-    """What to say about a time that is not to be had, on the clock that the page shows."""
-    local = start.astimezone(asked(page_clinic(), (), booking).zone)
-    tag = locale()
-    return _(
-        "%(day)s, %(time)s isn’t free any more.", day=formats.long_date(local, tag), time=formats.clock(local, tag)
-    )

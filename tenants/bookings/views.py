@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from saas import formats
 from saas.money import Money
 from saas.shell import locale
 from saas.words import _
+from saas.zones import local
 from tenants.bookings import letters
 from tenants.bookings.models import Booking
 from tenants.bookings.openings import Opening
@@ -130,6 +132,12 @@ def slot_of(opening: Opening, zone: ZoneInfo, *, named: bool = False) -> Slot:
     """An opening as a button, on the clock of `zone`; `named` says with whom."""
     name = opening.practitioner_name if named else None
     return Slot(value_of(opening.starts_at), opening.starts_at.astimezone(zone), opening.ends_at.astimezone(zone), name)
+
+
+@lru_cache(maxsize=1 << 14)
+def slot_at(start: int, minutes: int, tz: str) -> Slot:
+    """The button for a start (epoch seconds) of so many minutes, on the clock of `tz`."""
+    return Slot(value_of(local(start, "UTC")), local(start, tz), local(start + minutes * 60, tz))
 
 
 def by_part_of_day(slots: list[Slot]) -> list[tuple[str, list[Slot]]]:

@@ -28,7 +28,7 @@ from tests.screens.samples import (
     check,
     eur,
     form,
-    slot,
+    gone,
     times,
 )
 
@@ -59,7 +59,7 @@ def _clinic_pages() -> dict[str, v.Page]:
 
 
 def _walk_pages() -> dict[str, v.Page]:
-    taken = times(error="10:30 has just been taken.", near=[slot(24, 12), slot(24, 14), slot(25, 10, 30)])
+    abroad = gone(kept="Your details are saved.", tz_is_clinic=False, tz_label="New York time")
     wrong = {**HELD_DETAILS, "form": form(name="", email="maya", reach="fax")}
     times_page, details, checking = (
         "public/bookings/times.html",
@@ -69,7 +69,9 @@ def _walk_pages() -> dict[str, v.Page]:
     return {
         "2-times": v.Page(times_page, times()),
         "2b-times-empty": v.Page(times_page, EMPTY),
-        "2c-times-taken": v.Page(times_page, taken),
+        "2c-gone": v.Page("public/bookings/gone.html", gone()),
+        "2c-gone-kept": v.Page("public/bookings/gone.html", abroad),
+        "2c-gone-nothing": v.Page("public/bookings/gone.html", gone(near=[], all_href="/book/first")),
         "2d-times-many": v.Page(times_page, MANY, HOLLOW_OAK, "en_US"),
         "2e-times-nothing": v.Page(times_page, {**EMPTY, "soonest": []}),
         "2f-times-day": v.Page(times_page, times(groups=[])),

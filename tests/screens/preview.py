@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from saas import formats, theme, tide
+from saas.shell import remembering
 from tests.screens import cases, samples
 from tests.screens.views import Page, Site
 
@@ -51,8 +52,12 @@ def create_preview() -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     Babel(app)
-    app.jinja_env.filters.update(formats.filters(lambda: str(g.get("locale", "en_IE")), lambda: "IE"))
-    app.jinja_env.globals.update(asset=asset, tide=tide)
+
+    def locale() -> str:
+        return str(g.get("locale", "en_IE"))
+
+    app.jinja_env.filters.update(formats.filters(locale, lambda: "IE"))
+    app.jinja_env.globals.update(asset=asset, tide=tide, remembered=remembering(locale))
     pages = cases.pages()
 
     @app.get("/preview/<name>")

@@ -172,9 +172,24 @@ def times(**changes: object) -> dict[str, object]:
         "tz_reset_href": "?d=2026-11-24",
         "form_token": "t0ken",
         "error": None,
-        "near": [],
         "none_open": False,
         "action": "/book/first",
+        "horizon_text": "Aoife opens new times about six weeks ahead.",
+        **changes,
+    }
+
+
+def gone(**changes: object) -> dict[str, object]:
+    return {
+        "service": replace(SERVICES[0], person="Aoife Brennan"),
+        "gone": "Tuesday 24 November, 10:30 isn’t free any more.",
+        "kept": "",
+        "near": [slot(24, 12), slot(24, 14), slot(25, 10, 30)],
+        "action": "/book/first",
+        "form_token": "t0ken",
+        "all_href": "/book/first?d=2026-11-24",
+        "tz_label": "Galway time",
+        "tz_is_clinic": True,
         "horizon_text": "Aoife opens new times about six weeks ahead.",
         **changes,
     }
@@ -325,6 +340,7 @@ def booking(status: str, **changes: object) -> dict[str, object]:
         "refund_sent": False,
         "steps_left": 2,
         "payments": [v.Paid("Paid by card", eur(95), at(23, 16, 40))],
+        "receipt": "/b/t0ken/receipt.pdf",
         "notice": None,
         **changes,
     }

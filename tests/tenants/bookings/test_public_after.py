@@ -118,7 +118,12 @@ def test_moving_keeps_person_and_zone_to_the_end(browser: Browser, rowan: Clinic
     assert taken.status == 409
     assert "Wednesday 25 March, 06:00 isn’t free any more." in taken.text
     assert "Times are shown in New York time." in taken.text
-    asked = taken.choose("2026-03-25T13:00Z")
+    assert "Your booking stays as it is until you confirm a new time." in taken.text
+    all_times = taken.follow("See all times")
+    assert "Wednesday 25 March" in all_times.text
+    assert "Times are shown in New York time." in all_times.text
+    assert "2026-03-25T10:00Z" not in all_times.starts()
+    asked = taken.choose(taken.starts()[0])
     assert "with Iris Ashby" in asked.text
     back = asked.follow("Choose a different time")
     assert "Times are shown in New York time." in back.text

@@ -259,7 +259,11 @@ def test_who_comes_late_is_offered_three_near_times(browser: Browser, rowan: Cli
     assert "These are close:" in answer.text
     near = answer.html.partition("These are close:")[2].partition("</form>")[0]
     found = re.findall(r'value="(2026-[^"]+)"', near)[:3]
-    assert found == ["2026-03-24T09:00Z", "2026-03-24T11:00Z", "2026-03-24T11:30Z"]
+    assert found == answer.starts() == ["2026-03-24T09:00Z", "2026-03-24T11:00Z", "2026-03-24T11:30Z"]
+    assert "<table" not in answer.html  # a crowd sees this page at once: it draws no month
+    every = answer.follow("See all times")
+    assert "Tuesday 24 March" in every.text
+    assert TEN not in every.starts()
 
 
 def test_a_double_tap_holds_one_time(browser: Browser, rowan: Clinic, inside: Inside) -> None:
