@@ -79,28 +79,42 @@ def find_or_make(
     this action is behind it already.)
     """
     typed = clean_person(Person(name, known_as, email, phone, reach), country=current_tenant().country)
+    found = _find_or_wait(typed)
+    if found is not None:
+        return found, differences(person_of(found), typed)
+    return db.session.get_one(Client, _write(typed, locale=locale, zone=zone, now=now)), {}
+
+
+@action
+def client_of(typed: Person, *, now: datetime, locale: str = "", zone: str = "") -> UUID:
+    """The same for whoever wants to know no more than who it is. `Invalid` collects what is wrong with `typed`."""
+    typed = clean_person(typed, country=current_tenant().country)
+    found = _find_or_wait(typed)
+    return found.id if found is not None else _write(typed, locale=locale, zone=zone, now=now)
+
+
+def _find_or_wait(typed: Person) -> Client | None:
     found = find_client(typed)
     if found is None and locks_rows():
         lock_clinic()
         found = find_client(typed)
-    if found is not None:
-        return found, differences(person_of(found), typed)
-    row = Client(
-        name=typed.name,
-        known_as=typed.known_as,
-        email=typed.email,
-        email_hash=email_hash(typed.email),
-        phone=typed.phone,
-        phone_hash=phone_hash(typed.phone),
-        reach=typed.reach,
-        locale=locale[:16],
-        zone=zone[:64],
-        created_at=now,
-    )
-    db.session.add(row)
-    db.session.flush()
-    audit.record("client.made", target="client", target_id=row.id, now=now)
-    return row, {}
+    return found
+
+
+def _write(typed: Person, *, locale: str, zone: str, now: datetime) -> UUID:
+    client_id = new_id()
+    row = {
+        "tenant_id": current_tenant().id, "id": client_id, "name": typed.name, "name_key": name_key(typed.name),
+        "known_as": typed.known_as, "email": typed.email, "email_hash": email_hash(typed.email), "phone": typed.phone,
+        "phone_hash": phone_hash(typed.phone), "reach": typed.reach, "locale": locale[:16], "zone": zone[:64],
+        "created_at": now,
+    }  # fmt: skip
+    db.session.connection().execute(_NEW_CLIENT, row)
+    audit.record("client.made", target="client", target_id=client_id, now=now)
+    return client_id
+
+
+_NEW_CLIENT = insert(Client)
 
 
 def person_of(row: Client) -> Person:
@@ -205,13 +219,21 @@ def keep_file(*, content: bytes, skip_known: bool, now: datetime) -> UUID:
     return row.id
 
 
-@action
 def import_clients(*, import_id: UUID, file_hash: str, records: Sequence[Record], now: datetime) -> int:
     """Take in all of a checked file, or nothing of it; how many clients were made. A second call makes none.
 
     `records` is what `sheet.read` found in the file whose SHA-256 is `file_hash`. `OtherFile` when another file waits
     under this id, or when somebody of it has become known since (unless those are to be left out).
     """
+    # What needs no database is done before the transaction: it would hold up every other writer for seconds.
+    rows = [_row_of(one, now=now) for one in records]
+    return _take_in(import_id=import_id, file_hash=file_hash, records=records, rows=rows, now=now)
+
+
+@action
+def _take_in(
+    *, import_id: UUID, file_hash: str, records: Sequence[Record], rows: Sequence[dict[str, object]], now: datetime
+) -> int:
     row = waiting_import(import_id, lock=True)
     if row.done_at is not None:
         return row.made
@@ -221,9 +243,9 @@ def import_clients(*, import_id: UUID, file_hash: str, records: Sequence[Record]
     known = known_among(records)
     if known and not row.skip_known:
         raise OtherFile(_("Somebody of this file has become a client meanwhile. Check the file again"))
-    new = [_row_of(one, now=now) for place, one in enumerate(records) if place not in known]
-    for start in range(0, len(new), 1000):
-        db.session.execute(insert(Client), new[start : start + 1000])
+    new = [one for place, one in enumerate(rows) if place not in known]
+    for start in range(0, len(new), 1000):  # as values: that many entities would take twice as long
+        db.session.connection().execute(_NEW_CLIENT, new[start : start + 1000])
     row.made, row.done_at, row.content = len(new), now, None
     audit.record("clients.imported", target="client_import", target_id=row.id, now=now, made=len(new))
     return len(new)
@@ -231,7 +253,7 @@ def import_clients(*, import_id: UUID, file_hash: str, records: Sequence[Record]
 
 def _row_of(record: Record, *, now: datetime) -> dict[str, object]:
     return {
-        **asdict(record),
+        **vars(record),
         "id": new_id(),
         "tenant_id": current_tenant().id,
         "name_key": name_key(record.name),

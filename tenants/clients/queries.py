@@ -8,14 +8,15 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, false, func, or_, select
 
+from saas.contact import BadEmail, BadPhone, normal_email, normal_phone
 from saas.crypto import keyed_hash
 from saas.db import db
 from saas.errors import NotFound
 from saas.tenancy import current_tenant
 from tenants.clients.models import Client, ClientImport, ClientNote
-from tenants.clients.rules import Person, Record, similar_names
+from tenants.clients.rules import Person, Record, name_key, similar_names
 
 _BATCH = 500
 
@@ -154,3 +155,37 @@ def _holders(column: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
     kept = getattr(Client, column)
     while batch := list(islice(rest, _BATCH)):
         yield from db.session.execute(select(kept, Client.name).where(kept.in_(batch)))
+
+
+def matching(text: str) -> ColumnElement[bool]:
+    """The clients whom somebody who types `text` means: an e-mail address or a telephone number by equality (whoever
+    was merged counts as the survivor), anything else by parts of the name or of what they go by."""
+    value = _address(text) or _number(text)
+    if value is not None:
+        column, kept = value
+        survivors = select(func.coalesce(Client.merged_into_id, Client.id)).where(getattr(Client, column) == kept)
+        return Client.id.in_(survivors)
+    words = name_key(text).split()
+    return and_(*(_called(word) for word in words)) if words else false()
+
+
+def _address(text: str) -> tuple[str, str | None] | None:
+    try:
+        return ("email_hash", email_hash(normal_email(text))) if "@" in text else None
+    except BadEmail:
+        return None
+
+
+def _number(text: str) -> tuple[str, str | None] | None:
+    if sum(c.isdigit() for c in text) < 6 or any(c.isalpha() for c in text):
+        return None
+    try:
+        return "phone_hash", phone_hash(normal_phone(text, current_tenant().country))
+    except BadPhone:
+        return None
+
+
+def _called(word: str) -> ColumnElement[bool]:
+    return or_(
+        Client.name_key.contains(word, autoescape=True), func.lower(Client.known_as).contains(word, autoescape=True)
+    )

@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from saas.errors import Invalid
 from saas.text import Cleaner
@@ -135,21 +136,20 @@ def read(content: bytes, *, country: str) -> Sheet:
     text, encoding = decode(content)
     if not text.strip():
         raise Unreadable(_("This file is empty"))
-    lines = _lines(text)
-    headers = next(lines)[1]
+    lines = list(islice(_lines(text), ROWS_LIMIT * 2))  # blank lines are none, but not for ever
+    headers = lines.pop(0)[1]
+    lines = [(line, cells) for line, cells in lines if any(cell.strip() for cell in cells)]
+    if len(lines) > ROWS_LIMIT:
+        raise Unreadable(_("This file has more than %(limit)d clients. Send it in parts", limit=ROWS_LIMIT))
+    if not lines:
+        raise Unreadable(_("This file has a line with names of columns, and no clients below it"))
     places = _places(headers)
     columns = tuple((headers[place], name) for place, name in sorted(places.items()))
     left_out = tuple(header for place, header in enumerate(headers) if place not in places and header.strip())
     entries: list[Entry] = []
     problems: list[Problem] = []
     seen = _Seen()
-    rows = 0
     for line, cells in lines:
-        if not any(cell.strip() for cell in cells):
-            continue
-        rows += 1
-        if rows > ROWS_LIMIT:
-            raise Unreadable(_("This file has more than %(limit)d clients. Send it in parts", limit=ROWS_LIMIT))
         if len(cells) > len(headers):
             problems.append(_too_wide(line, len(cells), len(headers)))
             continue
@@ -159,8 +159,6 @@ def read(content: bytes, *, country: str) -> Sheet:
         problems += [Problem(line, name, values.get(name, "")[:_SHOWN], said) for name, said in found.items()]
         if not found:
             entries.append(Entry(line, record))
-    if not rows:
-        raise Unreadable(_("This file has a line with names of columns, and no clients below it"))
     return Sheet(tuple(entries), tuple(problems), columns, left_out, encoding)
 
 

@@ -1,0 +1,213 @@
+"""What the clinic's people ask about clients: who they are, when they came, what they owe, who may be whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+
+from saas.accounts.models import Account
+from saas.db import db
+from saas.errors import Invalid
+from saas.money import Money
+from saas.tenancy import current_tenant
+from tenants.bookings.models import Booking
+from tenants.bookings.rules import LIVE
+from tenants.clients.models import Client
+from tenants.clients.rules import Person, clean_person, differences
+from tenants.payments.models import Payment
+from tenants.people.rules import Time
+from tenants.practitioners.models import Practitioner
+from tenants.services.models import Service
+
+CAME = ("confirmed", "arrived", "completed")
+_BATCH = 500
+_HISTORY = 200
+
+
+@dataclass(frozen=True)
+class Visits:
+    """When somebody came and comes (UTC), how often they came, and what they still owe for it."""
+
+    count: int
+    last: datetime | None
+    next: datetime | None
+    owes: Money
+
+
+@dataclass(frozen=True)
+class Past:
+    """One booking of a client, in the clinic's time. `differs`: what was typed for it that is not what we know."""
+
+    id: UUID
+    starts: datetime
+    service: str
+    practitioner: str
+    status: str
+    differs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Clients who may be one person, the one known longest first. `why`: email, phone or name."""
+
+    why: str
+    clients: tuple[Client, ...]
+
+
+def own_clients(account_id: UUID) -> Select[UUID | None]:
+    """The clients of the practitioner who logs in with this account: whoever has, or had, a booking with them."""
+    theirs = select(Booking.client_id).join(Practitioner, Practitioner.id == Booking.practitioner_id)
+    return theirs.where(
+        Practitioner.account_id == account_id,
+        Booking.client_id.is_not(None),
+        Booking.status.not_in(("held", "expired")),
+    )
+
+
+def is_own_client(client_id: UUID, *, account_id: UUID) -> bool:
+    """Whether this client is one of that practitioner's."""
+    return (
+        db.session.execute(own_clients(account_id).where(Booking.client_id == client_id).limit(1)).first() is not None
+    )
+
+
+def has_come(now: datetime) -> ColumnElement[bool]:
+    """Whether a client has been here before."""
+    before = and_(Booking.client_id == Client.id, Booking.status.in_(CAME), Booking.starts_at < now)
+    return exists(select(Booking.id).where(before)).correlate(Client)
+
+
+def owes(now: datetime) -> ColumnElement[bool]:
+    """Whether a client owes for something that has begun."""
+    debts = select(Booking.client_id).join(Payment, Payment.booking_id == Booking.id)
+    return Client.id.in_(debts.where(Payment.owed_minor > 0, Booking.starts_at < now, Booking.client_id.is_not(None)))
+
+
+def visits_of(client_ids: Sequence[UUID], *, now: datetime, account_id: UUID | None = None) -> dict[UUID, Visits]:
+    """The visits of each of these clients; two queries for every 500 of them. `account_id`: only those with the
+    practitioner who has this account."""
+    currency = current_tenant().currency
+    found = dict.fromkeys(client_ids, Visits(0, None, None, Money.zero(currency)))
+    for part in (client_ids[at : at + _BATCH] for at in range(0, len(client_ids), _BATCH)):
+        owed = _owed(part, now)
+        for client_id, count, last, upcoming in db.session.execute(_seen(part, now, account_id)):
+            found[client_id] = Visits(count, last, upcoming, Money.zero(currency))
+        for client_id, minor in owed.items():
+            known = found[client_id]
+            found[client_id] = Visits(known.count, known.last, known.next, Money(minor, currency))
+    return found
+
+
+def _seen(client_ids: Sequence[UUID], now: datetime, account_id: UUID | None) -> Any:
+    past = Booking.starts_at < now
+    wanted = select(
+        Booking.client_id,
+        func.count(case((past, 1))),
+        func.max(case((past, Booking.starts_at)), type_=Booking.starts_at.type),
+        func.min(case((~past, Booking.starts_at)), type_=Booking.starts_at.type),
+    ).where(Booking.client_id.in_(client_ids), Booking.status.in_(CAME))
+    if account_id is not None:
+        wanted = wanted.join(Practitioner, Practitioner.id == Booking.practitioner_id)
+        wanted = wanted.where(Practitioner.account_id == account_id)
+    return wanted.group_by(Booking.client_id)
+
+
+def _owed(client_ids: Sequence[UUID], now: datetime) -> dict[UUID, int]:
+    wanted = (
+        select(Booking.client_id, func.sum(Payment.owed_minor))
+        .join(Payment, Payment.booking_id == Booking.id)
+        .where(Booking.client_id.in_(client_ids), Payment.owed_minor > 0, Booking.starts_at < now)
+        .group_by(Booking.client_id)
+    )
+    return {row[0]: int(row[1]) for row in db.session.execute(wanted) if row[0] is not None}
+
+
+def history_of(client: Client, *, account_id: UUID | None = None) -> list[Past]:
+    """A client's bookings, the latest first (at most 200); holds that came to nothing are left out."""
+    wanted = (
+        select(Booking, Service.name, Practitioner.name)
+        .join(Service, Service.id == Booking.service_id)
+        .join(Practitioner, Practitioner.id == Booking.practitioner_id)
+        .where(Booking.client_id == client.id, Booking.status.not_in(("held", "expired")))
+        .order_by(Booking.starts_at.desc(), Booking.id)
+        .limit(_HISTORY)
+    )
+    if account_id is not None:
+        wanted = wanted.where(Practitioner.account_id == account_id)
+    return [
+        Past(booking.id, booking.wall_start, service, person, booking.status, typed_apart(booking, client))
+        for booking, service, person in db.session.execute(wanted)
+    ]
+
+
+def typed_apart(booking: Booking, client: Client) -> dict[str, str]:
+    """What was typed for this booking where it is not what we know, in the form in which it would be kept."""
+    typed = {name: str(booking.typed.get(name) or "") for name in ("name", "known_as", "email", "phone", "reach")}
+    if not any(typed.values()):
+        return {}
+    known = Person(client.name, client.known_as, client.email, client.phone, client.reach)
+    typed["reach"] = typed["reach"] or client.reach
+    try:
+        cleaned = clean_person(
+            Person(**{**typed, "name": typed["name"] or client.name}), country=current_tenant().country
+        )
+    except Invalid as error:  # it was checked when it was typed; what is not right by now is not offered
+        typed.update(dict.fromkeys(error.fields, ""))
+        cleaned = Person(**typed)
+    return differences(known, cleaned)
+
+
+def authors(account_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Account → name, of whoever wrote the notes."""
+    wanted = select(Account.id, Account.name).where(Account.id.in_(account_ids))
+    return {row[0]: row[1] for row in db.session.execute(wanted)} if account_ids else {}
+
+
+def live_times(client_id: UUID) -> list[Time]:
+    """The times a client is promised, or holds."""
+    wanted = select(Booking.starts_at, Booking.ends_at).where(Booking.client_id == client_id, Booking.status.in_(LIVE))
+    return [Time(start, end) for start, end in db.session.execute(wanted)]
+
+
+def clients_by_id(client_ids: Sequence[UUID]) -> dict[UUID, Client]:
+    """These clients, as far as the clinic has them."""
+    rows = db.session.execute(select(Client).where(Client.id.in_(client_ids))).scalars()
+    return {row.id: row for row in rows}
+
+
+def may_be_the_same(client: Client) -> list[Client]:
+    """Who has this client's e-mail, telephone or name too (at most 10)."""
+    alike = [Client.name_key == client.name_key]
+    alike += [Client.email_hash == client.email_hash] if client.email_hash else []
+    alike += [Client.phone_hash == client.phone_hash] if client.phone_hash else []
+    wanted = select(Client).where(or_(*alike), Client.id != client.id, Client.merged_into_id.is_(None))
+    return list(db.session.execute(wanted.order_by(Client.created_at, Client.id).limit(10)).scalars())
+
+
+def suggestions(*, limit: int = 50) -> list[Group]:
+    """Clients who may be one person: by e-mail, by telephone, by name; each pair is told once. Four queries."""
+    keys: list[tuple[str, Any, list[str]]] = []
+    for why, column in (("email", Client.email_hash), ("phone", Client.phone_hash), ("name", Client.name_key)):
+        shared = select(column).where(Client.merged_into_id.is_(None), column.is_not(None), column != "")
+        many = shared.group_by(column).having(func.count() > 1).order_by(column).limit(limit)
+        keys.append((why, column, [str(value) for value in db.session.execute(many).scalars()]))
+    alike = or_(*(column.in_(values) for _, column, values in keys))
+    rows = db.session.execute(
+        select(Client).where(alike, Client.merged_into_id.is_(None)).order_by(Client.created_at, Client.id)
+    ).scalars()
+    people = list(rows)
+    found: list[Group] = []
+    told: set[frozenset[UUID]] = set()
+    for why, column, values in keys:
+        for value in values:
+            same = tuple(row for row in people if getattr(row, column.key) == value)[:10]
+            ids = frozenset(row.id for row in same)
+            if len(same) > 1 and not any(ids <= known for known in told):
+                told.add(ids)
+                found.append(Group(why, same))
+    return found[:limit]
