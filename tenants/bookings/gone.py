@@ -39,7 +39,7 @@ def gone_page(
         "public/bookings/gone.html",
         service=service_view(service),
         gone=_(
-            "%(day)s, %(time)s isn’t free any more.", day=formats.long_date(local, tag), time=formats.clock(local, tag)
+            "%(day)s, %(time)s isn’t free any more", day=formats.long_date(local, tag), time=formats.clock(local, tag)
         ),
         kept=kept,
         near=[slot_at(int(o.starts_at.timestamp()), service.engine.duration_min, query.tz) for o in near],

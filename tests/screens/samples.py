@@ -182,7 +182,7 @@ def times(**changes: object) -> dict[str, object]:
 def gone(**changes: object) -> dict[str, object]:
     return {
         "service": replace(SERVICES[0], person="Aoife Brennan"),
-        "gone": "Tuesday 24 November, 10:30 isn’t free any more.",
+        "gone": "Tuesday 24 November, 10:30 isn’t free any more",
         "kept": "",
         "near": [slot(24, 12), slot(24, 14), slot(25, 10, 30)],
         "action": "/book/first",

@@ -51,7 +51,7 @@ def test_titles_are_discreet(preview: Flask, name: str) -> None:
     assert not HEALTH.search(title.replace("Hollow Oak Bodywork", "")), title
 
 
-@pytest.mark.parametrize("name", ["2c-gone", "3b-details-error", "3g-check-terms", "3h-check-problem"])
+@pytest.mark.parametrize("name", ["2g-times-gone", "3b-details-error", "3g-check-terms", "3h-check-problem"])
 def test_an_error_is_told_first_and_takes_the_focus(preview: Flask, name: str) -> None:
     page = read(render(preview, name))
     summaries = [attrs for attrs in page.all("div") if attrs.get("class") == "errsum"]

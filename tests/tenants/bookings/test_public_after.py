@@ -116,7 +116,7 @@ def test_moving_keeps_person_and_zone_to_the_end(browser: Browser, rowan: Clinic
         held(rowan, at=A_WEEK_ON - timedelta(days=6), person="iris")
     taken = times.choose("2026-03-25T10:00Z")
     assert taken.status == 409
-    assert "Wednesday 25 March, 06:00 isn’t free any more." in taken.text
+    assert "Wednesday 25 March, 06:00 isn’t free any more" in taken.h1
     assert "Times are shown in New York time." in taken.text
     assert "Your booking stays as it is until you confirm a new time." in taken.text
     all_times = taken.follow("See all times")
@@ -169,7 +169,7 @@ def test_what_is_not_offered_is_no_time_to_move_to(browser: Browser, rowan: Clin
         for start, status in (("", 422), ("soon", 422), ("2026-03-25T03:00Z", 409), ("2026-03-29T01:30Z", 409)):
             answer = browser.post(f"{address}/change?p=nobody{step}", {**form, "start": start})
             assert answer.status == status
-            assert answer.h1 == "Choose another time"
+            assert "Choose another time" in answer.title
             assert answer.starts()
     with inside(rowan):
         assert fresh(booking.id).starts_at == TUESDAY_TEN
