@@ -1,34 +1,36 @@
 """Both back offices: the clinic's at /manage and the operator's at /operator, on Flask-Admin and in one shell.
 
-Every view of either console begins with one of the classes here. They let in only accounts of this console, keep ids
-typed, never delete, write nothing by themselves (a view that changes something calls an action), and export cells that
-a spreadsheet does not run. Lists are plain pages: no script is needed, and none is loaded.
+Every view of either console begins with one of the classes here. They let in only accounts of this console that are
+awake (`saas/sessions.py`) and have the second step that is asked of them, ask again before a deed marked `@fresh`,
+keep ids typed, never delete, write nothing by themselves (a view that changes something calls an action), and export
+cells that a spreadsheet does not run. Lists are plain pages: no script is needed, and none is loaded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
-from typing import Any, Protocol, TypeVar
+from functools import partial
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import sqlalchemy as sa
-from flask import Blueprint, Flask, Response, abort, g, redirect, request, url_for
+from flask import Blueprint, Flask, Response, abort, g, redirect, request, session, url_for
 from flask_admin import Admin, AdminIndexView, BaseView, expose
 from flask_admin.contrib.sqla import ModelView
-from flask_admin.contrib.sqla.filters import BaseSQLAFilter
-from flask_admin.form import BaseForm
 from flask_admin.theme import Bootstrap4Theme
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
 from jinja2 import ChoiceLoader
 from whitenoise import WhiteNoise
 
 from saas import audit, vendor_templates
 from saas.audit import Actor, acting_as
+from saas.config import settings
 from saas.db import db
 from saas.errors import Forbidden, NotFound
 from saas.exports import safe_cell, workbook
+from saas.fields import ListFilter, OfficeForm
+from saas.sessions import LazySession
+from saas.tenancy import current_tenant
 from saas.web import Guard, check_origin, csp_nonce, drop_foreign, guard, page_now
 from saas.words import later as _l
 from saas.words import ngettext
@@ -37,7 +39,20 @@ F = TypeVar("F", bound=Callable[..., Any])
 MAX_PAGE = 10_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SEARCH_LENGTH = 100
-_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+__all__ = [
+    "Console",
+    "ListFilter",
+    "NotYours",
+    "OfficeForm",
+    "OfficeView",
+    "RecordView",
+    "Someone",
+    "add_static",
+    "current_account",
+    "fresh",
+    "init_app",
+    "only",
+]
 
 
 class Someone(Protocol):
@@ -46,6 +61,7 @@ class Someone(Protocol):
     id: Any
     name: str
     role: str
+    has_second: bool
 
 
 class NotYours(Forbidden):
@@ -55,9 +71,21 @@ class NotYours(Forbidden):
 
 
 def current_account() -> Someone | None:
-    """Who is logged in at the entered tenant, if anybody is."""
-    found: Someone | None = current_user._get_current_object() if current_user.is_authenticated else None  # noqa: SLF001
+    """Who is logged in at the entered tenant, if anybody is, and awake."""
+    if not current_user.is_authenticated or _is_asleep():
+        return None
+    found: Someone = current_user._get_current_object()  # noqa: SLF001
     return found
+
+
+def _is_asleep() -> bool:
+    return isinstance(session, LazySession) and session.asleep
+
+
+def _ask_again() -> NoReturn:
+    """Send somebody to the page that asks who is there, and from there back. What a form holds goes along (307)."""
+    here = request.script_root + request.full_path.rstrip("?")
+    abort(redirect(url_for("accounts.again", next=here), 303 if request.method in ("GET", "HEAD") else 307))
 
 
 def only(*roles: str) -> Callable[[F], F]:
@@ -71,7 +99,8 @@ def only(*roles: str) -> Callable[[F], F]:
 
 
 def fresh(fn: F) -> F:
-    """Mark one page or deed of a view (below `@expose`) as one that asks who is there again: money, exports, keys."""
+    """Mark one page or deed of a view (below `@expose`) as one that asks who is there again when the log-in is ten
+    minutes old: money, exports, roles, keys. A form that meets the question keeps what was typed."""
     fn.asks_again = True  # type: ignore[attr-defined]
     return fn
 
@@ -82,6 +111,7 @@ class Console(Admin):
     def __init__(self, app: Flask, *, name: str, endpoint: str, who: Guard, roles: Sequence[str]) -> None:
         self.who = who
         self.roles = frozenset(roles)
+        self.own = "my" if who == "staff" else "operator_my"  # the endpoint of one's own account (saas/accounts)
         url = f"/{endpoint}"
         super().__init__(
             app,
@@ -93,20 +123,35 @@ class Console(Admin):
             csp_nonce_generator=csp_nonce,
         )
 
-    def let_in(self) -> None:
-        """Strangers are sent to the log-in, accounts of another kind see nothing, everybody else acts as themselves."""
+    def let_in(self, view: OfficeView) -> None:
+        """Strangers are sent to the log-in, who was away is asked again, accounts of another kind see nothing, who
+        lacks the second step is led to it, everybody else acts as themselves."""
+        if request.method not in ("GET", "HEAD"):
+            check_origin()
         account = current_account()
+        if account is None and current_user.is_authenticated:
+            _ask_again()
         if account is None:
             wanted = request.script_root + request.full_path.rstrip("?") if request.method == "GET" else None
             abort(redirect(url_for("security.login", next=wanted), 303))
         if account.role not in self.roles:
             raise NotFound
-        if request.method not in ("GET", "HEAD"):
-            check_origin()
+        if not (view.before_second or account.has_second) and self.asks_second():
+            abort(redirect(url_for(self.second_page), 303))
         drop_foreign("url")
         scope = acting_as(Actor("operator" if self.who == "operator" else "staff", account.id))
         scope.__enter__()
         g.actor_scope = scope
+
+    def asks_second(self) -> bool:
+        """Whether everybody here logs in with a second step: at a clinic when its owner says so, in the operator's
+        console always but in the demo."""
+        return current_tenant().second_required or (self.who == "operator" and settings().env != "demo")
+
+    @property
+    def second_page(self) -> str:
+        """The endpoint of the page where one adds a second step."""
+        return f"{self.own}.second"
 
     def places(self, here: BaseView) -> list[tuple[str, str, bool]]:
         """The menu: name, address, whether we are there. Flask-Admin's own remembers the first clinic's address."""
@@ -124,6 +169,7 @@ class OfficeView(BaseView):
     """The base of every page of a console. `roles`: who may open it; empty means everybody of the console."""
 
     roles: tuple[str, ...] = ()
+    before_second = False  # whether it opens to somebody who has yet to add the second step that is asked
     form_scripts = False
 
     def create_blueprint(self, admin: Console) -> Blueprint:
@@ -132,7 +178,7 @@ class OfficeView(BaseView):
         blueprint: Blueprint = super().create_blueprint(admin)
         blueprint.template_folder = None
         blueprint.teardown_request(_leave)
-        return guard(blueprint, admin.who, admin.let_in)
+        return guard(blueprint, admin.who, partial(admin.let_in, self))
 
     def is_accessible(self) -> bool:
         """Whether the account's role opens this page."""
@@ -149,6 +195,8 @@ class OfficeView(BaseView):
         account = current_account()
         if roles and (account is None or account.role not in roles):
             raise NotYours
+        if getattr(fn, "asks_again", False) and not (isinstance(session, LazySession) and session.is_fresh(page_now())):
+            _ask_again()
         # Flask-Admin calls a view again when it raises TypeError: that would hide a mistake and do its work twice.
         return fn(self, *args, **kwargs)
 
@@ -158,6 +206,7 @@ class OfficeView(BaseView):
         kwargs["shell"] = {
             "operator": admin.who == "operator",
             "home": url_for(f"{admin.endpoint}.index"),
+            "mine": url_for(f"{admin.own}.index"),
             "account": current_account(),
             "places": admin.places(self),
             "form_token": generate_csrf(),
@@ -171,59 +220,6 @@ class Home(OfficeView, AdminIndexView):
     @expose("/")
     def index(self) -> str:
         return self.render(self._template)
-
-
-class OfficeForm(BaseForm):
-    """The base of the consoles' forms: Flask-WTF's form token, kept in the session."""
-
-    class Meta(FlaskForm.Meta):
-        pass
-
-
-class ListFilter(BaseSQLAFilter):
-    """One field above a list: a choice (`choices` gives values and words when the page is made), or a date without.
-
-    `key` names it in the address (`flt_<key>`); `narrow(query, value)` applies it.
-    """
-
-    def __init__(
-        self,
-        key: str,
-        label: Any,
-        column: Any,
-        narrow: Callable[[Any, Any], Any],
-        choices: Callable[[], list[tuple[str, Any]]] | None = None,
-    ) -> None:
-        super().__init__(column, label)
-        self.key = key
-        self.narrow = narrow
-        self.choices = choices
-
-    def clean(self, value: str) -> Any:
-        """The typed value; ValueError for one that was not offered."""
-        if self.choices is None:
-            day = date.fromisoformat(value)
-            if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-                raise ValueError(value)
-            return day
-        if value not in [offered for offered, _ in self.choices()]:
-            raise ValueError(value)
-        return value
-
-    def validate(self, value: str) -> bool:
-        """Whether `clean` takes it; what it does not take narrows nothing."""
-        try:
-            self.clean(value)
-        except ValueError:
-            return False
-        return True
-
-    def apply(self, query: Any, value: Any, alias: Any = None) -> Any:
-        del alias
-        return self.narrow(query, value)
-
-    def operation(self) -> Any:
-        return _l("is")
 
 
 class RecordView(OfficeView, ModelView):

@@ -17,6 +17,7 @@ from whitenoise import WhiteNoise
 
 from saas import admin, audit, config, crypto, db, home, jobs, sessions, shell, tenancy, web, webhooks
 from saas.accounts import public as account_pages
+from saas.accounts import staff as account_views
 from saas.errors import DomainError, Forbidden, TooMany
 from saas.sandbox import mailbox
 
@@ -77,7 +78,8 @@ def create_kernel(settings: config.Settings, parts: Parts) -> Flask:
     webhooks.init_webhooks(app, parts.webhooks)
     for blueprint, who in parts.blueprints:
         app.register_blueprint(web.guard(blueprint, who))
-    admin.init_app(app, clinic_views=[make() for make in parts.clinic_views], operator_views=[])
+    own, operators_own = account_views.own_views()
+    admin.init_app(app, clinic_views=[*(make() for make in parts.clinic_views), *own], operator_views=operators_own)
     if settings.env == "demo":
         mailbox.init_app(app)
     _wrap(app, settings)

@@ -1,12 +1,19 @@
-"""Keys derived from the one secret, and keyed hashes. Sealing joins this file with the intake."""
+"""Keys derived from the one secret, keyed hashes, and small secrets sealed under a derived key.
+
+What clients answer is not sealed with these: those keys are kept, rotated and destroyed (they come with the intake).
+"""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import os
 from functools import lru_cache
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -20,6 +27,15 @@ class NoSecret(DomainError):
     code = "no-secret"
 
 
+class NotSealedHere(DomainError):
+    """A sealed value was opened with another key, for another row, or it was changed: the secret is not the one it was
+    sealed with."""
+
+    status = 500
+    code = "not-sealed-here"
+
+
+_NONCE = 12
 _secret: list[str] = []
 
 
@@ -46,3 +62,19 @@ def keyed_hash(label: str, tenant_id: UUID | None, text: str) -> str:
 def same(a: str, b: str) -> bool:
     """Constant-time comparison of two texts."""
     return hmac.compare_digest(a.encode("utf-8", "surrogatepass"), b.encode("utf-8", "surrogatepass"))
+
+
+def seal(label: str, tenant_id: UUID | None, about: str, data: bytes) -> str:
+    """`data` under the tenant's key for `label` (AES-256-GCM, random nonce), bound to `about`: whose row it is in."""
+    nonce = os.urandom(_NONCE)
+    sealed = AESGCM(derived_key(label, tenant_id)).encrypt(nonce, data, about.encode())
+    return base64.urlsafe_b64encode(nonce + sealed).decode()
+
+
+def unseal(label: str, tenant_id: UUID | None, about: str, sealed: str) -> bytes:
+    """What `seal` was given; `NotSealedHere` when that cannot be."""
+    try:
+        raw = base64.urlsafe_b64decode(sealed)
+        return AESGCM(derived_key(label, tenant_id)).decrypt(raw[:_NONCE], raw[_NONCE:], about.encode())
+    except (InvalidTag, ValueError) as error:
+        raise NotSealedHere from error

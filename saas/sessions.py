@@ -2,6 +2,9 @@
 
 Nothing is read before a page asks and nothing is set that a page did not: a public page has no cookie. A row is written
 at log-in (with a new key), at log-out, when what it holds changes (a flash message), and else at most once a minute.
+
+Who has not pressed anything for as long as the tenant allows (`idle_minutes`) finds the session asleep: it still says
+who was there, opens nothing, and wakes when that person proves again who they are.
 """
 
 from __future__ import annotations
@@ -34,6 +37,9 @@ LIFE = timedelta(days=14)
 TOUCH = timedelta(minutes=1)
 WHO = "_user_id"  # Flask-Login's name for it
 ACCOUNT = "account_id"
+PROVED = "proved_at"  # when the person last proved who they are, in seconds since 1970
+DEVICE = "device"  # saas/accounts/devices.py: two words
+FRESH = timedelta(minutes=10)
 _MARK = "~"  # begins a key; a signed value never does
 _json = TaggedJSONSerializer()
 
@@ -61,6 +67,7 @@ class _Stored:
     key: str | None = None
     created_at: datetime | None = None
     last_seen_at: datetime | None = None
+    asleep: bool = False
 
 
 class LazySession(SessionMixin, MutableMapping[str, Any]):
@@ -85,8 +92,23 @@ class LazySession(SessionMixin, MutableMapping[str, Any]):
         return self._stored is not None
 
     def renew(self) -> None:
-        """Give it a new key: called whenever somebody has just proven who they are."""
+        """Give it a new key: called whenever somebody has just proven who they are. Wakes it."""
         self.renewed = True
+        self.stored.asleep = False
+
+    @property
+    def asleep(self) -> bool:
+        """Whether nobody has pressed anything for longer than the tenant allows."""
+        return self.stored.asleep
+
+    def prove(self, now: datetime) -> None:
+        """Note that the person has just proven who they are."""
+        self.renew()
+        self[PROVED] = int(now.timestamp())
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether that was less than ten minutes ago."""
+        return bool(now.timestamp() - self.get(PROVED, 0) < FRESH.total_seconds())
 
     def __getitem__(self, name: str) -> Any:
         return self.stored.values[name]
@@ -145,7 +167,8 @@ def _read(cookie: str | None) -> _Stored:
     row = db.session.execute(found).one_or_none()
     if row is None:
         return _Stored()
-    return _Stored(dict(_json.loads(row.data)), row.key, row.created_at, row.last_seen_at)
+    asleep = _now() - row.last_seen_at > timedelta(minutes=tenant.idle_minutes) + TOUCH
+    return _Stored(dict(_json.loads(row.data)), row.key, row.created_at, row.last_seen_at, asleep)
 
 
 @contextmanager
@@ -177,11 +200,9 @@ def _insert(tenant: TenantRef, stored: _Stored, now: datetime) -> str:
 
 def _update(stored: _Stored, now: datetime) -> None:
     begun = stored.created_at or now
-    values = {
-        "data": _json.dumps(stored.values),
-        "last_seen_at": now,
-        "expires_at": min(now + IDLE, begun + LIFE),
-    }
+    values: dict[str, Any] = {"data": _json.dumps(stored.values)}
+    if not stored.asleep:  # a look at the page that asks who is there does not wake it
+        values |= {"last_seen_at": now, "expires_at": min(now + IDLE, begun + LIFE)}
     with _writing() as connection:
         connection.execute(sa.update(SessionRow).where(SessionRow.key == stored.key).values(values))
 
@@ -222,7 +243,7 @@ class TenantSessions(SessionInterface):
             _set(tenant, response, _insert(tenant, stored, now))
         elif session.modified:
             _update(stored, now)
-        elif stored.last_seen_at and now - stored.last_seen_at >= TOUCH:
+        elif stored.last_seen_at and not stored.asleep and now - stored.last_seen_at >= TOUCH:
             with suppress(Busy):  # a minute more or less is not worth a failed page
                 _update(stored, now)
 
@@ -247,6 +268,11 @@ def _set(tenant: TenantRef, response: Response, value: str, *, gone: bool = Fals
         httponly=True,
         samesite="Lax",
     )
+
+
+def device_in(row: SessionRow) -> str:
+    """The device that a session was begun on (`DEVICE`)."""
+    return str(_json.loads(row.data).get(DEVICE, ""))
 
 
 @action

@@ -10,10 +10,25 @@ from tenants.bookings import jobs as booking_jobs
 from tenants.bookings import public as booking_pages
 from tenants.bookings import staff as booking_desk
 from tenants.clients import jobs as client_jobs
+from tenants.clients import staff as client_lists
 from tenants.clinic import public as clinic_pages
 from tenants.clinic.actions import on_clinic_created
 from tenants.clinic.face import face
+from tenants.hours import staff as hours_pages
+from tenants.hours import staff_days as hours_days
+from tenants.hours import staff_why as hours_why
+from tenants.money import staff as money_pages
+from tenants.money import staff_desk as money_desk
+from tenants.money import staff_sums as money_sums
+from tenants.offers import staff as offer_lists
+from tenants.offers import staff_people as offer_people
 from tenants.payments import effects as payment_effects
+from tenants.people import merging
+from tenants.people import staff as people_desk
+from tenants.practitioners import staff as team_pages
+from tenants.week import staff as week_pages
+from tenants.week import staff_add as week_adding
+from tenants.week import staff_booking as week_bookings
 
 
 def parts() -> Parts:
@@ -26,7 +41,30 @@ def parts() -> Parts:
         ],
         landing=booking_pages.landing,
         face=face,
-        clinic_views=[booking_desk.BookingView],
+        clinic_views=[
+            week_pages.WeekView,
+            hours_pages.HoursView,
+            booking_desk.BookingView,
+            people_desk.ClientView,
+            merging.DuplicatesView,
+            client_lists.ImportView,
+            money_pages.MoneyView,
+            money_desk.DeskView,
+            money_desk.RefundView,
+            money_sums.OwedView,
+            money_sums.TotalsView,
+            money_sums.DisputesView,
+            money_sums.PayoutsView,
+            offer_lists.ServiceView,
+            offer_people.PractitionerView,
+            offer_people.RoomView,
+            team_pages.TeamView,
+            hours_days.DaysView,
+            hours_why.WhyView,
+            week_bookings.BookingDesk,
+            week_adding.AddDesk,
+            week_adding.BlockDesk,
+        ],
         effects={
             **booking_effects.HANDLERS,
             **change_effects.HANDLERS,

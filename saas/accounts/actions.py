@@ -20,13 +20,17 @@ from saas.tenancy import current_tenant
 from saas.text import clean_line
 from saas.words import _
 
-RESET, CHANGED = "reset", "changed"
+RESET, CHANGED, NEW_DEVICE = "reset", "changed", "device"
 
 
 class AddressTaken(Conflict):
     """There is an account with this e-mail here already."""
 
     code = "address-taken"
+
+    def __init__(self) -> None:
+        sentence = _("Somebody with this address has an account here already")
+        super().__init__(sentence, fields={"email": sentence})
 
 
 class WeakPassword(Invalid):
@@ -40,8 +44,10 @@ def login_keys(email: str, address: str = "") -> tuple[str, str]:
     return f"login|account|{email}", f"login|pair|{email}|{address}"
 
 
-def _hashed(password: str) -> str:
-    wrong, normal = security.password_util.validate(password, False)
+def hashed(password: str, *about: str) -> str:
+    """The hash of a new password; `WeakPassword` for one that is too short, too long or among the first to be tried.
+    `about`: the person's name and e-mail. Slow on purpose: never inside an action."""
+    wrong, normal = security.password_util.validate(password, False, about=about)
     if wrong:
         raise WeakPassword(str(wrong[0]), fields={"password": str(wrong[0])})
     return hash_password(normal)
@@ -59,13 +65,13 @@ def create_account(*, email: str, name: str, role: str, now: datetime, password:
     allowed = (OPERATOR,) if current_tenant().is_platform else CLINIC_ROLES
     if not address or not clean_line(name, 120) or role not in allowed:
         raise Invalid(_("An account needs an email address, a name and a role"))
-    hashed = _hashed(password) if password is not None else None
-    return _insert(address=address, name=clean_line(name, 120), role=role, hashed=hashed, now=now)
+    made = hashed(password, address, name) if password is not None else None
+    return _insert(address=address, name=clean_line(name, 120), role=role, made=made, now=now)
 
 
 @action
-def _insert(*, address: str, name: str, role: str, hashed: str | None, now: datetime) -> Account:
-    account = Account(email=address, name=name, role=role, password=hashed, created_at=now)
+def _insert(*, address: str, name: str, role: str, made: str | None, now: datetime) -> Account:
+    account = Account(email=address, name=name, role=role, password=made, created_at=now)
     db.session.add(account)
     flush_or({"account_tenant_id_email": AddressTaken, "account.email": AddressTaken})
     audit.record("account.created", target="account", target_id=account.id, now=now, role=role)
@@ -74,7 +80,9 @@ def _insert(*, address: str, name: str, role: str, hashed: str | None, now: date
 
 def set_password(*, account_id: UUID, password: str, now: datetime) -> None:
     """A new password: every session of the account ends, its counted tries are forgotten, it is told by mail."""
-    keep(account_id=account_id, hashed=_hashed(password), fs_uniquifier=uuid4().hex, mails=(CHANGED,), now=now)
+    account = account_by_id(account_id)
+    made = hashed(password, account.email, account.name)
+    keep(account_id=account_id, made=made, fs_uniquifier=uuid4().hex, mails=(CHANGED,), now=now)
 
 
 @action
@@ -94,9 +102,13 @@ def reset_account(*, email: str, now: datetime) -> Account:
 
 
 @action
-def note_login(*, account_id: UUID, now: datetime) -> None:
-    """Remember when somebody last logged in."""
-    account_by_id(account_id).last_login_at = now
+def note_login(*, account_id: UUID, now: datetime, new_device: str | None = None) -> None:
+    """Remember when somebody last logged in. `new_device`: the words for a device that was not seen before; they are
+    told by mail, except about the very first."""
+    account = account_by_id(account_id)
+    if new_device is not None and account.last_login_at is not None:
+        outbox.emit("account.mail", run_at=now, what=NEW_DEVICE, account_id=account_id, device=new_device)
+    account.last_login_at = now
     audit.record("account.login", target="account", target_id=account_id, now=now)
 
 
@@ -115,14 +127,14 @@ def keep(
     *,
     account_id: UUID,
     now: datetime,
-    hashed: str | None = None,
+    made: str | None = None,
     fs_uniquifier: str | None = None,
     mails: Sequence[str] = (),
 ) -> None:
     """Write what Flask-Security decided: a hash made with today's cost, or a new password with all that follows."""
     account = account_by_id(account_id)
-    if hashed is not None:
-        account.password = hashed
+    if made is not None:
+        account.password = made
     if fs_uniquifier is not None:
         account.fs_uniquifier = fs_uniquifier
         sessions.end_all(account_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -26,3 +27,9 @@ def account_by_id(account_id: UUID, *, lock: bool = False) -> Account:
     if row is None:
         raise NoSuchAccount
     return row
+
+
+def accounts() -> Sequence[Account]:
+    """Everybody of the entered tenant: who can come in first, then by name."""
+    found = select(Account).order_by(Account.active.desc(), Account.name, Account.id)
+    return db.session.execute(found).scalars().all()

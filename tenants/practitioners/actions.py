@@ -14,10 +14,19 @@ from saas.db import action, db, flush_or
 from saas.errors import Conflict
 from saas.words import _
 from tenants.practitioners.models import Practitioner, PractitionerService, Room
-from tenants.practitioners.queries import practitioner_by_id, room_by_id, services_of
+from tenants.practitioners.queries import (
+    NoSuchPractitioner,
+    offering,
+    people_in_order,
+    practitioner_by_id,
+    room_by_id,
+    rooms_in_order,
+    services_of,
+)
 from tenants.practitioners.rules import PractitionerRequest, RoomRequest, clean_practitioner, clean_room
 from tenants.services.models import Service
-from tenants.services.queries import NoSuchService
+from tenants.services.queries import NoSuchService, service_by_id
+from tenants.services.rules import moved
 
 
 class SlugTaken(Conflict):
@@ -55,6 +64,24 @@ def retire_practitioner(*, practitioner_id: UUID, now: datetime) -> None:
 
 
 @action
+def revive_practitioner(*, practitioner_id: UUID, now: datetime) -> None:
+    """Offer sessions with them again."""
+    row = practitioner_by_id(practitioner_id, lock=True)
+    row.active = True
+    audit.record("practitioner.revived", target="practitioner", target_id=row.id, now=now)
+
+
+@action
+def move_practitioner(*, practitioner_id: UUID, step: int, now: datetime) -> None:
+    """Name them so many places later (negative: earlier)."""
+    practitioner_by_id(practitioner_id)
+    rows = {row.id: row for row in db.session.execute(people_in_order().with_for_update(key_share=True)).scalars()}
+    for place, key in enumerate(moved(list(rows), practitioner_id, step)):
+        rows[key].position = place
+    audit.record("practitioner.moved", target="practitioner", target_id=practitioner_id, now=now)
+
+
+@action
 def set_services(*, practitioner_id: UUID, service_ids: Iterable[UUID], now: datetime) -> None:
     """Let this practitioner offer exactly these services. `NoSuchService` for an id that is not this clinic's."""
     row = practitioner_by_id(practitioner_id, lock=True)
@@ -70,6 +97,22 @@ def set_services(*, practitioner_id: UUID, service_ids: Iterable[UUID], now: dat
         db.session.execute(gone)
     db.session.add_all(PractitionerService(practitioner_id=row.id, service_id=one) for one in sorted(wanted - had))
     audit.record("practitioner.services", target="practitioner", target_id=row.id, now=now, count=len(wanted))
+
+
+@action
+def set_practitioners(*, service_id: UUID, practitioner_ids: Iterable[UUID], now: datetime) -> None:
+    """Let exactly these people offer a service. `NoSuchPractitioner` for an id that is not this clinic's."""
+    service_by_id(service_id, lock=True)
+    wanted = set(practitioner_ids)
+    known = set(db.session.execute(select(Practitioner.id).where(Practitioner.id.in_(wanted))).scalars())
+    if known != wanted:
+        raise NoSuchPractitioner
+    had = offering(service_id)
+    pairs = PractitionerService.service_id == service_id, PractitionerService.practitioner_id.in_(had - wanted)
+    if had - wanted:
+        db.session.execute(delete(PractitionerService).where(*pairs))
+    db.session.add_all(PractitionerService(practitioner_id=one, service_id=service_id) for one in sorted(wanted - had))
+    audit.record("service.practitioners", target="service", target_id=service_id, now=now, count=len(wanted))
 
 
 @action
@@ -94,3 +137,21 @@ def retire_room(*, room_id: UUID, now: datetime) -> None:
     row = room_by_id(room_id)
     row.active = False
     audit.record("room.retired", target="room", target_id=row.id, now=now)
+
+
+@action
+def revive_room(*, room_id: UUID, now: datetime) -> None:
+    """Use it again."""
+    row = room_by_id(room_id)
+    row.active = True
+    audit.record("room.revived", target="room", target_id=row.id, now=now)
+
+
+@action
+def move_room(*, room_id: UUID, step: int, now: datetime) -> None:
+    """Fill it so many places later (negative: earlier): the first room that is free is taken."""
+    room_by_id(room_id)
+    rows = {row.id: row for row in db.session.execute(rooms_in_order().with_for_update(key_share=True)).scalars()}
+    for place, key in enumerate(moved(list(rows), room_id, step)):
+        rows[key].position = place
+    audit.record("room.moved", target="room", target_id=room_id, now=now)

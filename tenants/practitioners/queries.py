@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from saas.db import db
 from saas.errors import NotFound
@@ -37,9 +37,12 @@ def practitioner_by_id(practitioner_id: UUID, *, lock: bool = False) -> Practiti
     return row
 
 
-def room_by_id(room_id: UUID) -> Room:
-    """The room, active or not, or `NoSuchRoom`."""
-    row = db.session.execute(select(Room).where(Room.id == room_id)).scalar_one_or_none()
+def room_by_id(room_id: UUID, *, lock: bool = False) -> Room:
+    """The room, active or not, or `NoSuchRoom`. `lock` holds the row, read anew, until the action ends."""
+    found = select(Room).where(Room.id == room_id)
+    if lock:
+        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
+    row = db.session.execute(found).scalar_one_or_none()
     if row is None:
         raise NoSuchRoom
     return row
@@ -63,6 +66,24 @@ def rooms() -> list[Room]:
     return list(db.session.execute(found).scalars())
 
 
+def people_in_order() -> Select[Practitioner]:
+    """Everybody, those who give sessions now first, in the clinic's order."""
+    return select(Practitioner).order_by(
+        Practitioner.active.desc(), Practitioner.position, Practitioner.name, Practitioner.id
+    )
+
+
+def rooms_in_order() -> Select[Room]:
+    """Every room, those in use first, in the clinic's order."""
+    return select(Room).order_by(Room.active.desc(), Room.position, Room.name, Room.id)
+
+
+def offering(service_id: UUID) -> set[UUID]:
+    """The ids of the practitioners who offer this service, those who give no sessions now included."""
+    found = select(PractitionerService.practitioner_id).where(PractitionerService.service_id == service_id)
+    return set(db.session.execute(found).scalars())
+
+
 def offers_by_service() -> dict[UUID, list[str]]:
     """The slugs of the active practitioners by the service they offer, in the clinic's order; one query."""
     pairs = (
@@ -75,3 +96,10 @@ def offers_by_service() -> dict[UUID, list[str]]:
     for service_id, slug in db.session.execute(pairs):
         found.setdefault(service_id, []).append(slug)
     return found
+
+
+def practitioner_names() -> list[tuple[UUID, str, UUID | None]]:
+    """Id, name and account of everybody who gives sessions or once did, in the clinic's order."""
+    found = select(Practitioner.id, Practitioner.name, Practitioner.account_id)
+    rows = db.session.execute(found.order_by(Practitioner.active.desc(), Practitioner.position, Practitioner.name))
+    return [(row.id, row.name, row.account_id) for row in rows]

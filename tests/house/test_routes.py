@@ -21,10 +21,19 @@ LISTED = ROOT / "tests" / "house" / "routes.txt"
 BEFORE_TENANTS = {"healthz", "readyz", "metrics"}
 GUARDS = {"clinic", "platform", "anywhere", "staff", "operator"}
 WRITES_ONLY = {
+    "client.action_view", "client.ajax_update", "client.delete_view", "client.note", "client.settle",
     "api.book", "api.cancel", "api.reschedule", "bookings.extend", "bookings.give_up", "bookings.pay_at_clinic",
+    "accounts.by_passkey", "accounts.confirm", "my.end_login", "my.end_others", "my.save",
+    "operator_my.end_login", "operator_my.end_others", "operator_my.save",
     "booking.action_view", "booking.ajax_update", "booking.delete_view", "security.logout", "webhooks.stripe",
 }  # fmt: skip
 ASK_AND_WRITE = {
+    "client.create_view",
+    "client.edit_view",
+    "client.remove",
+    "client_import.check",
+    "client_import.index",
+    "duplicates.merge",
     "security.login",
     "security.forgot_password",
     "security.reset_password",

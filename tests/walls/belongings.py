@@ -12,8 +12,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from saas.accounts.effects import reset_link
-from saas.accounts.models import Account
-from saas.db import db
+from saas.accounts.invitations import invite, link_token
+from saas.accounts.models import Account, Passkey
+from saas.accounts.seconds import new_codes
+from saas.db import action, db
 from saas.links import link_for
 from saas.tenancy import current_tenant, tenant_tables
 from saas.web import _token
@@ -47,6 +49,9 @@ class Belongings:
     person_id: UUID
     logo: str
     reset: str
+    invite: str
+    invited_id: UUID
+    passkey_id: UUID
     hold_token: str
     booking_token: str
     words: tuple[str, ...]
@@ -90,6 +95,8 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
     add_note(text=f"{slug} rings twice", clinical=False, **note)
     add_note(text=f"{slug} left shoulder", clinical=True, **note)
     file = keep_file(content=f"Name,Email\nFiled at {slug},filed@{slug}.example\n".encode(), skip_known=False, now=now)
+    guest = invite(email=f"gwen@{slug}-private.example", name=f"Gwendolen{slug}", role="front_desk", now=now)
+    new_codes(account_id=guest.id, now=now)
     day = int(now.timestamp()) // 86_400
     token = link_for(LINK, firm.id, firm.link_generation).token
     return Belongings(
@@ -104,6 +111,9 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
         person_id=who,
         logo=version,
         reset=reset_link(account).rpartition("/")[2],
+        invite=link_token(guest),
+        invited_id=guest.id,
+        passkey_id=_passkey(guest.id, slug, now),
         hold_token=_token("hold", "desk", day),
         booking_token=_token("booking", token, day),
         words=(
@@ -115,11 +125,24 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
             f"{slug} imprint",
             f"Only at {slug}",
             f"{slug} bring socks",
+            f"Gwendolen{slug}",
             f"{slug} rings twice",
             f"{slug} left shoulder",
             f"Filed at {slug}",
         ),
     )
+
+
+@action
+def _passkey(account_id: UUID, slug: str, now: datetime) -> UUID:
+    """A row as a browser's answer would make it; the key itself is of no use to anybody."""
+    row = Passkey(
+        account_id=account_id, name=f"Telephone of {slug}", credential=slug.encode(), credential_hash=slug,
+        public_key=b"-", sign_count=0, created_at=now,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row.id
 
 
 def _picture(slug: str) -> bytes:

@@ -16,7 +16,10 @@ from tests.walls.belongings import Belongings, everything
 
 # The two reads that write: the return page asks Stripe at most once in ten seconds and then does
 # what the webhook would do; reading a client's record appends to the audit. A session is touched once a minute.
-READS_THAT_NOTE = {"booking.details_view", "booking.export"}
+READS_THAT_NOTE = {
+    "booking.details_view", "booking.export", "client.details_view", "client.edit_view", "client.export",
+    "duplicates.index",
+}  # fmt: skip
 
 
 def addresses(app: Flask, mine: Belongings) -> list[tuple[str, str]]:
@@ -25,13 +28,20 @@ def addresses(app: Flask, mine: Belongings) -> list[tuple[str, str]]:
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or set()):
             continue
-        tokens = (mine.reset,) if rule.endpoint == "security.reset_password" else (mine.booked, mine.held)
+        own = {"security.reset_password": (mine.reset,), "accounts.invitation": (mine.invite,)}
+        tokens = own.get(rule.endpoint, (mine.booked, mine.held))
         for token in tokens:
             path = rule.rule.replace("<token>", token).replace("<service>", mine.service)
             path = path.replace("<version>", mine.logo).replace("<export_type>", "csv")
             path = re.sub(r"<[^>]+>", "1", path)
             if rule.endpoint in ("booking.details_view", "booking.edit_view"):
                 path += f"?id={mine.booked_id}"
+            if rule.endpoint in ("client.details_view", "client.edit_view"):
+                path += f"?id={mine.client_id}"
+            if rule.endpoint == "client_import.check":
+                path += f"?id={mine.file_id}"
+            if rule.endpoint in ("team.edit", "team.ask"):
+                path = path.replace("/ask/1/", "/ask/withdraw/") + f"?id={mine.invited_id}"
             filled.append((rule.endpoint, mine.home + path))
     return filled
 

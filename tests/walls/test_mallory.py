@@ -162,7 +162,73 @@ def _writes(path: str) -> Asks:
     return asks
 
 
+def _passkey(method: str) -> Asks:
+    return lambda _mine, theirs: [
+        Ask(method, f"/manage/account/second/passkey/remove/?id={theirs.passkey_id}", (404,), {})
+    ]
+
+
+def _member(path: str, method: str) -> Asks:
+    return lambda _mine, theirs: [Ask(method, f"{path}?id={theirs.invited_id}", (404,), {})]
+
+
+def _clients(_mine: Belongings, theirs: Belongings) -> list[Ask]:
+    slug = theirs.clinic.ref.slug
+    searched = ("Quillfeather", f"Quill{slug}", f"quill@{slug}-private.example", "+441132000007", "%25")
+    return [get(f"/manage/clients/?search={word}", 200) for word in searched] + [
+        get(f"/manage/clients/?tenant_id={theirs.clinic.ref.id}&flt_kind=new&sort=0&desc=1", 200)
+    ]
+
+
+def _a_client(method: str, path: str, *status: int) -> Asks:
+    def asks(mine: Belongings, theirs: Belongings) -> list[Ask]:
+        form = {"id": str(theirs.client_id), "booking": str(theirs.booked_id), "take": "name", "text": "x", "name": "M"}
+        mixed = {**form, "id": str(mine.client_id), "note": str(theirs.client_id)}
+        more = {"data": form} if method == "POST" else {}
+        found = [Ask(method, f"{path}?id={theirs.client_id}&note={theirs.client_id}", status or (404,), more)]
+        if method == "POST":
+            found.append(Ask(method, path, (400, 404, 422), {"data": mixed}))
+        return found
+
+    return asks
+
+
+def _pairs(method: str) -> Asks:
+    def asks(mine: Belongings, theirs: Belongings) -> list[Ask]:
+        pairs = ((mine, theirs), (theirs, mine), (theirs, theirs))
+        return [
+            Ask(method, f"/manage/duplicates/merge/?a={one.client_id}&b={other.client_id}", (404,), {})
+            for one, other in pairs
+        ]
+
+    return asks
+
+
 ASKS: dict[str, Asks] = {
+    "client.index_view": _clients,
+    "client.details_view": _a_client("GET", "/manage/clients/details/"),
+    "client.edit_view": lambda mine, theirs: [
+        *_a_client("GET", "/manage/clients/edit/")(mine, theirs),
+        post(f"/manage/clients/edit/?id={theirs.client_id}", data={"name": "M"}),
+    ],
+    "client.note": _a_client("POST", "/manage/clients/note/"),
+    "client.settle": _a_client("POST", "/manage/clients/settle/"),
+    "client.remove": lambda mine, theirs: [
+        *_a_client("GET", "/manage/clients/note/remove/")(mine, theirs),
+        *_a_client("POST", "/manage/clients/note/remove/")(mine, theirs),
+    ],
+    "client.export": lambda _mine, _theirs: [
+        get(f"/manage/clients/export/{kind}/?search=Quillfeather", 200) for kind in ("csv", "xlsx")
+    ],
+    "client.ajax_lookup": _office("/manage/clients/ajax/lookup/?name=client&query=Quill", 404, 400),
+    "client.ajax_update": _writes("/manage/clients/ajax/update/"),
+    "client.action_view": _writes("/manage/clients/action/"),
+    "client.delete_view": _writes("/manage/clients/delete/"),
+    "duplicates.merge": lambda mine, theirs: [*_pairs("GET")(mine, theirs), *_pairs("POST")(mine, theirs)],
+    "client_import.check": lambda _mine, theirs: [
+        get(f"/manage/clients/import/check/?id={theirs.file_id}"),
+        post("/manage/clients/import/check/", data={"id": str(theirs.file_id), "hash": "0" * 64}),
+    ],
     "api.book": _book,
     "api.booking": lambda _mine, theirs: [
         get(f"/api/v1/bookings/{t}") for t in (theirs.booked, theirs.held, theirs.booked_id)
@@ -220,6 +286,19 @@ ASKS: dict[str, Asks] = {
         ),
         get(f"/login?next={theirs.home}/manage/", 200, 302, 303),
     ],
+    "accounts.invitation": lambda _mine, theirs: [get(f"/invite/{theirs.invite}")],
+    "accounts.accept": lambda _mine, theirs: [
+        post(f"/invite/{theirs.invite}", data={"name": "M", "password": "quite another one"})
+    ],
+    "my.ask_remove_key": _passkey("GET"),
+    "my.remove_key": _passkey("POST"),
+    "team.edit": _member("/manage/team/edit/", "GET"),
+    "team.change": _member("/manage/team/edit/", "POST"),
+    "team.ask": _member("/manage/team/ask/deactivate/", "GET"),
+    "team.do": _member("/manage/team/ask/withdraw/", "POST"),
+    "team.invite": lambda _mine, theirs: [
+        post("/manage/team/invite/", 422, data={"name": "M", "email": "m@x.example", "practitioner": theirs.person_id})
+    ],
     "mailbox.index": lambda _mine, _theirs: [get("/mailbox")],
     "mailbox.show": lambda _mine, theirs: [get(f"/mailbox/{theirs.booked_id}")],
     "mailbox.file": lambda _mine, theirs: [get(f"/mailbox/{theirs.booked_id}/1")],
@@ -231,8 +310,45 @@ ASKS: dict[str, Asks] = {
     ],
 }
 NOTHING = {
+    "client.create_view": "names no row",
+    "duplicates.index": "names no row",
+    "client_import.index": "names no row: whom the clinic knows is looked up in its own (tests/tenants/clients)",
+    "client_import.sample": "names no row",
     "start.page": "names no row",
     "accounts.arrive": "names no row",
+    "accounts.again": "names no row",
+    "accounts.again_kept": "names no row",
+    "accounts.confirm": "the account is the session's",
+    "accounts.second": "the account is the session's",
+    "accounts.second_check": "the account is the session's",
+    "accounts.by_passkey": "a passkey of the neighbour's is found nowhere (tests/saas/accounts)",
+    **{
+        f"{console}.{page}": "one's own account: whose it is, is never asked of the request"
+        for console in ("my", "operator_my")
+        for page in (
+            "index",
+            "save",
+            "password",
+            "set_password",
+            "second",
+            "app",
+            "add_app",
+            "ask_remove_app",
+            "remove_app",
+            "key",
+            "add_key",
+            "ask_codes",
+            "codes",
+            "end_login",
+            "end_others",
+        )
+    },
+    "operator_my.ask_remove_key": "not at a clinic",
+    "operator_my.remove_key": "not at a clinic",
+    "team.index": "names no row",
+    "team.ask_invite": "names no row",
+    "team.rules": "names no row",
+    "team.set_rules": "names no row",
     "api.document": "names no row",
     "api.services": "names no row",
     "bookings.terms": "names no row",
@@ -302,6 +418,9 @@ def test_the_owner_does_find_them(client: FlaskClient, pair: tuple[Belongings, B
         f"/manage/bookings/details/?id={mine.booked_id}": mine.words[3],
         "/manage/bookings/export/csv/?search=Quillfeather": mine.words[0],
         "/manage/bookings/export/xlsx/?search=Quillfeather": mine.words[0],
+        "/manage/clients/?search=Quillfeather": mine.words[0],
+        f"/manage/clients/details/?id={mine.client_id}": f"{mine.clinic.ref.slug} left shoulder",
+        f"/manage/clients/import/check/?id={mine.file_id}": f"Filed at {mine.clinic.ref.slug}",
         "/api/v1/services": mine.words[6],
         f"/b/{mine.held}/details": "",
         f"/logo/{mine.logo}": "",

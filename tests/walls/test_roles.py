@@ -37,9 +37,9 @@ def doors(app: Flask) -> dict[tuple[str, str], Rule]:
     """Every address of both consoles with each of its methods."""
     return {
         (method, rule.endpoint): rule
-        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint))
         if console_of(rule) in CONSOLES
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     }
 
 
@@ -150,7 +150,7 @@ def _shut_cells(world: World) -> Iterator[tuple[Row, str, str]]:
 
 
 def _is_shut(row: Row, role: str, whose: str, answer: TestResponse) -> bool:
-    at_the_platform = row.endpoint.partition(".")[0] == "operator"
+    at_the_platform = row.endpoint.startswith("operator")
     if role == "stranger" or ((role == "operator") != at_the_platform and "operator" in (role, *row.who)):
         # Nobody is logged in there: an operator is nobody at a clinic, and staff are nobody at the platform.
         return _to_log_in(answer)
@@ -176,6 +176,8 @@ def test_each_cell_of_the_table(world: World) -> None:
         for role in row.who:
             for whose in ("ben",) if row.own_only and role == "practitioner" else ("ben", "iris"):
                 answer = world.ask(row, role, whose)
+                if row.nothing and answer.status_code == 404:
+                    continue
                 if answer.status_code in (403, 404, 405) or answer.status_code >= 500 or _to_log_in(answer):
                     wrong.append(_told(row, role, whose, answer))
     assert not wrong, report(wrong, "These doors are shut (tests/walls/roles.py says they are open):")

@@ -65,7 +65,8 @@ def test_an_address_is_known_in_any_case(client: FlaskClient, rowan: Clinic) -> 
 def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(client: FlaskClient, rowan: Clinic) -> None:
     wrong = log_in(client, rowan, "alma", "not her sentence")
     unknown = log_in(client, rowan, "nobody", "not her sentence")
-    clean = [re.sub(r'value="[^"]*"|nonce-[^\']*', "", answer.text) for answer in (wrong, unknown)]
+    mine = r'value="[^"]*"|nonce="[^"]*"|challenge&#34;: &#34;[^&]*'
+    clean = [re.sub(mine, "", answer.text) for answer in (wrong, unknown)]
     assert clean[0] == clean[1]
     assert wrong.status_code == unknown.status_code == 422
     assert "don’t belong together" in wrong.text
@@ -197,7 +198,7 @@ def test_a_password_is_reset_by_mail(client: FlaskClient, app: Flask, rowan: Cli
     assert client.get("/c/rowan/manage/").status_code == 303, "what was open elsewhere has ended"
     assert log_in(other, rowan, "alma").status_code == 422
     assert log_in(other, rowan, "alma", "quite another one").status_code == 302
-    assert "was changed just now" in send_mails(app, rowan, now)[0]
+    assert any("was changed just now" in text for text in send_mails(app, rowan, now))
     assert other.get(link[1]).location == "/c/rowan/reset", "a link works once"
 
 
