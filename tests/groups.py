@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.pace import longest_first
+
 _MARK = re.compile(r'xdist_group\("([^"]+)"\)')
 
 
@@ -26,7 +28,17 @@ def group_of(path: Path) -> str | None:
 
 
 class Groups(LoadScopeScheduling):
-    """Hands out whole groups, the largest first, then test by test."""
+    """Hands out whole groups and test by test: first what takes longest (`tests.pace`), so that no worker stands idle
+    at the end."""
+
+    in_order = False
+
+    def _assign_work_unit(self, node: Any) -> None:
+        if not self.in_order:
+            for scope in reversed(longest_first(self.workqueue)):
+                self.workqueue.move_to_end(scope, last=False)
+            self.in_order = True
+        super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]

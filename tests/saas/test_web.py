@@ -40,11 +40,16 @@ INSIDES = re.compile(r"Traceback|sqlalchemy|psycopg|sqlite3|File \"|site-package
 def hosted(app: Flask, database: SqliteFile | PostgresDatabase, rowan: Clinic, thornfield: Clinic) -> Iterator[Flask]:
     """The same house over TLS, with sub-hosts: rowan.book.example is Rowan's, book.example the platform's."""
     changes = {"base_url": "https://book.example", "base_domain": "book.example"}
-    made = create_app(database.settings.model_copy(update=changes))
+    if database.kind not in _hosted:
+        _hosted[database.kind] = create_app(database.settings.model_copy(update=changes))
+    made = _hosted[database.kind]
     with time_machine.travel(NOW, tick=False):
         yield made
     with made.app_context():
         made.extensions["sqlalchemy"].engine.dispose()
+
+
+_hosted: dict[str, Flask] = {}
 
 
 def as_platform(what: Any, **values: Any) -> None:
