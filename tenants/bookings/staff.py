@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from flask import request, url_for
 from flask_admin import expose
 from markupsafe import Markup
-from sqlalchemy import or_
 
 from saas import audit, formats
-from saas.admin import ListFilter, RecordView, current_account
+from saas.admin import RecordView, current_account, fresh
+from saas.fields import ListFilter
 from saas.money import Money
 from saas.shell import locale, region
 from saas.tenancy import current_tenant
@@ -22,12 +22,14 @@ from saas.web import page_now
 from saas.words import later as _l
 from saas.words import ngettext
 from tenants.availability.walltime import edge, to_datetime
+from tenants.bookings import queries
 from tenants.bookings.models import Booking
 from tenants.bookings.words import PAYMENT_WORDS, PILLS, STATUS_WORDS
 from tenants.clients.models import Client
 from tenants.practitioners.models import Practitioner
 from tenants.practitioners.queries import practitioners
 from tenants.services.models import Service
+from tenants.services.queries import every_service
 
 _REACH_WORDS = {"email": _l("By email"), "text": _l("By text message"), "phone": _l("By telephone only")}
 
@@ -39,6 +41,7 @@ class Line:
     id: UUID
     starts: datetime
     ends: datetime
+    client_id: UUID | None
     client: str
     known_as: str
     email: str
@@ -48,18 +51,20 @@ class Line:
     practitioner: str
     status: str
     price: Money
+    owes: Money | None
     payment: str
     note: str
     made: datetime
 
 
-def _line(row: Any) -> Line:
-    booking, client, service, practitioner = row
+def _line(booking: Booking, beside: queries.Beside) -> Line:
+    client, service, practitioner, owes = beside
     zone = ZoneInfo(booking.zone)
     return Line(
         id=booking.id,
         starts=booking.wall_start,
         ends=booking.ends_at.astimezone(zone),
+        client_id=client.id if client else None,
         client=client.name if client else "",
         known_as=client.known_as if client else "",
         email=client.email if client else "",
@@ -69,6 +74,7 @@ def _line(row: Any) -> Line:
         practitioner=practitioner,
         status=booking.status,
         price=booking.price,
+        owes=owes,
         payment=booking.payment_mode,
         note=booking.note,
         made=booking.created_at.astimezone(zone),
@@ -89,6 +95,10 @@ def _midnight(ordinal: int) -> datetime:
 
 def _people() -> list[tuple[str, Any]]:
     return [(str(person.id), person.name) for person in practitioners()]
+
+
+def _services() -> list[tuple[str, Any]]:
+    return [(str(service.id), service.name) for service in every_service()]
 
 
 def _when(_view: Any, _context: Any, line: Line, _name: str) -> Markup:
@@ -113,6 +123,19 @@ def _client(_view: Any, _context: Any, line: Line, _name: str) -> str:
     return line.client or str(_l("Not named yet"))
 
 
+def _client_link(view: Any, context: Any, line: Line, name: str) -> str | Markup:
+    if line.client_id is None:
+        return _client(view, context, line, name)
+    address = url_for("client.details_view", id=line.client_id)
+    return Markup('<a href="{}">{}</a>').format(address, line.client)
+
+
+def _owes(_view: Any, _context: Any, line: Line, _name: str) -> str:
+    if line.owes is None:
+        return ""
+    return formats.money(line.owes, locale()) if line.owes.minor > 0 else str(_l("Nothing"))
+
+
 def _words(table: dict[str, Any], field: str) -> Any:
     return lambda _view, _context, line, _name: str(table.get(getattr(line, field), ""))
 
@@ -128,15 +151,22 @@ def _made(_view: Any, _context: Any, line: Line, _name: str) -> str:
     return f"{formats.full_date(line.made, tag)}, {formats.clock(line.made, tag)}"
 
 
+_SORTED_BESIDE: dict[str | None, tuple[Any, Any]] = {
+    "client": (Client, Client.id == Booking.client_id),
+    "service": (Service, Service.id == Booking.service_id),
+    "practitioner": (Practitioner, Practitioner.id == Booking.practitioner_id),
+}
+
+
 class BookingView(RecordView):
     """Today's bookings and all that come after; earlier ones by choosing a date."""
 
-    column_list = ("when", "client", "service", "practitioner", "status", "price")
+    column_list = ("when", "client", "service", "practitioner", "status", "price", "owes")
     column_details_list = (
         "span", "status", "service", "practitioner", "client", "known_as", "email", "phone", "reach",
-        "price", "payment", "note", "made",
+        "price", "owes", "payment", "note", "made",
     )  # fmt: skip
-    column_export_list = ("span", "client", "service", "practitioner", "status", "price")
+    column_export_list = ("span", "client", "service", "practitioner", "status", "price", "owes")
     column_default_sort = ("starts_at", False)
     column_labels = {
         "when": _l("When"),
@@ -150,21 +180,23 @@ class BookingView(RecordView):
         "practitioner": _l("With"),
         "status": _l("Status"),
         "price": _l("Price"),
+        "owes": _l("Still to pay"),
         "payment": _l("To be paid"),
         "note": _l("Their note"),
         "made": _l("Booked on"),
     }
-    column_formatters = {"when": _when, "status": _pill, "price": _money, "client": _client}
+    column_formatters = {"when": _when, "status": _pill, "price": _money, "owes": _owes, "client": _client}
     column_formatters_detail = {
         "span": _span,
         "made": _made,
         "status": _pill,
         "price": _money,
-        "client": _client,
+        "owes": _owes,
+        "client": _client_link,
         "reach": _words(_REACH_WORDS, "reach"),
         "payment": _words(PAYMENT_WORDS, "payment"),
     }
-    column_formatters_export = {"span": _span, "price": _money, "status": _words(STATUS_WORDS, "status")}
+    column_formatters_export = {"span": _span, "price": _money, "owes": _owes, "status": _words(STATUS_WORDS, "status")}
     column_filters = (
         ListFilter("from", _l("From"), Booking.starts_at, _from_day),
         ListFilter("to", _l("Until"), Booking.starts_at, _to_day),
@@ -182,8 +214,22 @@ class BookingView(RecordView):
             lambda query, value: query.filter(Booking.status == value),
             lambda: list(STATUS_WORDS.items()),
         ),
+        ListFilter(
+            "service",
+            _l("Session"),
+            Booking.service_id,
+            lambda query, value: query.filter(Booking.service_id == UUID(value)),
+            _services,
+        ),
+        ListFilter(
+            "money",
+            _l("Money"),
+            Booking.id,
+            lambda query, value: query.filter(queries.with_debt(value)),
+            lambda: [("owed", _l("Still to pay")), ("paid", _l("Nothing to pay"))],
+        ),
     )
-    search_label = _l("Client’s name")
+    search_label = _l("Client’s name, email or telephone")
     empty_text = _l("No bookings here. Choose an earlier date to see what has been.")
 
     def __init__(self) -> None:
@@ -192,7 +238,7 @@ class BookingView(RecordView):
     def get_sortable_columns(self) -> dict[str, Any]:
         return {
             "when": Booking.starts_at,
-            "client": Client.name,
+            "client": Client.name_key,
             "service": Service.name,
             "practitioner": Practitioner.name,
             "status": Booking.status,
@@ -212,48 +258,48 @@ class BookingView(RecordView):
     def heading(self, line: Line) -> str:
         return line.client or line.service
 
-    def _joined(self, query: Any) -> Any:
-        named = query.outerjoin(Client, Client.id == Booking.client_id)
-        whole = named.join(Service, Service.id == Booking.service_id).join(
-            Practitioner, Practitioner.id == Booking.practitioner_id
-        )
-        reader = current_account()
-        if reader is not None and reader.role == "practitioner":  # whose calendar this is, and nobody else's
-            return whole.filter(Practitioner.account_id == reader.id)
-        return whole
+    def get_query(self) -> Any:
+        return self._listed(super().get_query())
+
+    def get_count_query(self) -> Any:
+        return self._listed(super().get_count_query())
 
     def _listed(self, query: Any) -> Any:
         # Holds that came to nothing are kept, but they are not what somebody looks for.
         chosen = {flt.key for flt, value in self.filter_fields() if value}
-        return query if "status" in chosen else query.filter(Booking.status != "expired")
+        mine = self._own(query)
+        return mine if "status" in chosen else mine.filter(Booking.status != "expired")
 
-    def get_query(self) -> Any:
-        return self._listed(self._rows())
-
-    def _rows(self) -> Any:
-        return self._joined(super().get_query()).add_columns(Client, Service.name, Practitioner.name)
-
-    def get_count_query(self) -> Any:
-        return self._listed(self._joined(super().get_count_query()))
+    def _own(self, query: Any) -> Any:
+        reader = current_account()
+        if reader is not None and reader.role == "practitioner":  # whose calendar this is, and nobody else's
+            return query.filter(queries.of_account(reader.id))
+        return query
 
     def _apply_search(self, query: Any, count_query: Any, joins: Any, count_joins: Any, search: str) -> Any:
-        for word in search.split():
-            inside = "%" + word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-            named = or_(Client.name.ilike(inside, escape="\\"), Client.known_as.ilike(inside, escape="\\"))
-            query, count_query = query.filter(named), count_query.filter(named)
-        return query, count_query, joins, count_joins
+        meant = queries.of_clients_called(search)
+        return query.filter(meant), count_query.filter(meant), joins, count_joins
 
-    def _apply_sorting(self, query: Any, *args: Any) -> Any:
-        query, joins = super()._apply_sorting(query, *args)
+    def _apply_sorting(self, query: Any, joins: Any, sort_column: str | None, sort_desc: bool) -> Any:  # noqa: FBT001 (Flask-Admin's signature)
+        query, joins = super()._apply_sorting(query, joins, sort_column, sort_desc)
+        # Other tables are joined only for an order by what stands in them: else a page is read by an index alone.
+        if sort_column in _SORTED_BESIDE:
+            query = query.outerjoin(*_SORTED_BESIDE[sort_column])
         return query.order_by(Booking.starts_at, Booking.id), joins  # the same order on every page
 
     def get_list(self, *args: Any, **kwargs: Any) -> tuple[int, list[Line]]:
         count, rows = super().get_list(*args, **kwargs)
-        return count, [_line(row) for row in rows]
+        beside = queries.beside(rows)
+        return count, [_line(row, beside[row.id]) for row in rows]
 
     def fetch(self, key: UUID) -> Line | None:
-        found = self._rows().filter(Booking.id == key).one_or_none()
-        return _line(found) if found else None
+        found = self._own(super().get_query()).filter(Booking.id == key).one_or_none()
+        return _line(found, queries.beside([found])[found.id]) if found else None
+
+    @expose("/export/<export_type>/")
+    @fresh
+    def export(self, export_type: str) -> Any:
+        return super().export(export_type)
 
     @expose("/details/")
     def details_view(self) -> Any:
