@@ -13,7 +13,8 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
@@ -328,10 +329,17 @@ def journey(fn: Callable[P, R]) -> Callable[P, R]:
 
 
 def flush_or(refusals: dict[str, Callable[[], DomainError]]) -> None:
-    """Write what is pending now; a broken constraint whose name (PostgreSQL) or message (SQLite) contains a key of
-    `refusals` becomes that refusal, anything else stays what it is."""
-    try:
+    """Write what is pending now; what is `refusing` says no."""
+    with refusing(refusals):
         db.session.flush()
+
+
+@contextmanager
+def refusing(refusals: dict[str, Callable[[], DomainError]]) -> Iterator[None]:
+    """A broken constraint whose name (PostgreSQL) or message (SQLite) contains a key of `refusals` becomes that
+    refusal, anything else stays what it is."""
+    try:
+        yield
     except IntegrityError as error:
         diag = getattr(error.orig, "diag", None)
         said = f"{getattr(diag, 'constraint_name', '')} {error.orig}"

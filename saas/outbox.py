@@ -80,13 +80,38 @@ def emit(kind: str, *, run_at: datetime, dedupe: str | None = None, **ids: UUID 
     emit_for([current_tenant().id], kind, run_at=run_at, dedupe=dedupe, **ids)
 
 
+@dataclass(frozen=True)
+class Due:
+    """An effect to ask for, as `emit` takes it."""
+
+    kind: str
+    run_at: datetime
+    dedupe: str
+    ids: Mapping[str, UUID | str | int]
+
+
+def emit_all(effects: Sequence[Due]) -> None:
+    """All that one deed brings about, each with a key of its own, in one statement."""
+    connection = db.session.connection()
+    connection.execute(
+        _insert_once(connection.dialect.name),
+        [_row(current_tenant().id, one.kind, one.run_at, one.dedupe, one.ids) for one in effects],
+    )
+
+
+def _row(
+    tenant_id: UUID, kind: str, run_at: datetime, dedupe: str | None, ids: Mapping[str, UUID | str | int]
+) -> dict[str, Any]:
+    payload = {name: value if isinstance(value, int) else str(value) for name, value in ids.items()}
+    return {"tenant_id": tenant_id, "kind": kind, "payload": payload, "run_at": run_at, "dedupe_key": dedupe}
+
+
 def emit_for(
     tenant_ids: Sequence[UUID], kind: str, *, run_at: datetime, dedupe: str | None = None, **ids: UUID | str | int
 ) -> None:
     """The same effect for each of these tenants: how a timetable reaches every clinic."""
-    payload = {name: value if isinstance(value, int) else str(value) for name, value in ids.items()}
     for tenant_id in tenant_ids:
-        row = {"tenant_id": tenant_id, "kind": kind, "payload": payload, "run_at": run_at, "dedupe_key": dedupe}
+        row = _row(tenant_id, kind, run_at, dedupe, ids)
         if dedupe is None:
             db.session.add(Outbox(**row))
             continue

@@ -194,7 +194,7 @@ def _brief(booking: Booking | Booked) -> dict[str, Any]:
         "ends_at": _at(booking.ends_at, zone),
         "hold_expires_at": _at(booking.hold_expires_at) if booking.hold_expires_at else None,
         "checkout_url": None,
-        "manage_url": page_at(booking.id, booking.link_generation),
+        "manage_url": booking.page if isinstance(booking, Booked) else page_at(booking.id, booking.link_generation),
     }
 
 

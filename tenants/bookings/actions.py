@@ -40,7 +40,7 @@ from tenants.bookings.places import (
 )
 from tenants.bookings.rules import HOLD, MAX_EXTENSIONS, Details, NotNow, PolicyTerms, require
 from tenants.bookings.rush import Sight, in_turn, look
-from tenants.clients.actions import find_or_make
+from tenants.clients.actions import client_of
 from tenants.clinic.models import Policy
 from tenants.services.models import Service
 from tenants.services.rules import due_online
@@ -263,21 +263,11 @@ def put_details(booking: Booking, details: Details, *, now: datetime) -> None:
 @action
 def _attach_client(*, booking_id: UUID, details: Details, now: datetime) -> Booking:
     booking = lock_booking(booking_id)
-    client, _differs = find_or_make(
-        name=details.name,
-        email=details.email,
-        phone=details.phone,
-        known_as=details.known_as,
-        reach=details.reach,
-        locale=booking.locale,
-        zone=booking.client_zone,
-        now=now,
-    )
+    client_id = client_of(details.person, locale=booking.locale, zone=booking.client_zone, now=now)
     over = is_over(booking, now)
     if over:
         lock_places([booking.practitioner_id])
-    lock_client(client.id)
-    booking.client_id = client.id
+    booking.client_id = lock_client(client_id)
     if over:
         if not retake(booking, now=now):
             raise SlotTaken

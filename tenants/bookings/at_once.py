@@ -8,14 +8,14 @@ from datetime import datetime
 from uuid import UUID
 
 from saas import audit
-from saas.db import action, db
+from saas.db import action
 from saas.errors import Conflict
 from tenants.bookings import openings
 from tenants.bookings.actions import Source, draft_booking, known_booking, put_details
-from tenants.bookings.places import KeyRace, SlotTaken, close_lapsed, lock_client, mark_confirmed
+from tenants.bookings.places import KeyRace, SlotTaken, close_lapsed, lock_client, page_at, write_confirmed
 from tenants.bookings.rules import Details
 from tenants.bookings.rush import Sight, in_turn
-from tenants.clients.actions import find_or_make
+from tenants.clients.actions import client_of
 
 AT_ONCE = ("free", "at_clinic")
 """Payment modes in which nothing is paid when booking."""
@@ -48,7 +48,7 @@ class Booked:
     ends_at: datetime
     hold_expires_at: datetime | None
     zone: str
-    link_generation: int
+    page: str
 
 
 def book_at_once(*, wish: Wish, now: datetime) -> Booked | None:
@@ -82,20 +82,11 @@ def _book(*, wish: Wish, sight: Sight, now: datetime) -> Booked:
     booking.idempotency_key, booking.request_hash = wish.key, wish.request_hash
     audit.record("booking.held", target="booking", target_id=booking.id, now=now, source=wish.source)
     put_details(booking, wish.details, now=now)
-    client, _differs = find_or_make(
-        name=wish.details.name,
-        email=wish.details.email,
-        phone=wish.details.phone,
-        known_as=wish.details.known_as,
-        reach=wish.details.reach,
-        now=now,
-    )
-    lock_client(client.id)
-    booking.client_id = client.id
+    booking.client_id = lock_client(client_of(wish.details.person, now=now))
     close_lapsed(booking, now=now)
-    db.session.add(booking)
-    mark_confirmed(booking, now=now)
+    write_confirmed(booking, now=now)
     # As a value: a row would be read again after the commit, only to say what is known here.
     return Booked(
-        booking.id, booking.status, booking.starts_at, booking.ends_at, None, booking.zone, booking.link_generation
-    )
+        booking.id, booking.status, booking.starts_at, booking.ends_at, None, booking.zone,
+        page_at(booking.id, booking.link_generation),
+    )  # fmt: skip

@@ -9,21 +9,21 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Uuid, bindparam, or_, select, update
+from sqlalchemy import Uuid, bindparam, insert, or_, select, update
 from sqlalchemy.orm.util import identity_key
 
 from saas import audit
-from saas.db import Utc, db, flush_or, locks_rows
+from saas.db import Utc, db, flush_or, locks_rows, refusing
 from saas.errors import Conflict, DomainError, NotFound
 from saas.links import absolute, hash_of, link_for
-from saas.outbox import emit
+from saas.outbox import Due, emit, emit_all
 from saas.tenancy import current_tenant
 from tenants.availability import slots
 from tenants.bookings import openings
 from tenants.bookings.models import Booking
 from tenants.bookings.rules import HOLD, lapsed, reminder_at, require
 from tenants.clients.models import Client
-from tenants.payments.actions import Owed, charge
+from tenants.payments.actions import Owed, charge, charge_first
 from tenants.practitioners.models import Practitioner, Room
 from tenants.services.models import Service
 
@@ -80,10 +80,18 @@ def lock_places(practitioners: Sequence[UUID], *, rooms: bool = True) -> None:
             db.session.execute(locked).all()
 
 
-def lock_client(client_id: UUID) -> None:
-    """Lock the client's row: of two bookings for one person at one time, the second waits and then sees the first."""
-    if locks_rows():
-        db.session.execute(select(Client.id).where(Client.id == client_id).with_for_update(key_share=True)).all()
+def lock_client(client_id: UUID) -> UUID:
+    """Lock the client's row: of two bookings for one person at one time, the second waits and then sees the first.
+
+    Returns whom to book for: the survivor, when the clinic's people merged this client while we waited.
+    """
+    while locks_rows():
+        wanted = select(Client.merged_into_id).where(Client.id == client_id).with_for_update(key_share=True)
+        survivor = db.session.execute(wanted).scalar()
+        if survivor is None:
+            break
+        client_id = survivor
+    return client_id
 
 
 def put_at(
@@ -208,28 +216,59 @@ def extend_for_payment(booking: Booking, *, until: datetime, now: datetime) -> N
 
 def mark_confirmed(booking: Booking, *, now: datetime) -> None:
     """Inside an action: the hold becomes a booking and its price is owed; mails, reminder and audit row go with it."""
+    _stand(booking, now=now)
+    flush_or(REFUSALS)
+    charge(owed=owed_by(booking), now=now)
+    _tell_confirmed(booking, now=now)
+
+
+def write_confirmed(booking: Booking, *, now: datetime) -> None:
+    """Inside an action: the same for a row that is in no session yet, which is a third of the work: everything is
+    written as values, once, and nothing is asked that cannot be there."""
+    _stand(booking, now=now)
+    values = {name: value for name, value in vars(booking).items() if not name.startswith("_")}
+    with refusing(REFUSALS):
+        db.session.connection().execute(_NEW_BOOKING, {**values, "tenant_id": current_tenant().id})
+    charge_first(owed=owed_by(booking), now=now)
+    _tell_confirmed(booking, now=now)
+
+
+_NEW_BOOKING = insert(Booking)
+
+
+def _stand(booking: Booking, *, now: datetime) -> None:
     require("confirm", booking.status)
     booking.status = "confirmed"
     booking.confirmed_at = now
     booking.policy_accepted_at = booking.policy_accepted_at or now
     booking.hold_expires_at = None
     booking.paying = False
-    flush_or(REFUSALS)
-    charge(owed=owed_by(booking), now=now)
-    emit("booking.confirmed", run_at=now, dedupe=f"confirmed:{booking.id}", booking_id=booking.id)
-    emit("booking.notice", run_at=now, dedupe=f"notice-new:{booking.id}", booking_id=booking.id, what="new")
-    remind(booking, now=now)
+
+
+def _tell_confirmed(booking: Booking, *, now: datetime) -> None:
+    ids = {"booking_id": booking.id}
+    emit_all(
+        [
+            Due("booking.confirmed", now, f"confirmed:{booking.id}", ids),
+            Due("booking.notice", now, f"notice-new:{booking.id}", {**ids, "what": "new"}),
+            *_reminders(booking, now=now),
+        ]
+    )
     audit.record("booking.confirmed", target="booking", target_id=booking.id, now=now, mode=booking.payment_mode)
 
 
 def remind(booking: Booking, *, now: datetime) -> None:
     """Inside an action: ask for a reminder of the booking's present time, unless that moment has passed."""
+    if due := _reminders(booking, now=now):
+        emit_all(due)
+
+
+def _reminders(booking: Booking, *, now: datetime) -> list[Due]:
     at = reminder_at(starts_at=booking.starts_at, now=now)
-    if at is not None:
-        emit(
-            "booking.reminder", run_at=at, dedupe=f"reminder:{booking.id}:{booking.sequence}",
-            booking_id=booking.id, sequence=booking.sequence,
-        )  # fmt: skip
+    if at is None:
+        return []
+    ids: dict[str, UUID | str | int] = {"booking_id": booking.id, "sequence": booking.sequence}
+    return [Due("booking.reminder", at, f"reminder:{booking.id}:{booking.sequence}", ids)]
 
 
 def release(booking: Booking, *, now: datetime, why: str) -> None:

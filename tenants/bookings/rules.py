@@ -173,14 +173,18 @@ class Details:
     reach: str = "email"
     note: str = ""
 
+    @property
+    def person(self) -> Person:
+        """Who that is."""
+        return Person(self.name, self.known_as, self.email, self.phone, self.reach)
+
 
 def clean_details(details: Details, *, country: str) -> Details:
     """The details as kept; `Invalid` with a sentence for every field that needs another look."""
     cleaner = Cleaner()
     note = cleaner.block("note", details.note, _NOTE_LENGTH)
-    person = Person(details.name, details.known_as, details.email, details.phone, details.reach)
     try:
-        person = clean_person(person, country=country)
+        person = clean_person(details.person, country=country)
     except Invalid as error:
         cleaner.fields = {**error.fields, **cleaner.fields}
     cleaner.check()

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from saas import audit
 from saas.db import action, db
 from saas.errors import Invalid
 from saas.money import Money
 from saas.outbox import emit
+from saas.tenancy import current_tenant
 from tenants.payments import rules
-from tenants.payments.ledger import post
+from tenants.payments.ledger import post, post_first
 from tenants.payments.models import Payment, PaymentAttempt, Refund
 from tenants.payments.queries import (
     NoSuchPayment,
@@ -72,6 +73,21 @@ def charge(*, owed: Owed, now: datetime) -> None:
     """The booking stands: from now on the client owes its price. Once a booking, however often it is asked."""
     ensure_payment(owed=owed, now=now)
     post(rules.charged(owed.booking_id, owed.price), booking_id=owed.booking_id, client_id=owed.client_id, now=now)
+
+
+def charge_first(*, owed: Owed, now: datetime) -> None:
+    """Inside the action that has just written the booking: the same, without asking what nobody can have written."""
+    row = {
+        "tenant_id": current_tenant().id, "booking_id": owed.booking_id, "mode": owed.mode,
+        "price_minor": owed.price.minor, "online_minor": owed.online.minor, "currency": owed.price.currency,
+        "paid_minor": 0, "refunded_minor": 0, "created_at": now,
+    }  # fmt: skip
+    db.session.connection().execute(_NEW_PAYMENT, row)
+    charged = rules.charged(owed.booking_id, owed.price)
+    post_first(charged, booking_id=owed.booking_id, client_id=owed.client_id, now=now)
+
+
+_NEW_PAYMENT = insert(Payment)
 
 
 @action

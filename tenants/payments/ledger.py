@@ -20,25 +20,28 @@ def post(posting: Posting, *, booking_id: UUID, client_id: UUID | None, now: dat
 
     A posting of nothing is not written. Its lines add up to nothing, else `ValueError`: a fault in our code.
     """
+    db.session.flush()  # the booking and its client are there before what points at them
+    if is_written(posting.reference):
+        return False
+    return post_first(posting, booking_id=booking_id, client_id=client_id, now=now)
+
+
+def post_first(posting: Posting, *, booking_id: UUID, client_id: UUID | None, now: datetime) -> bool:
+    """The same where it is known that nobody can have written it before; False for a posting of nothing."""
     if sum(amount.minor for _, amount in posting.lines) or len({a.currency for _, a in posting.lines}) != 1:
         msg = f"the posting {posting.kind} does not balance"
         raise ValueError(msg)
     if not any(amount for _, amount in posting.lines):
         return False
-    db.session.flush()  # the booking and its client are there before what points at them
-    connection = db.session.connection()
-    mine = current_tenant().id
-    if connection.execute(_written(), {"mine": mine, "reference": posting.reference}).first():
-        return False
     shared = {
-        "tenant_id": mine, "posting_id": new_id(), "kind": posting.kind, "booking_id": booking_id,
+        "tenant_id": current_tenant().id, "posting_id": new_id(), "kind": posting.kind, "booking_id": booking_id,
         "client_id": client_id, "at": now, "reference": posting.reference,
     }  # fmt: skip
     lines = [
         {**shared, "account": account, "amount_minor": amount.minor, "currency": amount.currency}
         for account, amount in posting.lines
     ]
-    connection.execute(_INSERT, lines)
+    db.session.connection().execute(_INSERT, lines)
     return True
 
 
