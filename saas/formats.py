@@ -77,6 +77,12 @@ def full_date(moment: dt.date, locale: str) -> str:
     return _day(_date(moment), "long", locale)
 
 
+def month_year(moment: dt.date, locale: str) -> str:
+    """'March 2026'."""
+    known = _locale(locale).datetime_skeletons.get("yMMMM")
+    return _day(_date(moment), str(known.pattern) if known is not None else "MMMM y", locale)
+
+
 def weekday(moment: dt.date, locale: str) -> str:
     """'Thursday'."""
     return str(get_day_names("wide", "stand-alone", _locale(locale))[_date(moment).weekday()])

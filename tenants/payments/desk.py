@@ -12,11 +12,12 @@ from saas import audit
 from saas.db import action, db
 from saas.errors import Conflict, Invalid
 from saas.money import Money
+from saas.stale import unchanged
 from tenants.payments import rules
-from tenants.payments.actions import BadAmount
+from tenants.payments.actions import BadAmount, ask_refund, left_of
 from tenants.payments.ledger import is_written, post
-from tenants.payments.models import LedgerEntry, Payment
-from tenants.payments.queries import UNDOABLE, NoSuchPayment, balance_of_booking, lock_payment
+from tenants.payments.models import LedgerEntry, Payment, Refund
+from tenants.payments.queries import UNDOABLE, NoSuchPayment, balance_of_booking, lock_payment, was_asked
 
 
 class MoreThanOwed(Invalid):
@@ -71,6 +72,23 @@ def _write(payment: Payment, posting: rules.Posting, client_id: UUID | None, dee
 
 def _short(click: str) -> str:
     return hashlib.sha256(click.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+@action
+def give_back(*, booking_id: UUID, amount: Money, reason: str, click: str, seen: str | None, now: datetime) -> Refund:
+    """Staff's refund to the card, once per `click`. `seen`: the mark of the `refund_facts` that its page showed.
+
+    Raises `ChangedMeanwhile` when something moved since then, and what `ask_refund` raises.
+    """
+    payment = lock_payment(booking_id)
+    if not was_asked(click):
+        unchanged(seen, *refund_facts(payment))
+    return ask_refund(booking_id=booking_id, amount=amount, reason=reason, click=click, now=now)
+
+
+def refund_facts(payment: Payment) -> tuple[int, ...]:
+    """What a page that offers a refund shows of its payment."""
+    return (payment.paid_minor, payment.refunded_minor, payment.held_minor, payment.lost_minor, left_of(payment).minor)
 
 
 @action

@@ -145,6 +145,11 @@ def pending_refunds(payment_id: UUID) -> list[Refund]:
     return list(db.session.execute(wanted).scalars())
 
 
+def was_asked(click: str) -> bool:
+    """Whether this press of a button has asked for a refund already."""
+    return db.session.execute(select(Refund.id).where(Refund.click == click[:80])).first() is not None
+
+
 def refunds_of_attempt(attempt_id: UUID) -> list[Refund]:
     """An attempt's refunds that happened or may yet, oldest first."""
     wanted = select(Refund).where(Refund.attempt_id == attempt_id, Refund.state != "failed").order_by(Refund.id)

@@ -21,19 +21,37 @@ LISTED = ROOT / "tests" / "house" / "routes.txt"
 BEFORE_TENANTS = {"healthz", "readyz", "metrics"}
 GUARDS = {"clinic", "platform", "anywhere", "staff", "operator"}
 WRITES_ONLY = {
+    "week.undo", "week_booking.turn",
+    "money.action_view", "money.ajax_update", "money.delete_view",
+    "policy.action_view", "policy.ajax_update", "policy.delete_view",
     "client.action_view", "client.ajax_update", "client.delete_view", "client.note", "client.settle",
     "api.book", "api.cancel", "api.reschedule", "bookings.extend", "bookings.give_up", "bookings.pay_at_clinic",
     "accounts.by_passkey", "accounts.confirm", "my.end_login", "my.end_others", "my.save",
     "operator_my.end_login", "operator_my.end_others", "operator_my.save",
     "booking.action_view", "booking.ajax_update", "booking.delete_view", "security.logout", "webhooks.stripe",
+    *(f"{what}.{deed}" for what in ("service", "practitioner", "room")
+      for deed in ("action_view", "ajax_update", "delete_view")),
 }  # fmt: skip
 ASK_AND_WRITE = {
+    "hours.index",
+    "hours_days.index",
+    "hours_days.remove",
+    *(
+        f"{what}.{page}"
+        for what in ("service", "practitioner", "room")
+        for page in ("create_view", "edit_view", "status", "order")
+    ),
+    "money.create_view",
+    "money.edit_view",
     "client.create_view",
     "client.edit_view",
     "client.remove",
     "client_import.check",
     "client_import.index",
     "duplicates.merge",
+    "mail_text.edit",
+    "policy.create_view",
+    "policy.edit_view",
     "security.login",
     "security.forgot_password",
     "security.reset_password",

@@ -14,9 +14,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from saas.accounts.invitations import invite
+from saas.db import db
+from saas.money import Money
+from tenants.availability.actions import add_time_off
+from tenants.bookings.changes import cancel_by_staff
+from tenants.bookings.models import Booking
 from tenants.bookings.rules import Details
 from tenants.clients.actions import keep_file
+from tenants.clinic.queries import latest_policy
+from tenants.payments.desk import take_at_clinic
+from tenants.payments.queries import desk_lines
 from tests.cast import NOW, Clinic
 from tests.tenants.bookings.scenes import TUESDAY_TEN, booked
 
@@ -42,7 +52,7 @@ class Row:
     things: tuple[tuple[str, str], ...]
 
 
-def row(method: str, endpoint: str, who: str, *, again: bool = False, nothing: bool = False, **things: str) -> Row:
+def row(method: str, endpoint: str, who: str, /, *, again: bool = False, nothing: bool = False, **things: str) -> Row:
     """One line: see the head of this file."""
     roles = tuple(who.replace("*", "").split())
     return Row(method, endpoint, roles, "*" in who, again, nothing, tuple(things.items()))
@@ -77,6 +87,22 @@ def _booking(clinic: Clinic, person: str) -> str:
     return str(booked(clinic, "desk", TUESDAY_TEN + timedelta(hours=24 + hours), person=person).id)
 
 
+def _owing(clinic: Clinic, person: str) -> str:
+    slot = TUESDAY_TEN + timedelta(hours=24 * 7 + sorted(clinic.practitioners).index(person))
+    made = booked(clinic, "desk", slot, person=person)
+    take_at_clinic(
+        booking_id=made.id, client_id=made.client_id, amount=Money(1000, "GBP"), method="cash", click=person, now=NOW
+    )
+    return str(made.id)
+
+
+def _taken(clinic: Clinic, person: str) -> str:
+    """What the desk took for that booking."""
+    slot = TUESDAY_TEN + timedelta(hours=24 * 7 + sorted(clinic.practitioners).index(person))
+    booking = db.session.execute(select(Booking.id).where(Booking.starts_at == slot)).scalar_one()
+    return str(desk_lines(booking)[0].posting_id)
+
+
 def _account(clinic: Clinic, person: str) -> str:
     new = f"new.{person}@{clinic.ref.slug}.example"
     return str(invite(email=new, name="New", role="front_desk", now=NOW).id)
@@ -97,21 +123,104 @@ def _file(_clinic: Clinic, person: str) -> str:
     return str(keep_file(content=content, skip_known=False, now=NOW))
 
 
+def _pending(clinic: Clinic, person: str) -> str:
+    """A cancel that can still be taken back."""
+    slot = TUESDAY_TEN + timedelta(hours=24 * 8 + sorted(clinic.practitioners).index(person))
+    made = booked(clinic, "desk", slot, person=person)
+    return str(cancel_by_staff(booking_id=made.id, reason="other", keep_fee=False, seen=None, now=NOW))
+
+
+def _blocked(clinic: Clinic, person: str) -> str:
+    begins = TUESDAY_TEN + timedelta(days=9)
+    who = clinic.practitioners[person]
+    return str(add_time_off(practitioner_id=who, starts_at=begins, ends_at=begins + timedelta(hours=1), now=NOW))
+
+
+def _policy(_clinic: Clinic, _person: str) -> str:
+    last = latest_policy()
+    assert last is not None
+    return str(last.id)
+
+
 # Kind to what makes one, inside the clinic, for the practitioner with this slug: called for Ben (own), for Iris (a
 # colleague's) and for Max of the clinic next door.
+def _day_off(clinic: Clinic, person: str) -> str:
+    span = {"starts_at": NOW + timedelta(days=50), "ends_at": NOW + timedelta(days=51)}
+    return str(add_time_off(practitioner_id=clinic.practitioners[person], **span, now=NOW))
+
+
+def _offer(what: str) -> tuple[Row, ...]:
+    """The pages of one list of what is offered."""
+    return (
+        row("GET", f"{what}.index_view", OWNER),
+        row("GET", f"{what}.details_view", OWNER, id=what),
+        row("GET", f"{what}.create_view", OWNER),
+        row("POST", f"{what}.create_view", OWNER),
+        row("GET", f"{what}.edit_view", OWNER, id=what),
+        row("POST", f"{what}.edit_view", OWNER, id=what),
+        row("GET", f"{what}.status", OWNER, id=what),
+        row("POST", f"{what}.status", OWNER, id=what),
+        row("GET", f"{what}.order", OWNER),
+        row("POST", f"{what}.order", OWNER, do=f"up_{what}"),
+        row("GET", f"{what}.export", OWNER, export_type="=csv"),
+        row("POST", f"{what}.delete_view", NOBODY, id=what),
+        row("POST", f"{what}.action_view", NOBODY, action="=delete", rowid=what),
+        row("GET", f"{what}.ajax_lookup", NOBODY, name="=client", query="=quill"),
+        row("POST", f"{what}.ajax_update", NOBODY, list_form_pk=what),
+    )
+
+
 THINGS: dict[str, Callable[[Clinic, str], str]] = {
+    "who": lambda _clinic, person: person,
+    "day_off": _day_off,
+    "service": lambda clinic, _person: str(clinic.services["desk"]),
+    "practitioner": lambda clinic, person: str(clinic.practitioners[person]),
+    "room": lambda clinic, _person: str(clinic.rooms["quiet"]),
+    "up_service": lambda clinic, _person: f"up:{clinic.services['desk']}",
+    "up_practitioner": lambda clinic, person: f"up:{clinic.practitioners[person]}",
+    "up_room": lambda clinic, _person: f"up:{clinic.rooms['quiet']}",
     "booking": _booking,
+    "owing": _owing,
+    "taken": _taken,
     "client": _client,
     "twin": _twin,
     "file": _file,
+    "policy": _policy,
+    "pending": _pending,
+    "blocked": _blocked,
     "account": _account,
 }
 
 ROWS = (
     row("GET", "manage.index", EVERYBODY),
+    row("GET", "hours.index", "owner practitioner*", who="who"),
+    row("POST", "hours.index", "owner practitioner*", who="who"),
+    row("GET", "hours.outside", "owner practitioner*"),
+    row("GET", "hours_days.index", "owner practitioner*", off="day_off"),
+    row("POST", "hours_days.index", "owner practitioner*", off="day_off"),
+    row("GET", "hours_days.remove", "owner practitioner*", off="day_off"),
+    row("POST", "hours_days.remove", "owner practitioner*", nothing=True, off="day_off"),
+    row("GET", "hours_why.index", OWN, who="who"),
+    *_offer("service"),
+    *_offer("practitioner"),
+    *_offer("room"),
+    row("GET", "week.index", EVERYBODY),
+    row("POST", "week.undo", OWN, change="pending"),
+    row("GET", "week_booking.index", OWN, id="booking"),
+    row("POST", "week_booking.turn", OWN, id="booking", verb="=arrive"),
+    row("GET", "week_booking.move", OWN, id="booking"),
+    row("POST", "week_booking.move_now", OWN, id="booking", do="=move", day="=2026-03-27", time="=12:00"),
+    row("GET", "week_booking.cancel", OWN, id="booking"),
+    row("POST", "week_booking.cancel_now", OWN, id="booking", reason="=other"),
+    row("GET", "week_add.index", EVERYBODY),
+    row("POST", "week_add.book", EVERYBODY, do="=book"),
+    row("GET", "week_block.index", EVERYBODY),
+    row("POST", "week_block.block", EVERYBODY, day="=2026-03-27"),
+    row("GET", "week_block.remove", OWN, id="blocked"),
+    row("POST", "week_block.remove_now", OWN, id="blocked"),
     row("GET", "booking.index_view", EVERYBODY),
     row("GET", "booking.details_view", OWN, id="booking"),
-    row("GET", "booking.export", EVERYBODY, export_type="=csv"),
+    row("GET", "booking.export", EVERYBODY, again=True, export_type="=csv"),
     row("GET", "booking.create_view", NOBODY),
     row("POST", "booking.create_view", NOBODY),
     row("GET", "booking.edit_view", NOBODY, id="booking"),
@@ -143,6 +252,45 @@ ROWS = (
     row("GET", "client_import.check", OWNER, id="file"),
     row("POST", "client_import.check", OWNER, id="file"),
     row("GET", "client_import.sample", OWNER),
+    row("GET", "money.index_view", DESK),
+    row("GET", "money.details_view", DESK, id="booking"),
+    row("GET", "money.export", OWNER, again=True, export_type="=csv"),
+    row("GET", "money.create_view", NOBODY),
+    row("POST", "money.create_view", NOBODY),
+    row("GET", "money.edit_view", NOBODY, id="booking"),
+    row("POST", "money.edit_view", NOBODY, id="booking"),
+    row("POST", "money.delete_view", NOBODY, id="booking"),
+    row("POST", "money.action_view", NOBODY, action="=delete", rowid="booking"),
+    row("GET", "money.ajax_lookup", NOBODY, name="=client", query="=quill"),
+    row("POST", "money.ajax_update", NOBODY, list_form_pk="booking"),
+    row("GET", "money_desk.take", DESK, id="booking"),
+    row("POST", "money_desk.take_now", DESK, id="booking"),
+    row("GET", "money_desk.receipt", DESK, id="owing"),
+    row("GET", "money_desk.undo", DESK, id="owing", posting="taken"),
+    row("POST", "money_desk.undo_now", DESK, id="owing", posting="taken"),
+    row("GET", "money_desk.waive", OWNER, id="booking"),
+    row("POST", "money_desk.waive_now", OWNER, id="booking"),
+    row("GET", "money_refund.ask", OWNER, again=True, id="booking"),
+    row("POST", "money_refund.send", OWNER, again=True, id="booking"),
+    row("GET", "money_owed.index", DESK),
+    row("GET", "money_totals.index", OWNER),
+    row("GET", "money_totals.export", OWNER, again=True),
+    row("GET", "money_disputes.index", OWNER),
+    row("GET", "money_payouts.index", OWNER),
+    row("GET", "mail_text.index", OWNER),
+    row("GET", "mail_text.edit", OWNER, kind="=confirmed"),
+    row("POST", "mail_text.edit", OWNER, kind="=confirmed", do="=preview", text="=Bring socks"),
+    row("GET", "policy.index_view", OWNER),
+    row("GET", "policy.details_view", OWNER, id="policy"),
+    row("GET", "policy.create_view", NOBODY),
+    row("POST", "policy.create_view", NOBODY),
+    row("GET", "policy.edit_view", NOBODY, id="policy"),
+    row("POST", "policy.edit_view", NOBODY, id="policy"),
+    row("POST", "policy.delete_view", NOBODY, id="policy"),
+    row("POST", "policy.action_view", NOBODY, action="=delete", rowid="policy"),
+    row("GET", "policy.export", NOBODY, export_type="=csv"),
+    row("GET", "policy.ajax_lookup", NOBODY, name="=client", query="=quill"),
+    row("POST", "policy.ajax_update", NOBODY, list_form_pk="policy"),
     row("GET", "team.index", OWNER),
     row("GET", "team.ask_invite", OWNER),
     row("POST", "team.invite", OWNER, again=True),

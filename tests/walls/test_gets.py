@@ -17,8 +17,9 @@ from tests.walls.belongings import Belongings, everything
 # The two reads that write: the return page asks Stripe at most once in ten seconds and then does
 # what the webhook would do; reading a client's record appends to the audit. A session is touched once a minute.
 READS_THAT_NOTE = {
-    "booking.details_view", "booking.export", "client.details_view", "client.edit_view", "client.export",
-    "duplicates.index",
+    "service.export", "practitioner.export", "room.export",
+    "week_booking.index", "booking.details_view", "booking.export", "client.details_view", "client.edit_view",
+    "client.export", "duplicates.index", "money.details_view", "money.export", "money_totals.export",
 }  # fmt: skip
 
 
@@ -34,10 +35,19 @@ def addresses(app: Flask, mine: Belongings) -> list[tuple[str, str]]:
             path = rule.rule.replace("<token>", token).replace("<service>", mine.service)
             path = path.replace("<version>", mine.logo).replace("<export_type>", "csv")
             path = re.sub(r"<[^>]+>", "1", path)
-            if rule.endpoint in ("booking.details_view", "booking.edit_view"):
+            if rule.endpoint in ("booking.details_view", "booking.edit_view") or rule.endpoint.startswith(
+                ("money", "week_booking")
+            ):
                 path += f"?id={mine.booked_id}"
             if rule.endpoint in ("client.details_view", "client.edit_view"):
                 path += f"?id={mine.client_id}"
+            offers = {"service": mine.clinic.services[mine.service], "practitioner": mine.person_id}
+            offers["room"] = mine.clinic.rooms["quiet"]
+            room, _dot, page = rule.endpoint.partition(".")
+            if room in offers and page in ("details_view", "edit_view", "status"):
+                path += f"?id={offers[room]}"
+            if rule.endpoint == "hours_days.remove":
+                path += f"?off={mine.away_id}"
             if rule.endpoint == "client_import.check":
                 path += f"?id={mine.file_id}"
             if rule.endpoint in ("team.edit", "team.ask"):

@@ -134,6 +134,19 @@ def _office(path: str, *status: int) -> Asks:
     ]
 
 
+def _desk(path: str) -> Asks:
+    return lambda _mine, theirs: [get(f"{path}?id={found}") for found in (theirs.booked_id, theirs.person_id)]
+
+
+def _press_desk(path: str) -> Asks:
+    def asks(_mine: Belongings, theirs: Belongings) -> list[Ask]:
+        form = {"id": str(theirs.booked_id), "change": str(theirs.booked_id), "verb": "arrive", "reason": "other",
+                "do": "move", "day": "2026-03-27", "time": "12:00"}  # fmt: skip
+        return [post(path, data=form), post(f"{path}?id={theirs.booked_id}", data={"reason": "other"})]
+
+    return asks
+
+
 def _lists(_mine: Belongings, theirs: Belongings) -> list[Ask]:
     slug = theirs.clinic.ref.slug
     return [
@@ -204,7 +217,101 @@ def _pairs(method: str) -> Asks:
     return asks
 
 
+def _payment(method: str, path: str, *status: int) -> Asks:
+    """With the neighbour's booking at my own money pages."""
+
+    def asks(_mine: Belongings, theirs: Belongings) -> list[Ask]:
+        typed = {"amount": "1", "method": "cash", "reason": "goodwill", "click": "c", "posting": str(theirs.booked_id)}
+        sent = {"id": str(theirs.booked_id), **typed}
+        return [
+            Ask(method, f"{path}?id={theirs.booked_id}", status or (404,), {"data": sent} if method == "POST" else {})
+        ]
+
+    return asks
+
+
+def _payments(_mine: Belongings, theirs: Belongings) -> list[Ask]:
+    return [
+        get(f"/manage/money/?{query}", 200)
+        for query in (
+            "search=Quillfeather&flt_from=2020-01-01", f"flt_practitioner={theirs.person_id}",
+            f"flt_state=owed&tenant_id={theirs.clinic.ref.id}&id={theirs.booked_id}",
+        )
+    ]  # fmt: skip
+
+
+def _offers(what: str, url: str, key: Callable[[Belongings], object]) -> dict[str, Asks]:
+    """The pages of a list of what is offered, asked with an id of the neighbour's."""
+    path = f"/manage/{url}/"
+
+    def one(page: str, *status: int) -> Asks:
+        return lambda _mine, theirs: [
+            get(f"{path}{page}?id={key(theirs)}", *(status or (404,))),
+            post(f"{path}{page}?id={key(theirs)}", *(status or (404,)), 405, data={"name": "M", "do": "retire"}),
+        ]
+
+    return {
+        f"{what}.index_view": lambda _mine, theirs: [
+            get(f"{path}?search=Only&flt_state=on&tenant_id={theirs.clinic.ref.id}", 200)
+        ],
+        f"{what}.details_view": one("details/", 302, 303, 404),
+        f"{what}.edit_view": one("edit/"),
+        f"{what}.status": one("status/"),
+        f"{what}.create_view": lambda _mine, theirs: [get(f"{path}new/?id={key(theirs)}", 200)],
+        f"{what}.order": lambda _mine, theirs: [post(f"{path}order/", 422, data={"do": f"up:{key(theirs)}"})],
+        f"{what}.export": lambda _mine, _theirs: [get(f"{path}export/csv/?search=Only", 200)],
+        f"{what}.ajax_lookup": _office(f"{path}ajax/lookup/?name=client&query=Quill", 404, 400),
+        f"{what}.ajax_update": _writes(f"{path}ajax/update/"),
+        f"{what}.action_view": _writes(f"{path}action/"),
+        f"{what}.delete_view": _writes(f"{path}delete/"),
+    }
+
+
+def _why(_mine: Belongings, theirs: Belongings) -> list[Ask]:
+    path, when = "/manage/hours/why/", "day=2026-03-24&time=10:00"
+    service = theirs.clinic.services[theirs.service]
+    return [get(f"{path}?service={service}&{when}", 422), get(f"{path}?who={theirs.person}&{when}", 404)]
+
+
+def _days(page: str) -> Asks:
+    def asks(_mine: Belongings, theirs: Belongings) -> list[Ask]:
+        named = (f"off={theirs.away_id}", f"day=2026-03-31&of={theirs.person_id}", f"pause={theirs.pause_id}")
+        found = [ask(f"/manage/hours/days/{page}?{query}", 404) for query in named[:2] for ask in (get, post)]
+        return found + ([get(f"/manage/hours/days/{page}?{named[2]}", 404)] if page else [])
+
+    return asks
+
+
 ASKS: dict[str, Asks] = {
+    **_offers("service", "services", lambda theirs: theirs.clinic.services[theirs.service]),
+    **_offers("practitioner", "practitioners", lambda theirs: theirs.person_id),
+    **_offers("room", "rooms", lambda theirs: theirs.clinic.rooms["quiet"]),
+    "hours.index": lambda _mine, theirs: [ask(f"/manage/hours/?who={theirs.person}", 404) for ask in (get, post)],
+    "hours.outside": lambda _mine, theirs: [get(f"/manage/hours/outside/?move={theirs.booked_id}", 200)],
+    "hours_days.index": _days(""),
+    "hours_days.remove": _days("remove/"),
+    "hours_why.index": _why,
+    "bookings.receipt": _link("/receipt.pdf"),
+    "money.index_view": _payments,
+    "money.details_view": _payment("GET", "/manage/money/details/"),
+    "money.export": lambda _mine, _theirs: [
+        get(f"/manage/money/export/{kind}/?search=Quillfeather&flt_from=2020-01-01", 200) for kind in ("csv", "xlsx")
+    ],
+    "money.edit_view": _office("/manage/money/edit/?id={id}", 302, 303, 404),
+    "money.create_view": _office("/manage/money/new/?id={id}"),
+    "money.ajax_lookup": _office("/manage/money/ajax/lookup/?name=client&query=Quill", 404, 400),
+    "money.ajax_update": _writes("/manage/money/ajax/update/"),
+    "money.action_view": _writes("/manage/money/action/"),
+    "money.delete_view": _writes("/manage/money/delete/"),
+    "money_desk.take": _payment("GET", "/manage/money/desk/"),
+    "money_desk.take_now": _payment("POST", "/manage/money/desk/"),
+    "money_desk.waive": _payment("GET", "/manage/money/desk/waive/"),
+    "money_desk.waive_now": _payment("POST", "/manage/money/desk/waive/"),
+    "money_desk.undo": _payment("GET", "/manage/money/desk/undo/"),
+    "money_desk.undo_now": _payment("POST", "/manage/money/desk/undo/"),
+    "money_desk.receipt": _payment("GET", "/manage/money/desk/receipt.pdf"),
+    "money_refund.ask": _payment("GET", "/manage/money/refund/"),
+    "money_refund.send": _payment("POST", "/manage/money/refund/"),
     "client.index_view": _clients,
     "client.details_view": _a_client("GET", "/manage/clients/details/"),
     "client.edit_view": lambda mine, theirs: [
@@ -225,6 +332,16 @@ ASKS: dict[str, Asks] = {
     "client.action_view": _writes("/manage/clients/action/"),
     "client.delete_view": _writes("/manage/clients/delete/"),
     "duplicates.merge": lambda mine, theirs: [*_pairs("GET")(mine, theirs), *_pairs("POST")(mine, theirs)],
+    "policy.details_view": lambda _mine, theirs: [
+        get(f"/manage/policies/details/?id={theirs.policy_id}", 302, 303, 404)
+    ],
+    "policy.edit_view": lambda _mine, theirs: [get(f"/manage/policies/edit/?id={theirs.policy_id}", 302, 303, 404)],
+    "policy.create_view": _office("/manage/policies/new/?id={id}"),
+    "policy.export": _office("/manage/policies/export/csv/"),
+    "policy.ajax_lookup": _office("/manage/policies/ajax/lookup/?name=client&query=Quill", 404, 400),
+    "policy.ajax_update": _writes("/manage/policies/ajax/update/"),
+    "policy.action_view": _writes("/manage/policies/action/"),
+    "policy.delete_view": _writes("/manage/policies/delete/"),
     "client_import.check": lambda _mine, theirs: [
         get(f"/manage/clients/import/check/?id={theirs.file_id}"),
         post("/manage/clients/import/check/", data={"id": str(theirs.file_id), "hash": "0" * 64}),
@@ -254,6 +371,26 @@ ASKS: dict[str, Asks] = {
     "bookings.hold": _hold,
     "clinic.logo": lambda _mine, theirs: [get(f"/logo/{theirs.logo}")],
     "booking.index_view": _lists,
+    "week.index": lambda _mine, theirs: [get(f"/manage/week/?p={theirs.person}&p=all&d=2026-03-24", 200)],
+    "week.undo": _press_desk("/manage/week/undo/"),
+    "week_booking.index": _desk("/manage/week/booking/"),
+    "week_booking.turn": _press_desk("/manage/week/booking/turn/"),
+    "week_booking.move": _desk("/manage/week/booking/move/"),
+    "week_booking.move_now": _press_desk("/manage/week/booking/move/"),
+    "week_booking.cancel": _desk("/manage/week/booking/cancel/"),
+    "week_booking.cancel_now": _press_desk("/manage/week/booking/cancel/"),
+    "week_add.index": lambda _mine, theirs: [
+        get(f"/manage/week/add/?p={theirs.person}&client={theirs.client_id}&d=2026-03-24", 200)
+    ],
+    "week_add.book": lambda _mine, theirs: [
+        post("/manage/week/add/", 422, data={"do": "book", "client_id": theirs.client_id, "q": "Quillfeather"})
+    ],
+    "week_block.index": lambda _mine, theirs: [get(f"/manage/week/block/?p={theirs.person}", 200)],
+    "week_block.block": lambda _mine, theirs: [
+        post("/manage/week/block/", 422, data={"practitioner": theirs.person_id, "day": "2026-03-27"})
+    ],
+    "week_block.remove": _desk("/manage/week/block/remove/"),
+    "week_block.remove_now": _press_desk("/manage/week/block/remove/"),
     "booking.details_view": _office("/manage/bookings/details/?id={id}", 302, 303, 404),
     "booking.edit_view": _office("/manage/bookings/edit/?id={id}", 302, 303, 404),
     "booking.create_view": _office("/manage/bookings/new/?id={id}"),
@@ -314,6 +451,9 @@ NOTHING = {
     "duplicates.index": "names no row",
     "client_import.index": "names no row: whom the clinic knows is looked up in its own (tests/tenants/clients)",
     "client_import.sample": "names no row",
+    "mail_text.index": "names no row",
+    "mail_text.edit": "names a kind of mail",
+    "policy.index_view": "names no row",
     "start.page": "names no row",
     "accounts.arrive": "names no row",
     "accounts.again": "names no row",
@@ -345,6 +485,11 @@ NOTHING = {
     },
     "operator_my.ask_remove_key": "not at a clinic",
     "operator_my.remove_key": "not at a clinic",
+    "money_owed.index": "names no row",
+    "money_totals.index": "names no row",
+    "money_totals.export": "names no row",
+    "money_disputes.index": "names no row",
+    "money_payouts.index": "names no row",
     "team.index": "names no row",
     "team.ask_invite": "names no row",
     "team.rules": "names no row",

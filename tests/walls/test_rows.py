@@ -13,7 +13,7 @@ from sqlalchemy.sql.schema import Table
 
 from saas.db import Base, action, db, new_id
 from saas.tenancy import TenantOwned, current_tenant, tenant_scope, tenant_tables
-from tenants.payments.models import LedgerEntry, Payment, PaymentAttempt, Refund
+from tenants.payments.models import Dispute, LedgerEntry, Payment, PaymentAttempt, Refund
 from tests.cast import NOW
 from tests.saas.accounts.pages import Enter
 from tests.walls.belongings import Belongings, everything
@@ -48,6 +48,18 @@ def add_money() -> None:
             reason="x",
             click=f"click-{current_tenant().slug}",
             created_at=NOW,
+        )
+    )
+    db.session.add(
+        Dispute(
+            payment_id=payment.id,
+            attempt_id=attempt.id,
+            stripe_dispute_id=f"du-{current_tenant().slug}",
+            amount_minor=1,
+            reason="x",
+            status="lost",
+            told_at=NOW,
+            opened_at=NOW,
         )
     )
     if not db.session.execute(sa.select(LedgerEntry.id)).first():
