@@ -12,8 +12,8 @@ from saas.errors import Conflict
 from saas.tenancy import current_tenant
 from saas.words import _
 from tenants.services.models import Service
-from tenants.services.queries import service_by_id
-from tenants.services.rules import ServiceRequest, clean_service
+from tenants.services.queries import in_order, service_by_id
+from tenants.services.rules import ServiceRequest, clean_service, moved
 
 
 class SlugTaken(Conflict):
@@ -56,3 +56,13 @@ def revive_service(*, service_id: UUID, now: datetime) -> None:
     row = service_by_id(service_id)
     row.active = True
     audit.record("service.revived", target="service", target_id=row.id, now=now)
+
+
+@action
+def move_service(*, service_id: UUID, step: int, now: datetime) -> None:
+    """Show it so many places later in the list (negative: earlier)."""
+    service_by_id(service_id)
+    rows = {row.id: row for row in db.session.execute(in_order().with_for_update()).scalars()}
+    for place, key in enumerate(moved(list(rows), service_id, step)):
+        rows[key].position = place
+    audit.record("service.moved", target="service", target_id=service_id, now=now)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
-from saas.money import Money, card_maximum, card_minimum
+from saas.money import Money, card_maximum, card_minimum, exponent
 from saas.text import Cleaner
 from saas.words import _
 
@@ -42,6 +44,45 @@ def slug_of(text: str) -> str:
     """A word for addresses: "SomatoEmotional Release" becomes somatoemotional-release; "" when no letter is left."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
+
+
+def amount_of(text: str, currency: str) -> int:
+    """What somebody types for an amount (95, 95.00, 95,00, 1.250,50, € 95) in minor units. ValueError for all else.
+
+    A sign with as many digits behind it as the currency has decimals begins the decimals; with three and no such
+    currency it parts the thousands.
+    """
+    places = exponent(currency)
+    tidy = re.sub(r"[\s\u00a0\u202f'’]", "", text).strip("€$£")
+    tidy = tidy.removeprefix(currency).removesuffix(currency)
+    plain = re.fullmatch(r"(\d{1,12})(?:[.,](\d{1,3}))?", tidy)
+    parted = re.fullmatch(r"(\d{1,3}(?:(?P<by>[.,])\d{3})(?:(?P=by)\d{3}){0,3})(?:(?!(?P=by))[.,](\d{1,3}))?", tidy)
+    if parted is not None and not (places == 3 and plain is not None):
+        number, decimals = parted[1], parted[3] or ""
+    elif plain is not None:
+        number, decimals = plain[1], plain[2] or ""
+    else:
+        raise ValueError(text)
+    if len(decimals) > places and decimals.strip("0"):
+        raise ValueError(text)
+    return int(re.sub(r"\D", "", number) + (decimals + "000")[:places])
+
+
+def amount_text(amount: Money) -> str:
+    """An amount as a field shows it: 95.00."""
+    return f"{amount.major:.{exponent(amount.currency)}f}"
+
+
+def moved(ids: Sequence[UUID], one: UUID, step: int) -> list[UUID]:
+    """The order after `one` has gone `step` places on (negative: back); unchanged where there is no such place."""
+    order = list(ids)
+    if one not in order:
+        return order
+    place = order.index(one)
+    onto = place + step
+    if 0 <= onto < len(order):
+        order.insert(onto, order.pop(place))
+    return order
 
 
 def clean_service(request: ServiceRequest, *, currency: str) -> ServiceRequest:
@@ -89,7 +130,11 @@ def _clean_price(cleaner: Cleaner, request: ServiceRequest, currency: str) -> Se
     if request.payment not in PAYMENTS:
         cleaner.refuse("payment", _("Choose how it is paid"))
         return request
-    cleaner.whole("price_minor", request.price_minor, 0, card_maximum())
+    if request.price_minor < 0:
+        cleaner.refuse("price_minor", _("A price is not below nothing"))
+    elif request.price_minor > card_maximum():
+        most = Money(card_maximum(), currency).major
+        cleaner.refuse("price_minor", _("This is more than a card can pay. Enter at most %(most)s", most=most))
     if request.payment == "free":
         if request.price_minor:
             cleaner.refuse("price_minor", _("A free service has no price"))

@@ -25,7 +25,8 @@ from tenants.bookings.models import Booking
 from tenants.bookings.places import LINK
 from tenants.bookings.rules import Details
 from tenants.clients.actions import add_note, keep_file
-from tenants.clinic.actions import save_logo, save_mail_text, save_texts
+from tenants.clinic.actions import save_logo, save_mail_text, save_policy, save_texts
+from tenants.clinic.rules import PolicyRequest
 from tenants.practitioners.actions import set_services
 from tenants.practitioners.models import Practitioner
 from tenants.services.actions import save_service
@@ -44,6 +45,7 @@ class Belongings:
     booked_id: UUID
     client_id: UUID
     file_id: UUID
+    policy_id: UUID
     service: str
     person: str
     person_id: UUID
@@ -52,6 +54,8 @@ class Belongings:
     invite: str
     invited_id: UUID
     passkey_id: UUID
+    away_id: UUID
+    pause_id: UUID
     hold_token: str
     booking_token: str
     words: tuple[str, ...]
@@ -75,9 +79,9 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
     version = save_logo(content=_picture(slug), now=now)
     tuesday = date(2026, 3, 31)
     set_override(practitioner_id=who, day=tuesday, windows=[("10:00", "12:00")], now=now)
-    add_break(practitioner_id=who, weekday=2, day=None, start="12:00", end="13:00", now=now)
+    pause_id = add_break(practitioner_id=who, weekday=2, day=None, start="12:00", end="13:00", now=now)
     away = datetime(2026, 4, 1, 9, 0, tzinfo=now.tzinfo)
-    add_time_off(practitioner_id=who, starts_at=away, ends_at=away + timedelta(hours=2), now=now)
+    away_id = add_time_off(practitioner_id=who, starts_at=away, ends_at=away + timedelta(hours=2), now=now)
     details = Details(
         name=f"Quillfeather of {slug}",
         known_as=f"Quill{slug}",
@@ -106,6 +110,7 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
         booked_id=firm.id,
         client_id=firm.client_id,
         file_id=file,
+        policy_id=save_policy(policy=PolicyRequest(48, 40, 90, f"<p>{slug} terms</p>"), now=now).id,
         service=own.slug,
         person=db.session.get_one(Practitioner, who).slug,
         person_id=who,
@@ -114,6 +119,8 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
         invite=link_token(guest),
         invited_id=guest.id,
         passkey_id=_passkey(guest.id, slug, now),
+        away_id=away_id,
+        pause_id=pause_id,
         hold_token=_token("hold", "desk", day),
         booking_token=_token("booking", token, day),
         words=(
@@ -129,6 +136,7 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
             f"{slug} rings twice",
             f"{slug} left shoulder",
             f"Filed at {slug}",
+            f"{slug} terms",
         ),
     )
 

@@ -217,7 +217,7 @@ ROWS = (
     row("GET", "week_block.index", EVERYBODY),
     row("POST", "week_block.block", EVERYBODY, day="=2026-03-27"),
     row("GET", "week_block.remove", OWN, id="blocked"),
-    row("POST", "week_block.remove_now", OWN, id="blocked"),
+    row("POST", "week_block.remove_now", OWN, nothing=True, id="blocked"),
     row("GET", "booking.index_view", EVERYBODY),
     row("GET", "booking.details_view", OWN, id="booking"),
     row("GET", "booking.export", EVERYBODY, again=True, export_type="=csv"),

@@ -18,7 +18,8 @@ from tests.walls.belongings import Belongings, everything
 # what the webhook would do; reading a client's record appends to the audit. A session is touched once a minute.
 READS_THAT_NOTE = {
     "service.export", "practitioner.export", "room.export",
-    "week_booking.index", "booking.details_view", "booking.export", "client.details_view", "client.edit_view",
+    "week_booking.index",
+    "booking.details_view", "booking.export", "client.details_view", "client.edit_view",
     "client.export", "duplicates.index", "money.details_view", "money.export", "money_totals.export",
 }  # fmt: skip
 

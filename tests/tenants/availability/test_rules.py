@@ -22,7 +22,12 @@ from tenants.availability.rules import week_faults, windows_faults
             {"thu-0": "Thursday: 09:00 to 09:00 is no time at all. Choose a later end"},
         ),
         ({"fri": [(f"{h:02}:00", f"{h:02}:30") for h in range(13)]}, {"fri-12": "Use at most 12 in a day"}),
-        ({"sat": [("17:00", "09:00")]}, {}),
+        ({"sat": [("17:00", "09:00")]}, {"sat-0": "Saturday: 09:00 is before 17:00. Choose a later end"}),
+        (
+            {"sat": [("22:00", "02:00")], "sun": [("00:00", "24:00")]},
+            {"sun-0": "Sunday: 00:00 falls inside 22:00 to 02:00 of Saturday"},
+        ),
+        ({"sat": [("20:00", "08:00")], "mon": [("00:00", "24:00")]}, {}),
     ],
 )
 def test_a_fault_names_the_window_and_what_it_meets(week: Week, said: dict[str, str]) -> None:
