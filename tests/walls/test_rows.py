@@ -107,9 +107,9 @@ def test_no_row_of_the_neighbour_is_read(
 
 
 def test_on_postgresql_the_database_shows_none_even_to_plain_sql(
-    rows: dict[str, tuple[type[Any], Row, Row]], neighbours: tuple[Belongings, Belongings], inside: Enter
+    app: Flask, rows: dict[str, tuple[type[Any], Row, Row]], neighbours: tuple[Belongings, Belongings]
 ) -> None:
-    with inside(neighbours[1].clinic):
+    with app.app_context():  # nobody has entered a clinic
         if db.engine.dialect.name != "postgresql":
             return
         for name in rows:
