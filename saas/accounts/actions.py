@@ -44,6 +44,11 @@ def login_keys(email: str, address: str = "") -> tuple[str, str]:
     return f"login|account|{email}", f"login|pair|{email}|{address}"
 
 
+def proof_key(kind: str, account_id: UUID) -> str:
+    """The name under which tries at a second step ("second") or at "is it still you?" ("again") are counted."""
+    return f"{kind}|account|{account_id}"
+
+
 def hashed(password: str, *about: str) -> str:
     """The hash of a new password; `WeakPassword` for one that is too short, too long or among the first to be tried.
     `about`: the person's name and e-mail. Slow on purpose: never inside an action."""
@@ -138,7 +143,7 @@ def keep(
     if fs_uniquifier is not None:
         account.fs_uniquifier = fs_uniquifier
         sessions.end_all(account_id)
-        ratelimit.forget(login_keys(account.email)[0])
+        ratelimit.forget(login_keys(account.email)[0], *(proof_key(kind, account_id) for kind in ("second", "again")))
         audit.record("account.password", target="account", target_id=account_id, now=now)
     for kind in mails:
         _mail(account_id, kind, now)

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Response as WholeResponse
 from flask_login import current_user
 from flask_security import login_user, verify_password
 from flask_security.proxies import _security as security
@@ -21,7 +22,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
 from saas import ratelimit
-from saas.accounts import invitations, passkeys, seconds
+from saas.accounts import actions, invitations, passkeys, seconds
 from saas.accounts.forms import AgainForm, JoinForm, SecondForm
 from saas.accounts.models import Account
 from saas.accounts.queries import NoSuchAccount, account_by_id
@@ -29,7 +30,7 @@ from saas.crypto import keyed_hash, same
 from saas.errors import DomainError, Gone, Invalid, NotFound
 from saas.sessions import LazySession
 from saas.tenancy import current_tenant
-from saas.web import ClinicClosed, ClinicPaused, check_origin, drop_foreign, host_of, page_now, visitor
+from saas.web import ClinicClosed, ClinicPaused, bearer_headers, check_origin, drop_foreign, host_of, page_now, visitor
 from saas.words import _
 
 SECOND_WITHIN = timedelta(minutes=10)
@@ -116,7 +117,7 @@ def _pending() -> Account | None:
 
 def count(kind: str, account_id: UUID) -> tuple[str, str]:
     """Slow down guessing. An hour at most, and a new password by mail forgets it: nobody is locked out for good."""
-    now, pair, whole = page_now(), f"{kind}|pair|{account_id}|{visitor()}", f"{kind}|account|{account_id}"
+    now, pair, whole = page_now(), f"{kind}|pair|{account_id}|{visitor()}", actions.proof_key(kind, account_id)
     ratelimit.hit(pair, limit=8, window_seconds=600, now=now)
     ratelimit.hit(whole, limit=60, window_seconds=3600, now=now)
     return pair, whole
@@ -312,8 +313,14 @@ def _accept(token: str) -> Answer:
     return render_template("accounts/join.html", form=form, email=email, token=token), 422
 
 
+def _after(response: WholeResponse) -> WholeResponse:
+    """An invitation's address is told to nobody and kept nowhere."""
+    return bearer_headers(response) if request.endpoint in ("accounts.invitation", "accounts.accept") else response
+
+
 def add_pages(blueprint: Blueprint) -> None:
     """Register them."""
+    blueprint.after_request(_after)
     pages: tuple[tuple[str, str, Callable[..., Answer], str], ...] = (
         ("/login/second", "second", _second, "GET"),
         ("/login/second", "second_check", _second_check, "POST"),

@@ -42,10 +42,9 @@ def is_obvious(password: str, about: Iterable[str] = ()) -> bool:
     letters = re.sub(r"[\W_]", "", plain)
     if len(set(letters)) <= _SHORT or _repeats(letters) or _runs(letters):
         return True
-    known = [word for text in about for word in re.findall(r"\w+", text.casefold()) if len(word) >= _SHORT]
-    words = sorted({*known, *_WORDS}, key=len, reverse=True)
+    known = {word for text in about for word in re.findall(r"[^\W_]+", text.casefold()) if len(word) >= _SHORT}
     drawn = plain.translate(_DRAWN_AS)
-    return any(_is_built(form, words) for form in {plain, drawn})
+    return any(_is_built(form, known) for form in {plain, drawn})
 
 
 def _repeats(text: str) -> bool:
@@ -60,11 +59,15 @@ def _runs(text: str) -> bool:
     return bool(pairs) and along / len(pairs) >= _MANY
 
 
-def _is_built(text: str, words: list[str]) -> bool:
+def _is_built(text: str, known: set[str]) -> bool:
+    """Whether little is left once the known words, and one or two common ones, have been taken out."""
+    before = text
+    for word in sorted(known, key=len, reverse=True):
+        text = text.replace(word, " ")
     found = 0
-    for word in words:
+    for word in _WORDS:
         while word in text and found <= _WORDS_THAT_ARE_FEW:
             text = text.replace(word, " ", 1)
             found += 1
     own = re.sub(r"[\W\d_]", "", text)
-    return (0 < found <= _WORDS_THAT_ARE_FEW and len(own) < _LEAST_OWN) or not own
+    return not own or (text != before and found <= _WORDS_THAT_ARE_FEW and len(own) < _LEAST_OWN)
