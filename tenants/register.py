@@ -9,6 +9,7 @@ from tenants.bookings import effects as booking_effects
 from tenants.bookings import jobs as booking_jobs
 from tenants.bookings import public as booking_pages
 from tenants.bookings import staff as booking_desk
+from tenants.bookings import wording
 from tenants.clients import jobs as client_jobs
 from tenants.clients import staff as client_lists
 from tenants.clinic import public as clinic_pages
@@ -58,6 +59,8 @@ def parts() -> Parts:
             offer_lists.ServiceView,
             offer_people.PractitionerView,
             offer_people.RoomView,
+            wording.MailTextView,
+            wording.PolicyView,
             team_pages.TeamView,
             hours_days.DaysView,
             hours_why.WhyView,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
+from saas.accounts.models import Account
 from saas.db import db
 from saas.money import Money
 from tenants.bookings.models import Booking
@@ -77,3 +78,9 @@ def with_debt(owed: str) -> ColumnElement[bool]:
     if owed == "owed":
         return Booking.id.in_(some)
     return Booking.id.in_(select(Payment.booking_id)) & Booking.id.not_in(some) & (Booking.status != "cancelled")
+
+
+def account_names(account_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Account → name, of whoever did something."""
+    wanted = select(Account.id, Account.name).where(Account.id.in_(account_ids))
+    return {row[0]: row[1] for row in db.session.execute(wanted)} if account_ids else {}

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from saas import audit
 from saas.db import action, db
 from saas.errors import Invalid
+from saas.stale import unchanged
 from saas.tenancy import current_tenant
 from saas.text import Cleaner
 from saas.words import _
@@ -144,8 +145,11 @@ def _add_policy(version: int, policy: PolicyRequest, *, now: datetime) -> Policy
 
 
 @action
-def save_mail_text(*, kind: str, text: str, now: datetime) -> None:
-    """Keep the clinic's own paragraph in mails of this kind; an empty one takes it away."""
+def save_mail_text(*, kind: str, text: str, now: datetime, seen: str | None = None) -> None:
+    """Keep the clinic's own paragraph in mails of this kind; an empty one takes it away.
+
+    `ChangedMeanwhile` when it is no longer what the form showed (`seen`, the mark of the text).
+    """
     if kind not in MAIL_KINDS:
         raise Invalid(_("There is no such mail"))
     cleaner = Cleaner()
@@ -156,5 +160,6 @@ def save_mail_text(*, kind: str, text: str, now: datetime) -> None:
     if row is None:
         row = MailText(kind=kind)
         db.session.add(row)
+    unchanged(seen, row.text or "")
     row.text = cleaned
     audit.record("clinic.mail_text", target="clinic", target_id=None, now=now, kind=kind)

@@ -151,3 +151,8 @@ def latest_policy() -> Policy | None:
 def mail_text(kind: str) -> str:
     """The clinic's own paragraph in mails of this kind."""
     return db.session.execute(select(MailText.text).where(MailText.kind == kind)).scalar_one_or_none() or ""
+
+
+def mail_texts() -> dict[str, str]:
+    """Kind → the clinic's own paragraph, for the kinds that have one."""
+    return {row[0]: row[1] for row in db.session.execute(select(MailText.kind, MailText.text)) if row[1]}

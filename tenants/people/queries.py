@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
-from saas.accounts.models import Account
 from saas.db import db
 from saas.errors import Invalid
 from saas.money import Money
@@ -160,12 +159,6 @@ def typed_apart(booking: Booking, client: Client) -> dict[str, str]:
         typed.update(dict.fromkeys(error.fields, ""))
         cleaned = Person(**typed)
     return differences(known, cleaned)
-
-
-def authors(account_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Account → name, of whoever wrote the notes."""
-    wanted = select(Account.id, Account.name).where(Account.id.in_(account_ids))
-    return {row[0]: row[1] for row in db.session.execute(wanted)} if account_ids else {}
 
 
 def live_times(client_id: UUID) -> list[Time]:

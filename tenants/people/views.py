@@ -14,6 +14,7 @@ from saas.shell import locale, region
 from saas.tenancy import current_tenant
 from saas.words import _
 from saas.words import later as _l
+from tenants.bookings.queries import account_names
 from tenants.bookings.words import PILLS, STATUS_WORDS
 from tenants.clients.models import Client
 from tenants.clients.queries import notes_of
@@ -106,7 +107,7 @@ def client_page(client: Client, *, account_id: UUID | None, clinical: bool) -> C
         for past in history
     )
     rows = notes_of(client.id, clinical=clinical)
-    names = queries.authors([row.account_id for row in rows])
+    names = account_names([row.account_id for row in rows])
     return ClientPage(
         client=client,
         record=record_rows(client),
