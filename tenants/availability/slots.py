@@ -270,8 +270,9 @@ class _Plan:
 
 
 _PlanKey: TypeAlias = tuple[Schedule, int, int, str, date, date]
-# Weighed by starts and the places of their table, 64 for the entry itself: about 40 MB when full.
-_plans: Memo[_PlanKey, _Plan] = Memo(room=1_600_000, weigh=lambda plan: 2 * len(plan.seconds) + len(plan.starts) + 64)
+# Weighed by starts and the places of their table, 64 for the entry itself: a month of half hours of 1,600 practitioners
+# who all keep other hours, about 40 MB. A thousand clinics asked at random must not push each other out.
+_plans: Memo[_PlanKey, _Plan] = Memo(room=4_000_000, weigh=lambda plan: 2 * len(plan.seconds) + len(plan.starts) + 64)
 
 
 def _plan(schedule: Schedule, service: Service, tz: str, date_from: date, date_to: date) -> _Plan:

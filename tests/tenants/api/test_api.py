@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -103,6 +104,7 @@ def test_openings_say_what_is_wrong_with_the_question(api: Api, changes: dict[st
 def test_92_days_are_enough_and_the_last_is_not_in_it(api: Api) -> None:
     whole = api.get("/openings", service="desk", **{"from": "2026-03-23", "to": "2026-06-23"})
     assert whole.status_code == 200
+    assert whole.text == json.dumps(whole.get_json(), separators=(",", ":"))  # written by hand, and JSON all the same
     short = api.get("/openings", service="desk", **{"from": "2026-03-24", "to": "2026-03-25"}).get_json()["openings"]
     assert {opening["starts_at"][:10] for opening in short} == {"2026-03-24"}
 
