@@ -119,7 +119,9 @@ def _to_client(effect: Effect, booking: Booking, letter: _Letter, now: datetime,
         return
     locale = booking.locale or client.locale or current_tenant().locale
     more["words"] = clinic_queries.mail_text(letter.own) if letter.own else ""
-    written = _write(effect, booking, client, _Paper(letter.template, locale, client.name, address), more)
+    written = _write(
+        effect, booking, client, _Paper(letter.template, locale, client.discreet_name or client.name, address), more
+    )
     if letter.method is not None:
         with mail.written_for(locale):
             data = letters.calendar_file(booking, now=now, method=letter.method)
@@ -206,12 +208,21 @@ def _to_staff(effect: Effect, booking: Booking, what: str, email: str, now: date
 def _how_to_reach(booking: Booking, client: Client | None) -> str | None:
     if client is None or letters.mail_address(booking, client):
         return None
+    if client.no_calls:
+        return _no_calls(reach_for(client.reach, booking.typed.get("reach")))
     words: dict[str, str] = {
         "phone": _("Phone only: please ring. No email was sent."),
         "text": _("Text messages only: please text or ring. No email was sent."),
         "email": _("There is no email address: please ring."),
     }
     return words[reach_for(client.reach, booking.typed.get("reach"))]
+
+
+def _no_calls(reach: str) -> str:
+    """For whoever must not be rung: what is left."""
+    if reach == "text":
+        return _("Text messages only, and do not ring. No email was sent.")
+    return _("They asked not to be rung, and no email was sent: look at their record.")
 
 
 HANDLERS: dict[str, Handler] = {

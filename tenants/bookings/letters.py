@@ -21,7 +21,7 @@ from tenants.bookings.models import Booking
 from tenants.bookings.places import page_at
 from tenants.bookings.rules import PolicyTerms
 from tenants.clients.models import Client
-from tenants.clients.rules import reach_for
+from tenants.clients.rules import called, reach_for
 from tenants.clinic import queries as clinic_queries
 from tenants.payments import queries as payment_queries
 from tenants.payments.models import Payment, Refund
@@ -59,7 +59,7 @@ def words_of(booking: Booking, client: Client | None, *, place: str, locale: str
     money = payment_queries.money_of(booking.id)
     person = db.session.get(Practitioner, booking.practitioner_id)
     return BookingWords(
-        first_name=(client.known_as or client.name.partition(" ")[0]) if client else "",
+        first_name=called(client.name, client.known_as, client.discreet_name) if client else "",
         person=person.name if person else "",
         starts_local=booking.starts_at.astimezone(zone),
         ends_local=booking.ends_at.astimezone(zone),

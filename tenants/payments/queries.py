@@ -9,12 +9,13 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, bindparam, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, case, func, literal_column, or_, select
 
-from saas.db import db
+from saas.db import db, line
 from saas.errors import NotFound
 from saas.money import Money
 from saas.tenancy import current_tenant
+from tenants.clients.models import Client
 from tenants.payments.models import LedgerEntry, Payment, PaymentAttempt, Refund
 from tenants.payments.rules import DESK_METHODS
 
@@ -96,7 +97,7 @@ class Totals:
 def has_payment(booking_id: UUID) -> bool:
     """Whether the booking has a payment: a cheaper question than asking for it, and mostly the answer is no."""
     asked = {"mine": current_tenant().id, "booking": booking_id}
-    return db.session.connection().execute(_payment_of(), asked).first() is not None
+    return line().execute(_payment_of(), asked).first() is not None
 
 
 @lru_cache(maxsize=1)
@@ -247,8 +248,9 @@ def balance_of_booking(booking_id: UUID) -> Money:
 
 
 def balance_of_client(client_id: UUID) -> Money:
-    """What a client owes in all (minus: what the clinic owes them)."""
-    return _balance_where(LedgerEntry.client_id == client_id)
+    """What a client owes in all (minus: what the clinic owes them), with whoever was merged into them."""
+    merged = select(Client.id).where(Client.merged_into_id == client_id)
+    return _balance_where(or_(LedgerEntry.client_id == client_id, LedgerEntry.client_id.in_(merged)))
 
 
 def _balance_where(where: ColumnElement[bool], *, account: str = "client") -> Money:

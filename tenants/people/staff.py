@@ -116,6 +116,7 @@ class ClientView(RecordView):
         ),
     )
     list_template = "manage/clients/list.html"
+    export_max_rows = 50_000
     search_label = _l("Name, email or telephone")
     empty_text = _l("Nobody here yet. Clients appear when they book; you can also add them, or bring a list.")
     narrowed_text = _l("Nobody matches. An email address or a number must be typed whole, a name in part.")

@@ -154,12 +154,27 @@ def test_the_office(page: Page, house: House, heard: list[str]) -> None:
         "home": f"{office}/",
         "bookings": f"{office}/bookings/",
         "bookings, none": f"{office}/bookings/?search=nobody-of-that-name",
+        "clients": f"{office}/clients/",
+        "clients, none": f"{office}/clients/?search=nobody-of-that-name",
+        "a new client": f"{office}/clients/new/",
+        "a list of clients to bring": f"{office}/clients/import/",
+        "possible duplicates": f"{office}/duplicates/",
+        "mail texts": f"{office}/mail-texts/",
+        "a mail's text": f"{office}/mail-texts/edit/?kind=confirmed",
+        "versions of the policy": f"{office}/policies/",
     }
     wrong = visit(page, house, addresses, OFFICE_KIB, heard)
     page.goto(f"{office}/bookings/")
     page.locator("tbody a").first.click()
     expect(page.locator("h1")).to_be_visible()
     wrong += faults(page, "a booking", heard)
+    page.goto(f"{office}/clients/")
+    page.locator("tbody a").first.click()
+    expect(page.locator("h1")).to_be_visible()
+    wrong += faults(page, "a client", heard)
+    page.get_by_role("link", name="Edit", exact=True).click()
+    expect(page.get_by_role("button", name="Save")).to_be_visible()
+    wrong += faults(page, "a client's record", heard)
     assert (wrong, heard) == ([], [])
 
 

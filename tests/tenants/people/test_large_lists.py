@@ -21,7 +21,6 @@ LISTS = (
     "/manage/clients/",
     "/manage/clients/?page=2",
     "/manage/week/",
-    "/manage/week/?p=all",
 )
 SLOW = (
     "/manage/bookings/?flt_from=",
