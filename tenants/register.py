@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from saas.app import Parts
 from tenants.api import public as api
-from tenants.bookings import change_effects, checkout_effects
+from tenants.bookings import change_effects, checkout_effects, wording
 from tenants.bookings import effects as booking_effects
 from tenants.bookings import jobs as booking_jobs
 from tenants.bookings import public as booking_pages
 from tenants.bookings import staff as booking_desk
-from tenants.bookings import wording
 from tenants.clients import jobs as client_jobs
 from tenants.clients import staff as client_lists
 from tenants.clinic import public as clinic_pages

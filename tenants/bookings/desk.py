@@ -72,12 +72,13 @@ def day_begins(now: datetime) -> datetime:
 def openings_on(
     service_id: UUID, day: date, *, practitioners: Sequence[UUID], moving: UUID | None, now: datetime
 ) -> list[Opening]:
-    """The starts of one local day that these practitioners have free, by time."""
+    """The starts of one local day, from now on, that these practitioners have free, by time. The place of `moving` is
+    free, and offered again."""
     service = service_at_desk(service_id, any_minute=False, retired_too=moving is not None)
     service = replace(service, people=tuple(one for one in service.people if one[0] in practitioners))
     after = day + timedelta(days=1)
     offer = openings.load(service, date_from=day, date_to=after, now=now, except_booking=moving)
-    return openings.list_openings(offer, date_from=day, date_to=after, now=day_begins(now))
+    return openings.list_openings(offer, date_from=day, date_to=after, now=now)
 
 
 def offer_for(asked: Asked, *, now: datetime) -> Offer:

@@ -31,16 +31,17 @@ from tenants.bookings.changes import (
     settle_change,
     undo,
 )
-from tenants.bookings.desk import Asked, TimeRefused, Why, openings_on, why_not
+from tenants.bookings.desk import WHY_CODES, Asked, TimeRefused, Why, openings_on, why_not
 from tenants.bookings.effects import HANDLERS as MAILS
 from tenants.bookings.models import Booking, BookingChange
 from tenants.bookings.moves import arrive, cancel, reschedule
 from tenants.bookings.pending import KEPT, BeingCancelled
 from tenants.bookings.places import SlotTaken
+from tenants.bookings.reasons import sentence
 from tenants.bookings.rules import UNDO, Place, pieces_to_keep
 from tenants.payments.queries import balance_of_booking
 from tests.cast import NOW, Clinic
-from tests.tenants.bookings.scenes import CLEO, DORA, HOUR, TUESDAY_TEN, booked, effects, fresh, held
+from tests.tenants.bookings.scenes import CLEO, DORA, HOUR, TUESDAY_TEN, booked, effects, fresh, held, only_sqlite
 
 WEDNESDAY_TEN = TUESDAY_TEN + timedelta(days=1)
 UNTIL = NOW + UNDO
@@ -294,9 +295,20 @@ def test_every_rule_that_binds_the_desk_says_why(at_rowan: Clinic) -> None:
     for code, at in asked.items():
         assert [why.code for why in why_not(Asked(full, ben, at), now=NOW)] == [code]
     # Earlier today and far ahead are the desk's to choose; a client is offered neither.
-    today = openings_on(full, NOW.date(), practitioners=[ben], moving=None, now=NOW.replace(hour=16))
-    assert today[0].starts_at == NOW
+    earlier = DeskWish(Asked(full, ben, NOW), None, DORA, "", "earlier")
+    assert fresh(book_at_desk(wish=earlier, now=NOW.replace(hour=12))).starts_at == NOW
+    assert openings_on(full, NOW.date(), practitioners=[ben], moving=None, now=NOW)[0].starts_at == NOW + 1.5 * HOUR
     assert openings_on(full, NOW.date() + timedelta(days=301), practitioners=[ben], moving=None, now=NOW)
+
+
+@only_sqlite
+def test_every_reason_has_its_words(at_rowan: Clinic) -> None:
+    spans = [(None, None), (NOW, NOW + HOUR), (NOW, NOW + timedelta(days=2))]
+    for code in WHY_CODES:
+        for start, end in spans:
+            words = sentence(Why(code, start, end), zone="Europe/London", locale="en_GB")
+            assert words.endswith("."), code
+            assert "None" not in words
 
 
 @given(

@@ -1,0 +1,156 @@
+"""The calendar in Chromium: with the keyboard alone, by dragging, and looked at by axe in every shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Page, expect
+
+from saas.db import db
+from tenants.bookings.models import Booking, BookingChange
+from tests.cast import Clinic
+from tests.saas.accounts.pages import Enter
+from tests.screens.__main__ import AXE, Shape, axe_violations, sideways
+from tests.tenants.bookings.scenes import TUESDAY_TEN, fresh, only_sqlite
+
+pytestmark = [pytest.mark.browser, only_sqlite]
+Office = Callable[[Shape], Page]
+Made = dict[str, UUID]
+LAPTOP = Shape("1280", dark=False)
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the focus stands on what is called `name`."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        label = page.evaluate(
+            "() => { const e = document.activeElement;"
+            " const said = e.getAttribute('aria-label') || (e.labels && e.labels[0]?.innerText) || e.innerText || '';"
+            " return said.replace(/\\s+/g, ' ').trim() }"
+        )
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(label)):
+            return
+    pytest.fail(f"the keyboard does not reach {name!r}")
+
+
+def enter(page: Page, heading: str) -> None:
+    """Press Enter, and wait for the page it leads to."""
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+
+
+def test_everything_is_done_with_the_keyboard(office: Office, busy_week: Made, rowan: Clinic, inside: Enter) -> None:
+    page = office(LAPTOP)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the main part")).to_be_focused()
+    # Move: from the calendar to the booking, to its form, a time typed, Enter.
+    tab_to(page, "Hana V.")
+    enter(page, "Hana Vrba")
+    tab_to(page, "Move")
+    enter(page, "Move a booking")
+    tab_to(page, "Or another time")
+    page.keyboard.type("1130AM")
+    enter(page, "23 to 29 March")
+    expect(page.get_by_text("Moved: Hana V. is now on Mon 23 Mar, 11:30.")).to_be_visible()
+    tab_to(page, "Undo (until")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Undone. The session is on Monday 23 March, 16:00.")).to_be_visible()
+    # Cancel, with its reason.
+    tab_to(page, "Tom D.")
+    enter(page, "Tom Daly")
+    tab_to(page, "Cancel")
+    enter(page, "Cancel a booking")
+    tab_to(page, "The client asked for it")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "Cancel the booking")
+    enter(page, "23 to 29 March")
+    expect(page.get_by_text("Cancelled: Tom D., Mon 23 Mar, 14:00.")).to_be_visible()
+    # A booking for somebody who rings: found by name, chosen with the space bar, at a time typed.
+    tab_to(page, "Add a booking")
+    enter(page, "Add a booking")
+    tab_to(page, "Or another time")
+    page.keyboard.type("1200PM")
+    tab_to(page, "Find a client")
+    page.keyboard.type("maya")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 client found")).to_be_visible()
+    tab_to(page, "Somebody new: as entered below")
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_label("Maya Lind")).to_be_checked()
+    tab_to(page, "Book")
+    enter(page, "23 to 29 March")
+    expect(page.get_by_text("Booked for Monday 23 March, 12:00.")).to_be_visible()
+    tab_to(page, "Week after")
+    enter(page, "30 March to 5 April")
+    with inside(rowan):
+        assert fresh(busy_week["Hana Vrba"]).starts_at.hour == 16
+        kinds = db.session.execute(sa.select(BookingChange.kind, BookingChange.state)).all()
+        assert {tuple(row) for row in kinds} == {("move", "undone"), ("cancel", "open")}
+        assert len(db.session.execute(sa.select(Booking.id).where(Booking.source == "staff")).all()) == 1
+
+
+def drag(page: Page, booking: UUID, day: str, minutes_later: int) -> None:
+    """Carry a session to another day's column, and down or up by minutes."""
+    item = page.locator(f'[data-booking="{booking}"]')
+    item.scroll_into_view_if_needed()
+    box, column = item.bounding_box(), page.locator(f'[data-day="{day}"] .cal__grid').bounding_box()
+    assert box is not None
+    assert column is not None
+    hours = float(page.locator(".cal").get_attribute("data-hours") or 0)
+    x, y = box["x"] + box["width"] / 2, box["y"] + 8
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 20, y + 5)
+    page.mouse.move(column["x"] + column["width"] / 2, y + minutes_later * column["height"] / (hours * 60), steps=4)
+    page.mouse.up()
+
+
+def test_a_session_is_carried_to_another_time(office: Office, busy_week: Made, rowan: Clinic, inside: Enter) -> None:
+    page = office(LAPTOP)
+    niamh = busy_week["Niamh Ford"]
+    drag(page, niamh, "2026-03-25", 120)
+    expect(page.get_by_text("Moved: Niamh F. is now on Wed 25 Mar, 11:00.")).to_be_visible()
+    # Onto another session: the page says why not, and nothing has moved.
+    drag(page, busy_week["Sam Wells"], "2026-03-27", 60)
+    expect(page.get_by_text("10:00 to 11:00 is booked.")).to_be_visible()
+    with inside(rowan):
+        assert fresh(niamh).starts_at == TUESDAY_TEN.replace(day=25, hour=11)
+        assert fresh(busy_week["Sam Wells"]).sequence == 0
+
+
+def test_a_press_that_does_not_move_opens_the_booking(office: Office, busy_week: Made) -> None:
+    page = office(LAPTOP)
+    page.locator(f'[data-booking="{busy_week["Sam Wells"]}"]').click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sam Wells")
+
+
+@pytest.mark.axe
+@pytest.mark.parametrize("shape", [Shape("1280", dark=True), Shape("390", dark=False)], ids=lambda shape: shape.name)
+def test_axe_finds_nothing_on_any_page_of_the_calendar(office: Office, busy_week: Made, shape: Shape) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is missing; run: make setup-browser")
+    page = office(shape)
+    base = page.url.rstrip("/")
+    hana = busy_week["Hana Vrba"]
+    wrong = []
+    for path in (
+        "", "?p=all&d=2026-03-24", "?d=2026-04-04", "add/", f"booking/?id={hana}", f"booking/move/?id={hana}",
+        f"booking/cancel/?id={hana}", "block/", f"block/remove/?id={busy_week['away']}",
+    ):  # fmt: skip
+        page.goto(f"{base}/{path}")
+        wrong += [f"{path}: {found}" for found in axe_violations(page)]
+        page.set_viewport_size({"width": 320, "height": 800} if shape.size == "390" else {"width": 1280, "height": 800})
+        wrong += [f"{path}: sideways"] if sideways(page) > 0 else []
+    # A form that comes back, and a cancel that waits.
+    page.goto(f"{base}/booking/cancel/?id={hana}")
+    page.get_by_role("button", name="Cancel the booking").last.click()
+    wrong += [f"cancel refused: {found}" for found in axe_violations(page)]
+    page.get_by_label("Something else").check()
+    page.get_by_role("button", name="Cancel the booking").last.click()
+    expect(page.get_by_text("Cancelled: Hana V.")).to_be_visible()
+    wrong += [f"undo: {found}" for found in axe_violations(page)]
+    assert wrong == []
