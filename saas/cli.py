@@ -21,6 +21,7 @@ from saas import doctor as checks
 from saas.accounts import effects as account_effects
 from saas.accounts.actions import create_account, reset_account
 from saas.accounts.models import OPERATOR, OWNER
+from saas.accounts.seconds import forget_seconds
 from saas.audit import Actor, acting_as
 from saas.config import settings
 from saas.contact import normal_email
@@ -167,12 +168,15 @@ def operator_create(email: str, name: str, *, password_stdin: bool) -> None:
 @account.command("reset")
 @click.argument("slug")
 @click.argument("email")
-def account_reset(slug: str, email: str) -> None:
+@click.option("--second", is_flag=True, help="Also forget app, passkeys and recovery codes, for who has lost them.")
+def account_reset(slug: str, email: str, *, second: bool) -> None:
     """Let a person of a clinic (or of `platform`) back in: ends their sessions, mails a link for a new password."""
     with _platform() as platform:
         ref = platform if slug == PLATFORM_SLUG else clinic_by_slug(slug)
     with _plainly(), tenant_scope(ref), acting_as(Actor("operator")):
         found = reset_account(email=email, now=clock.now())
+        if second:
+            forget_seconds(account_id=found.id, now=clock.now())
         click.echo(f"{found.email}: a mail with a link is on its way")
 
 

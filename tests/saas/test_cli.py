@@ -10,12 +10,13 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
+from saas.accounts import seconds, totp
 from saas.accounts.models import Account
 from saas.db import db
 from saas.outbox import Outbox
 from saas.tenancy import find_by_slug, find_platform, tenant_scope
 from tests import databases
-from tests.cast import Clinic
+from tests.cast import NOW, Clinic
 from wsgi import create_app
 
 Run = Callable[..., Result]
@@ -91,6 +92,12 @@ def test_a_person_is_let_back_in(run: Run, app: Flask, rowan: Clinic) -> None:
     with app.app_context(), tenant_scope(rowan.ref):
         waiting = db.session.execute(select(Outbox).where(Outbox.kind == "account.mail")).scalars().all()
         assert [row.tenant_id for row in waiting] == [rowan.ref.id]
+        secret = b"12345678901234567890"
+        code = totp.code_at(secret, totp.step_of(NOW))
+        seconds.add_app(account_id=rowan.accounts["alma"], secret=secret, typed=code, now=NOW)
+    assert run("account", "reset", "rowan", "alma@rowan.example", "--second").exit_code == 0
+    with app.app_context(), tenant_scope(rowan.ref):
+        assert not db.session.get_one(Account, rowan.accounts["alma"]).has_second
 
 
 def test_every_route_is_told_with_its_guard(run: Run) -> None:
