@@ -18,7 +18,7 @@ from saas.links import link_for
 from saas.shell import locale
 from saas.web import check_form, form_token, limit_tries, page_now, url_with
 from saas.words import _
-from saas.zones import is_zone
+from saas.zones import is_zone, local
 from tenants.bookings import openings, public_after, public_link
 from tenants.bookings.actions import hold
 from tenants.bookings.gone import gone_page
@@ -68,17 +68,17 @@ def landing() -> str:
 def _next_free(slug: str) -> NextFree | None:
     now = page_now()
     service = openings.find_service(slug=slug)
-    zone = ZoneInfo(page_clinic().tz)
-    today = now.astimezone(zone).date()
+    tz = page_clinic().tz
+    today = now.astimezone(ZoneInfo(tz)).date()
     if not service.people:
         return None
     until = today + timedelta(days=35)
     offer = openings.load(service, date_from=today, date_to=until, now=now)
-    first = next(iter(openings.list_openings(offer, date_from=today, date_to=until, now=now)), None)
-    if first is None:
+    starts = openings.list_starts(offer, date_from=today, date_to=until, now=now)
+    if not starts:
         return None
-    local = first.starts_at.astimezone(zone)
-    return NextFree(local, url_for("bookings.times", service=slug, d=local.date(), _anchor="times"))
+    soonest = local(starts[0][0], tz)
+    return NextFree(soonest, url_for("bookings.times", service=slug, d=soonest.date(), _anchor="times"))
 
 
 def _payment_note(service: Service) -> str:
