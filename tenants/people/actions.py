@@ -22,7 +22,7 @@ from tenants.bookings.places import lock_booking
 from tenants.clients.actions import WasMerged, put_record, record_of
 from tenants.clients.models import Client
 from tenants.clients.queries import NoSuchClient, lock_clients
-from tenants.clients.rules import Record, clean_record
+from tenants.clients.rules import Record, clean_record, reach_for
 from tenants.people.queries import live_times, typed_apart
 from tenants.people.rules import clash, merged_record
 
@@ -130,7 +130,8 @@ def _move_everything(stays_id: UUID, goes_id: UUID) -> dict[str, int]:
 
 @action
 def settle_typed(*, client_id: UUID, booking_id: UUID, take: Collection[str], now: datetime) -> None:
-    """Put `take` (names of fields) of what was typed at a booking into the client's record, and forget the rest of it.
+    """Put `take` (names of fields) of what was typed at a booking into the client's record, and forget the rest of it
+    but for a more careful way to be reached.
 
     Settling it twice changes nothing. `Invalid` when the record would not hold together, `NoSuchClient` for a booking
     that is not this client's.
@@ -150,6 +151,8 @@ def settle_typed(*, client_id: UUID, booking_id: UUID, take: Collection[str], no
     if not differs and not booking.typed:
         return
     put_record(row, kept)
-    booking.typed = {}
+    # Whoever asked for more care about this booking keeps it, whatever the record says (`letters.mail_address`).
+    careful = reach_for(kept.reach, booking.typed.get("reach"))
+    booking.typed = {} if careful == kept.reach else {"reach": careful}
     taken = ",".join(sorted(set(take) & set(differs)))
     audit.record("client.settled", target="client", target_id=row.id, now=now, booking=str(booking.id), fields=taken)

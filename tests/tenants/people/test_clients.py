@@ -215,12 +215,12 @@ def test_what_was_typed_at_booking_is_taken_or_forgotten(desk: FlaskClient, rowa
         booked(rowan, who=Details(name="Cleo Marsh", email="cleo@example.com"))
         row = booked(
             rowan, "desk", TUESDAY_TEN + timedelta(days=1),
-            who=Details(name="Cleo Marsh-Webb", email="cleo@example.com", phone="0113 496 0009"),
+            who=Details(name="Cleo Marsh-Webb", email="cleo@example.com", phone="0113 496 0009", reach="phone"),
         )  # fmt: skip
         booking_id, client_id = row.id, row.client_id
     text = desk.get(f"{LIST}details/?id={client_id}").text
     assert "Typed for this booking" in text
-    assert "Name: take Cleo Marsh-Webb" in text
+    assert "Name: take “Cleo Marsh-Webb”" in text
     settled = post(desk, f"{LIST}settle/", id=str(client_id), booking=str(booking_id), take="phone")
     assert settled.status_code == 303
     assert "Typed for this booking" not in desk.get(f"{LIST}details/?id={client_id}").text
@@ -228,7 +228,9 @@ def test_what_was_typed_at_booking_is_taken_or_forgotten(desk: FlaskClient, rowa
         kept = db.session.get_one(Client, client_id)
         assert (kept.name, kept.phone) == ("Cleo Marsh", "+441134960009")
         assert kept.phone_hash
-        assert db.session.get_one(Booking, booking_id).typed == {}
+        # They asked not to be written to about this booking: that holds, whatever the record says.
+        assert kept.reach == "email"
+        assert db.session.get_one(Booking, booking_id).typed == {"reach": "phone"}
 
 
 def test_an_export_is_the_owners_and_runs_no_formula(desk: FlaskClient, rowan: Clinic, inside: Enter) -> None:
