@@ -229,6 +229,7 @@ class BookingView(RecordView):
             lambda: [("owed", _l("Still to pay")), ("paid", _l("Nothing to pay"))],
         ),
     )
+    details_template = "manage/bookings/record.html"
     search_label = _l("Client’s name, email or telephone")
     empty_text = _l("No bookings here. Choose an earlier date to see what has been.")
 

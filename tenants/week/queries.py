@@ -187,7 +187,7 @@ def booking_in(people: Sequence[UUID], booking_id: UUID | None) -> Booking:
     """The booking, when it is in one of these calendars; `NoSuchBooking` for any other."""
     found = select(Booking).where(Booking.id == booking_id, Booking.practitioner_id.in_(people))
     row = db.session.execute(found).scalar_one_or_none() if booking_id else None
-    if row is None or row.source == "kept":
+    if row is None:
         raise NoSuchBooking
     return row
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+from html import unescape
 from uuid import UUID
 
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from saas.db import db
 from tenants.availability.actions import add_time_off
+from tenants.bookings.models import BookingChange
 from tenants.bookings.rules import Details
 from tests.cast import NOW, Clinic
 from tests.tenants.bookings.scenes import HOUR, TUESDAY_TEN, booked, held
@@ -32,3 +39,18 @@ def fill_week(clinic: Clinic) -> dict[str, UUID]:
         practitioner_id=clinic.practitioners["ben"], starts_at=begins, ends_at=begins + HOUR, now=NOW
     )
     return made
+
+
+def fresh_changes() -> list[UUID]:
+    """What staff changed, oldest first."""
+    return list(db.session.execute(select(BookingChange.id).order_by(BookingChange.made_at)).scalars())
+
+
+def fields(page: TestResponse) -> dict[str, str]:
+    """The hidden fields of the page's own form, as a browser sends them."""
+    form = page.text[page.text.index('class="form"') :]
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[: form.index("</form>")]))
+
+
+def said(answer: TestResponse) -> str:
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text)))

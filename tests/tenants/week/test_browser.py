@@ -17,7 +17,7 @@ from tests.saas.accounts.pages import Enter
 from tests.screens.__main__ import AXE, Shape, axe_violations, sideways
 from tests.tenants.bookings.scenes import TUESDAY_TEN, fresh, only_sqlite
 
-pytestmark = [pytest.mark.browser, only_sqlite]
+pytestmark = [pytest.mark.browser, only_sqlite, pytest.mark.xdist_group("week-browser")]
 Office = Callable[[Shape], Page]
 Made = dict[str, UUID]
 LAPTOP = Shape("1280", dark=False)

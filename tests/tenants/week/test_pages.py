@@ -21,10 +21,11 @@ from tenants.bookings.moves import reschedule
 from tenants.bookings.rules import UNDO
 from tenants.clients.models import Client
 from tests.cast import NOW, Clinic
+from tests.factories import make_clinic
 from tests.saas.accounts.pages import Enter, log_in, token_of
 from tests.tenants.bookings.scenes import HOUR, TUESDAY_TEN, booked, fresh, held, only_sqlite
 from tests.tenants.bookings.test_query_counts import asked
-from tests.tenants.week.scenes import WEEK, client_named, fill_week
+from tests.tenants.week.scenes import WEEK, client_named, fields, fill_week, said
 
 pytestmark = only_sqlite
 Made = dict[str, UUID]
@@ -34,16 +35,6 @@ def events(text: str) -> list[str]:
     """What stands in the calendar, in the order of its columns."""
     found = re.findall(r'<li class="ev ev--(\w+)[^>]*>.*?<time>([^<]+)<.*?<b>([^<]*)</b>', text, re.DOTALL)
     return [f"{kind} {time} {unescape(name)}" for kind, time, name in found]
-
-
-def fields(page: TestResponse) -> dict[str, str]:
-    """The hidden fields of the page's own form, as a browser sends them."""
-    form = page.text[page.text.index('class="form"') :]
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[: form.index("</form>")]))
-
-
-def said(answer: TestResponse) -> str:
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text)))
 
 
 def test_a_week_shows_sessions_holds_and_private_time(desk: FlaskClient, busy_week: Made) -> None:
@@ -307,6 +298,8 @@ def test_a_hold_has_a_page_and_no_deeds(desk: FlaskClient, rowan: Clinic, inside
     page = desk.get(f"{WEEK}/booking/?id={hold}")
     assert page.status_code == 200
     assert "/booking/move/" not in page.text
+    record = desk.get(f"/c/rowan/manage/bookings/details/?id={one}")
+    assert f"/manage/week/booking/?id={one}" in record.text
     for wrong in ("", "x", UUID(int=5)):
         assert desk.get(f"{WEEK}/booking/?id={wrong}").status_code == 404
 
@@ -320,3 +313,12 @@ def test_a_full_week_asks_the_same_number_of_queries_as_an_empty_one(
         fill_week(rowan)
     assert [asked(app, desk, page) for page in pages] == empty
     assert max(empty) <= 20
+
+
+def test_a_clinic_without_practitioners_is_told_where_to_begin(client: FlaskClient, app: Flask, inside: Enter) -> None:
+    with app.app_context():
+        bare = make_clinic("bare", now=NOW, people=(), roles={"alma": "owner"})
+    log_in(client, bare, "alma")
+    assert "There is no calendar yet." in said(client.get("/c/bare/manage/week/"))
+    assert "No session is offered yet." in said(client.get("/c/bare/manage/week/add/"))
+    assert "There is no calendar yet." in said(client.get("/c/bare/manage/week/block/"))
