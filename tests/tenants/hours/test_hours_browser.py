@@ -36,7 +36,7 @@ def last_week(inside: Enter, rowan: Clinic) -> dict[str, list[tuple[str, str]]]:
 
 def tab_to(page: Page, name: str, key: str = "Tab") -> None:
     """Press Tab (or Shift and Tab) until the control with this name has the focus."""
-    for _ in range(60):
+    for _ in range(120):
         page.keyboard.press(key)
         said = str(page.evaluate(NAME_OF_FOCUS))
         if said.startswith(name):
