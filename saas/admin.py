@@ -24,12 +24,11 @@ from whitenoise import WhiteNoise
 
 from saas import audit, vendor_templates
 from saas.audit import Actor, acting_as
-from saas.config import settings
 from saas.db import db
 from saas.errors import Forbidden, NotFound
 from saas.exports import safe_cell, workbook
 from saas.fields import ListFilter, OfficeForm
-from saas.sessions import LazySession
+from saas.sessions import LazySession, second_is_asked
 from saas.tenancy import current_tenant
 from saas.web import Guard, check_origin, csp_nonce, drop_foreign, guard, page_now
 from saas.words import later as _l
@@ -136,17 +135,12 @@ class Console(Admin):
             abort(redirect(url_for("security.login", next=wanted), 303))
         if account.role not in self.roles:
             raise NotFound
-        if not (view.before_second or account.has_second) and self.asks_second():
+        if not (view.before_second or account.has_second) and second_is_asked(current_tenant()):
             abort(redirect(url_for(self.second_page), 303))
         drop_foreign("url")
         scope = acting_as(Actor("operator" if self.who == "operator" else "staff", account.id))
         scope.__enter__()
         g.actor_scope = scope
-
-    def asks_second(self) -> bool:
-        """Whether everybody here logs in with a second step: at a clinic when its owner says so, in the operator's
-        console always but in the demo."""
-        return current_tenant().second_required or (self.who == "operator" and settings().env != "demo")
 
     @property
     def second_page(self) -> str:

@@ -128,6 +128,12 @@ class LazySession(SessionMixin, MutableMapping[str, Any]):
         return len(self.stored.values)
 
 
+def second_is_asked(tenant: TenantRef) -> bool:
+    """Whether everybody here logs in with a second step: at a clinic when its owner says so, and operators always but
+    in the demo."""
+    return tenant.second_required or (tenant.is_platform and settings().env != "demo")
+
+
 def cookie_name(tenant: TenantRef) -> str:
     """Each tenant's cookie has its own name: clinics on one host do not overwrite each other's."""
     return f"{'__Host-' if settings().secure else ''}lt-{tenant.id8}"

@@ -20,6 +20,7 @@ from saas.accounts.queries import account_by_id
 from saas.crypto import keyed_hash, seal, unseal
 from saas.db import action, db
 from saas.errors import Conflict, Invalid
+from saas.sessions import second_is_asked
 from saas.tenancy import current_tenant
 from saas.words import _
 
@@ -95,16 +96,10 @@ def settle(account: Account, *, now: datetime) -> None:
     account.has_second = account.totp_sealed is not None or keys > 0
     if account.has_second:
         return
-    if is_asked(account.role):
+    if second_is_asked(current_tenant()):
         raise LastSecond
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
     audit.record("account.codes.dropped", target="account", target_id=account.id, now=now)
-
-
-def is_asked(role: str) -> bool:
-    """Whether the entered tenant asks a second step of everybody with this role: operators are asked by the console."""
-    del role
-    return current_tenant().second_required
 
 
 @action

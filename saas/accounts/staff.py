@@ -22,7 +22,7 @@ from saas.accounts.models import Account
 from saas.accounts.queries import account_by_id
 from saas.admin import OfficeView, fresh
 from saas.errors import DomainError, Invalid
-from saas.sessions import LazySession
+from saas.sessions import LazySession, second_is_asked
 from saas.tenancy import current_tenant
 from saas.web import page_now
 from saas.words import _
@@ -136,7 +136,7 @@ class AccountView(OfficeView):
             keys=passkeys.keys_of(me.id),
             codes=seconds.codes_left(me.id),
             can_have_passkeys=door.can_have_passkeys(),
-            asked=self.admin.asks_second(),
+            asked=second_is_asked(current_tenant()),
         )
 
     @expose("/second/app/")

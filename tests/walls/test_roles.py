@@ -6,9 +6,11 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
@@ -181,6 +183,20 @@ def test_each_cell_of_the_table(world: World) -> None:
                 if answer.status_code in (403, 404, 405) or answer.status_code >= 500 or _to_log_in(answer):
                     wrong.append(_told(row, role, whose, answer))
     assert not wrong, report(wrong, "These doors are shut (tests/walls/roles.py says they are open):")
+
+
+@ONE_DATABASE
+def test_what_asks_again_does_so_after_ten_minutes(world: World) -> None:
+    """A page shows the question; a form is sent on to it with all that it holds."""
+    wrong = []
+    with time_machine.travel(NOW + timedelta(minutes=11), tick=False):
+        for row in ROWS:
+            for role in row.who if row.again else ():
+                answer = world.ask(row, role)
+                asked = answer.status_code == (307 if row.method == "POST" else 303)
+                if not asked or "/account/again?" not in answer.location:
+                    wrong.append(_told(row, role, "ben", answer))
+    assert not wrong, report(wrong, "These do not ask who is there:")
 
 
 def page(app: Flask) -> str:
