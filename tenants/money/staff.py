@@ -31,6 +31,7 @@ from tenants.money import views
 from tenants.money.queries import story_of
 from tenants.money.rules import ENDED, Standing, state_of
 from tenants.payments.models import Payment
+from tenants.payments.queries import is_open
 from tenants.practitioners.models import Practitioner
 from tenants.practitioners.queries import practitioners
 
@@ -98,9 +99,9 @@ def _in_state(query: Any, state: str) -> Any:
     meant = {
         "disputed": Payment.held_minor > 0,
         "lost": Payment.lost_minor > 0,
-        "owed": and_(Payment.owed_minor > 0, over),
-        "later": and_(Payment.owed_minor > 0, ~over),
-        "give_back": Payment.owed_minor < 0,
+        "owed": and_(is_open(), Payment.owed_minor > 0, over),
+        "later": and_(is_open(), Payment.owed_minor > 0, ~over),
+        "give_back": and_(is_open(), Payment.owed_minor < 0),
         "refunded": Payment.refunded_minor > 0,
         "paid": and_(Payment.paid_minor + Payment.desk_minor > Payment.refunded_minor, Payment.owed_minor == 0),
     }
@@ -126,9 +127,15 @@ def _state(_view: Any, _context: Any, line: Line, _name: str) -> Markup:
     )
 
 
-def _money(_view: Any, _context: Any, line: Line, name: str) -> str:
-    amount: Money = getattr(line, name)
-    return formats.money(amount, locale()) if amount or name == "price" else ""
+def _price(_view: Any, _context: Any, line: Line, _name: str) -> str:
+    return formats.money(line.price, locale())
+
+
+def _owed(_view: Any, _context: Any, line: Line, _name: str) -> Markup:
+    """On a phone, where no heading stands above it, the sum says what it is."""
+    if not line.owed:
+        return Markup("")
+    return Markup('<span class="money-word">{} </span>{}').format(_l("Owed"), formats.money(line.owed, locale()))
 
 
 def _plain_money(_view: Any, _context: Any, line: Line, name: str) -> float:
@@ -155,7 +162,7 @@ class MoneyView(RecordView):
         "refunded": _l("Sent back"),
         "owed": _l("Owed"),
     }
-    column_formatters = {"when": _when, "state": _state, "price": _money, "owed": _money}
+    column_formatters = {"when": _when, "state": _state, "price": _price, "owed": _owed}
     column_formatters_export = {
         "day": lambda _v, _c, line, _n: line.starts.isoformat(sep=" ", timespec="minutes")[:16],
         "mode": lambda _v, _c, line, _n: str(PAYMENT_WORDS.get(line.mode, "")),
@@ -211,21 +218,23 @@ class MoneyView(RecordView):
         return views.tabs("money")
 
     def _meant(self, query: Any) -> Any:
-        joined = query.join(Booking, Booking.id == Payment.booking_id).outerjoin(Client, Client.id == Booking.client_id)
-        joined = joined.join(Practitioner, Practitioner.id == Booking.practitioner_id)
+        joined = query.join(Booking, Booking.id == Payment.booking_id)
         # Holds that came to nothing, and sessions that are free, are no payments to anybody.
         stood = or_(Booking.status.not_in(("held", "expired")), Payment.paid_minor > 0)
         return joined.filter(stood, Payment.price_minor > 0)
 
     def get_query(self) -> Any:
-        return self._meant(super().get_query()).add_columns(Booking, Client.name, Practitioner.name)
+        named = self._meant(super().get_query()).outerjoin(Client, Client.id == Booking.client_id)
+        named = named.join(Practitioner, Practitioner.id == Booking.practitioner_id)
+        return named.add_columns(Booking, Client.name, Practitioner.name)
 
     def get_count_query(self) -> Any:
         return self._meant(super().get_count_query())
 
     def _apply_search(self, query: Any, count_query: Any, joins: Any, count_joins: Any, search: str) -> Any:
         meant = matching(search)
-        return query.filter(meant), count_query.filter(meant), joins, count_joins
+        counted = count_query.join(Client, Client.id == Booking.client_id)  # nobody else counts by who it is
+        return query.filter(meant), counted.filter(meant), joins, count_joins
 
     def _apply_sorting(self, query: Any, *args: Any) -> Any:
         query, joins = super()._apply_sorting(query, *args)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 
 from saas import audit
-from saas.db import action, db
+from saas.db import action, db, line
 from saas.errors import Invalid
 from saas.money import Money
 from saas.outbox import emit
@@ -82,7 +82,7 @@ def charge_first(*, owed: Owed, now: datetime) -> None:
         "price_minor": owed.price.minor, "online_minor": owed.online.minor, "currency": owed.price.currency,
         "paid_minor": 0, "refunded_minor": 0, "created_at": now,
     }  # fmt: skip
-    db.session.connection().execute(_NEW_PAYMENT, row)
+    line().execute(_NEW_PAYMENT, row)
     charged = rules.charged(owed.booking_id, owed.price)
     post_first(charged, booking_id=owed.booking_id, client_id=owed.client_id, now=now)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, insert, select
 
-from saas.db import db, new_id
+from saas.db import db, line, new_id
 from saas.tenancy import current_tenant
 from tenants.payments.models import LedgerEntry
 from tenants.payments.rules import Posting
@@ -41,14 +41,14 @@ def post_first(posting: Posting, *, booking_id: UUID, client_id: UUID | None, no
         {**shared, "account": account, "amount_minor": amount.minor, "currency": amount.currency}
         for account, amount in posting.lines
     ]
-    db.session.connection().execute(_INSERT, lines)
+    line().execute(_INSERT, lines)
     return True
 
 
 def is_written(reference: str) -> bool:
     """Whether a posting of this reference is in the ledger. With the payment's lock held, the answer stays true."""
     asked = {"mine": current_tenant().id, "reference": reference}
-    return db.session.connection().execute(_written(), asked).first() is not None
+    return line().execute(_written(), asked).first() is not None
 
 
 _INSERT = insert(LedgerEntry)

@@ -146,6 +146,12 @@ def pending_refunds(payment_id: UUID) -> list[Refund]:
     return list(db.session.execute(wanted).scalars())
 
 
+def is_open() -> ColumnElement[bool]:
+    """Something is owed, one way or the other: said as the index of such payments says it (a bound 0 would not find
+    it)."""
+    return Payment.owed_minor != literal_column("0")
+
+
 def was_asked(click: str) -> bool:
     """Whether this press of a button has asked for a refund already."""
     return db.session.execute(select(Refund.id).where(Refund.click == click[:80])).first() is not None
