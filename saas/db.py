@@ -25,7 +25,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Dialect, MetaData, Uuid, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.types import TypeDecorator
 
 from saas import clock
@@ -39,6 +39,7 @@ _TRIES = 4
 _WRITE_PATIENCE_SECONDS = 5.0
 _IDLE_SECONDS = 10.0
 _WAITED = "waited"
+_LINE = "line"
 _IN_TRANSACTION = (2, 3)  # libpq's PQTRANS_INTRANS and PQTRANS_INERROR
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -235,8 +236,29 @@ def init_app(
     options: dict[str, Any] = {"pool_size": pool, "max_overflow": pool, "pool_use_lifo": True}
     app.config.update(SQLALCHEMY_DATABASE_URI=url, SQLALCHEMY_ENGINE_OPTIONS=options)
     db.init_app(app)
+    factory = db.session.session_factory
+    if not event.contains(factory, "after_begin", _keep_line):
+        event.listen(factory, "after_begin", _keep_line)
+        event.listen(factory, "after_transaction_end", _drop_line)
     with app.app_context():
         prepare_engine(db.engine, may_write=may_write, entered=entered)
+
+
+def _keep_line(session: Session, _transaction: Any, connection: Connection) -> None:
+    session.info[_LINE] = connection
+
+
+def _drop_line(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop(_LINE, None)
+
+
+def line() -> Connection:
+    """The session's connection, in its transaction, which begins here when there is none: for Core statements that name
+    their tenant themselves. Asking the session for it each time costs as much as running a short statement."""
+    session = db.session()
+    found: Connection | None = session.info.get(_LINE)
+    return session.connection() if found is None else found
 
 
 _inside: ContextVar[bool] = ContextVar("inside_action", default=False)
@@ -262,7 +284,7 @@ def locks_rows() -> bool:
 def may_have_waited() -> bool:
     """Inside an action: whether somebody else may have written while it waited to begin, or waits now for a row's
     lock. Where rows are locked nobody can say, so the answer is yes."""
-    return locks_rows() or bool(db.session.connection().info.get(_WAITED))
+    return locks_rows() or bool(line().info.get(_WAITED))
 
 
 def sqlstate(error: BaseException) -> str | None:

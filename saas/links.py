@@ -18,7 +18,7 @@ from sqlalchemy import Uuid, bindparam, select
 
 from saas.config import settings
 from saas.crypto import derived_key
-from saas.db import db
+from saas.db import line
 from saas.tenancy import TenantDomain, TenantRef, current_tenant
 
 TOKEN_LENGTH = 22
@@ -50,7 +50,7 @@ def hash_of(token: str) -> str:
 def _own_host() -> Any:
     domain = TenantDomain.__table__.c
     mine = (domain.tenant_id == bindparam("mine", type_=Uuid()), domain.verified_at.is_not(None))
-    return select(domain.host).where(*mine).order_by(domain.verified_at, domain.host).limit(1)
+    return select(domain.host).where(*mine).order_by(domain.verified_at, domain.host)
 
 
 def home_of(tenant: TenantRef) -> str:
@@ -60,7 +60,7 @@ def home_of(tenant: TenantRef) -> str:
     scheme, _, rest = config.base_url.rstrip("/").partition("://")
     if tenant.is_platform:
         return f"{scheme}://{rest}"
-    host = db.session.connection().execute(_own_host(), {"mine": tenant.id}).scalar()
+    host = line().execute(_own_host(), {"mine": tenant.id}).scalar()
     if host:
         return f"https://{host}"
     if config.base_domain:

@@ -21,7 +21,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from saas.db import Base, action, db, in_action, new_id
+from saas.db import Base, action, db, in_action, line, new_id
 from saas.tenancy import current_tenant
 
 LEASE = timedelta(minutes=2)
@@ -92,7 +92,7 @@ class Due:
 
 def emit_all(effects: Sequence[Due]) -> None:
     """All that one deed brings about, each with a key of its own, in one statement."""
-    connection = db.session.connection()
+    connection = line()
     connection.execute(
         _insert_once(connection.dialect.name),
         [_row(current_tenant().id, one.kind, one.run_at, one.dedupe, one.ids) for one in effects],
@@ -115,7 +115,7 @@ def emit_for(
         if dedupe is None:
             db.session.add(Outbox(**row))
             continue
-        connection = db.session.connection()
+        connection = line()
         connection.execute(_insert_once(connection.dialect.name), row)
 
 

@@ -40,7 +40,8 @@ from tenants.bookings.places import (
 )
 from tenants.bookings.rules import HOLD, MAX_EXTENSIONS, Details, NotNow, PolicyTerms, require
 from tenants.bookings.rush import Sight, in_turn, look
-from tenants.clients.actions import client_of
+from tenants.clients.actions import client_for
+from tenants.clients.rules import clean_person
 from tenants.clinic.models import Policy
 from tenants.services.models import Service
 from tenants.services.rules import due_online
@@ -151,21 +152,21 @@ def draft_booking(
 ) -> Booking:
     """Inside an action: lock whom `sight` names, ask the engine again, and make the row of a hold, not yet added.
 
-    Raises `SlotTaken`.
+    What is sold, and for how much, is as the request read it; whether the time is free is asked again here. Raises
+    `SlotTaken`.
     """
-    service_id = sight.service.id
+    service = sight.service
     lock_places(sight.people)
     # Whoever waited for the lock waited for somebody who took this time, most likely: one read says so, before all
     # that a free time needs. The shorter each of them has the lock, the shorter they all wait.
-    if may_have_waited() and look(sight.service, practitioner_id, starts_at, now=now).is_gone(starts_at):
+    if may_have_waited() and look(service, practitioner_id, starts_at, now=now).is_gone(starts_at):
         raise SlotTaken
-    service = openings.find_service(service_id=service_id)
     offer = openings.offer_at(service, starts_at, now=now, practitioner=practitioner_id)
     person, room = _choose(offer, starts_at, now)
     booking_id = new_id()
     booking = Booking(
         id=booking_id,
-        service_id=service_id,
+        service_id=service.id,
         status="held",
         hold_expires_at=now + HOLD,
         price_minor=service.price.minor,
@@ -263,7 +264,8 @@ def put_details(booking: Booking, details: Details, *, now: datetime) -> None:
 @action
 def _attach_client(*, booking_id: UUID, details: Details, now: datetime) -> Booking:
     booking = lock_booking(booking_id)
-    client_id = client_of(details.person, locale=booking.locale, zone=booking.client_zone, now=now)
+    person = clean_person(details.person, country=current_tenant().country)
+    client_id = client_for(person, locale=booking.locale, zone=booking.client_zone, now=now)
     over = is_over(booking, now)
     if over:
         lock_places([booking.practitioner_id])

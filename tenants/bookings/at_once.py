@@ -9,13 +9,12 @@ from uuid import UUID
 
 from saas import audit
 from saas.db import action
-from saas.errors import Conflict
 from tenants.bookings import openings
 from tenants.bookings.actions import Source, draft_booking, known_booking, put_details
 from tenants.bookings.places import KeyRace, SlotTaken, close_lapsed, lock_client, page_at, write_confirmed
 from tenants.bookings.rules import Details
 from tenants.bookings.rush import Sight, in_turn
-from tenants.clients.actions import client_of
+from tenants.clients.actions import client_for
 
 AT_ONCE = ("free", "at_clinic")
 """Payment modes in which nothing is paid when booking."""
@@ -23,7 +22,8 @@ AT_ONCE = ("free", "at_clinic")
 
 @dataclass(frozen=True)
 class Wish:
-    """What is wanted, by whom. `request_hash` tells whether two requests under one `key` are the same."""
+    """What is wanted, by whom (`details` as `clean_details` made them). `request_hash` tells whether two requests under
+    one `key` are the same."""
 
     service: openings.ServiceOffer
     practitioner_id: UUID | None
@@ -32,10 +32,6 @@ class Wish:
     source: Source
     key: str | None
     request_hash: str
-
-
-class _NotAtOnce(Conflict):
-    """By now this service is paid online."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +59,6 @@ def book_at_once(*, wish: Wish, now: datetime) -> Booked | None:
             wish.service, wish.practitioner_id, wish.starts_at, now=now,
             take=lambda sight: _book(wish=wish, sight=sight, now=now),
         )  # fmt: skip
-    except _NotAtOnce:
-        return None
     except (SlotTaken, KeyRace):
         # Asked only now, because most keys are new. Taken by this very request, perhaps, a moment ago on another line.
         if known_booking(wish.key, wish.request_hash) is None:
@@ -77,12 +71,10 @@ def _book(*, wish: Wish, sight: Sight, now: datetime) -> Booked:
     booking = draft_booking(
         sight=sight, practitioner_id=wish.practitioner_id, starts_at=wish.starts_at, source=wish.source, now=now
     )
-    if booking.payment_mode not in AT_ONCE or booking.online_minor:
-        raise _NotAtOnce
     booking.idempotency_key, booking.request_hash = wish.key, wish.request_hash
     audit.record("booking.held", target="booking", target_id=booking.id, now=now, source=wish.source)
     put_details(booking, wish.details, now=now)
-    booking.client_id = lock_client(client_of(wish.details.person, now=now))
+    booking.client_id = lock_client(client_for(wish.details.person, now=now))
     close_lapsed(booking, now=now)
     write_confirmed(booking, now=now)
     # As a value: a row would be read again after the commit, only to say what is known here.

@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import NullType
 
-from saas.db import Utc, db, instant
+from saas.db import Utc, instant, line
 from saas.tenancy import current_tenant
 from tenants.availability import slots
 from tenants.availability.models import HoursBreak, HoursOverride, TimeOff, WeeklyHours
@@ -70,10 +70,10 @@ class Taken:
 def rows(statement: Any, asked: Mapping[str, object]) -> Sequence[Any]:
     """Run a Core statement that names its tenant itself (its parameter `mine`), in the session's own transaction.
 
-    On the connection, past the session's machinery, which costs as much again as the statement: rows are values here,
-    and the tenant is in the statement (and in the database's own guard).
+    Past the session's machinery, which costs as much again as the statement: rows are values here, and the tenant is
+    in the statement (and in the database's own guard).
     """
-    return db.session.connection().execute(statement, asked).all()
+    return line().execute(statement, asked).all()
 
 
 @dataclass(frozen=True)

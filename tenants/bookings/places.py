@@ -13,7 +13,7 @@ from sqlalchemy import Uuid, bindparam, insert, or_, select, update
 from sqlalchemy.orm.util import identity_key
 
 from saas import audit
-from saas.db import Utc, db, flush_or, locks_rows, refusing
+from saas.db import Utc, db, flush_or, line, locks_rows, refusing
 from saas.errors import Conflict, DomainError, NotFound
 from saas.links import absolute, hash_of, link_for
 from saas.outbox import Due, emit, emit_all
@@ -123,7 +123,7 @@ def close_lapsed(booking: Booking, *, now: datetime) -> None:
         "lo": booking.busy_from, "hi": booking.busy_to, "now": now,
     }  # fmt: skip
     # On the connection, so that nothing is flushed first: the row about to move must not meet the hold that is over.
-    for (gone,) in db.session.connection().execute(_expire_lapsed(given), asked).all():
+    for (gone,) in line().execute(_expire_lapsed(given), asked).all():
         known = db.session.identity_map.get(identity_key(Booking, gone))
         if known is not None:
             db.session.expire(known)
@@ -228,7 +228,7 @@ def write_confirmed(booking: Booking, *, now: datetime) -> None:
     _stand(booking, now=now)
     values = {name: value for name, value in vars(booking).items() if not name.startswith("_")}
     with refusing(REFUSALS):
-        db.session.connection().execute(_NEW_BOOKING, {**values, "tenant_id": current_tenant().id})
+        line().execute(_NEW_BOOKING, {**values, "tenant_id": current_tenant().id})
     charge_first(owed=owed_by(booking), now=now)
     _tell_confirmed(booking, now=now)
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 
 from saas import audit
-from saas.db import action, db, locks_rows, new_id
+from saas.db import action, db, line, locks_rows, new_id
 from saas.errors import Conflict, Forbidden
 from saas.stale import mark_of, unchanged
 from saas.tenancy import current_tenant
@@ -86,9 +86,8 @@ def find_or_make(
 
 
 @action
-def client_of(typed: Person, *, now: datetime, locale: str = "", zone: str = "") -> UUID:
-    """The same for whoever wants to know no more than who it is. `Invalid` collects what is wrong with `typed`."""
-    typed = clean_person(typed, country=current_tenant().country)
+def client_for(typed: Person, *, now: datetime, locale: str = "", zone: str = "") -> UUID:
+    """The same for what `clean_person` has made of it, and for whoever wants to know no more than who it is."""
     found = _find_or_wait(typed)
     return found.id if found is not None else _write(typed, locale=locale, zone=zone, now=now)
 
@@ -109,7 +108,7 @@ def _write(typed: Person, *, locale: str, zone: str, now: datetime) -> UUID:
         "phone_hash": phone_hash(typed.phone), "reach": typed.reach, "locale": locale[:16], "zone": zone[:64],
         "created_at": now,
     }  # fmt: skip
-    db.session.connection().execute(_NEW_CLIENT, row)
+    line().execute(_NEW_CLIENT, row)
     audit.record("client.made", target="client", target_id=client_id, now=now)
     return client_id
 
@@ -245,7 +244,7 @@ def _take_in(
         raise OtherFile(_("Somebody of this file has become a client meanwhile. Check the file again"))
     new = [one for place, one in enumerate(rows) if place not in known]
     for start in range(0, len(new), 1000):  # as values: that many entities would take twice as long
-        db.session.connection().execute(_NEW_CLIENT, new[start : start + 1000])
+        line().execute(_NEW_CLIENT, new[start : start + 1000])
     row.made, row.done_at, row.content = len(new), now, None
     audit.record("clients.imported", target="client_import", target_id=row.id, now=now, made=len(new))
     return len(new)

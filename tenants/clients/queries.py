@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Uuid, and_, bindparam, false, func, or_, s
 
 from saas.contact import BadEmail, BadPhone, normal_email, normal_phone
 from saas.crypto import keyed_hash
-from saas.db import db
+from saas.db import db, line
 from saas.errors import NotFound
 from saas.tenancy import current_tenant
 from tenants.clients.models import Client, ClientImport, ClientNote
@@ -81,7 +81,7 @@ def find_client(person: Person) -> Client | None:
 def _known(column: str, value: str | None) -> list[Client]:
     # Whether there is anybody is asked first, by one column: most who book are new.
     asked = {"mine": current_tenant().id, "value": value}
-    if not db.session.connection().execute(_anybody(column), asked).first():
+    if not line().execute(_anybody(column), asked).first():
         return []
     found = select(Client).where(getattr(Client, column) == value).order_by(Client.created_at, Client.id)
     return list(db.session.execute(found).scalars())
@@ -91,7 +91,7 @@ def _known(column: str, value: str | None) -> list[Client]:
 def _anybody(column: str) -> Any:
     client = Client.__table__.c
     mine = client.tenant_id == bindparam("mine", type_=Uuid())
-    return select(client.id).where(mine, client[column] == bindparam("value")).limit(1)
+    return select(client.id).where(mine, client[column] == bindparam("value"))
 
 
 def lock_clients(*client_ids: UUID) -> list[Client]:

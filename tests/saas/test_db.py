@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from saas import audit, clock, outbox
 from saas.audit import Audit
-from saas.db import Busy, TransactionMisuse, action, db, flush_or, in_action, journey, new_id, sqlstate
+from saas.db import Busy, TransactionMisuse, action, db, flush_or, in_action, journey, line, new_id, sqlstate
 from saas.errors import Conflict
 from saas.outbox import Outbox
 from saas.tenancy import current_tenant, tenant_scope
@@ -137,6 +137,24 @@ def _elsewhere(app: Flask, clinic: Clinic, what: Callable[[], object]) -> None:
     assert not thread.is_alive()
     if failed:
         raise failed[0]
+
+
+def test_the_line_is_the_sessions_own_as_long_as_its_transaction(at_rowan: Clinic) -> None:
+    @action
+    def work() -> bool:
+        begun = line()
+        assert begun is db.session.connection()
+        with db.session.begin_nested():
+            assert line() is begun
+        return line() is begun
+
+    db.session.rollback()
+    read = line()
+    assert read is db.session.connection()
+    assert work()
+    assert read.closed
+    assert line() is db.session.connection()
+    assert not line().closed
 
 
 def test_a_journey_does_not_run_inside_an_action(at_rowan: Clinic) -> None:
