@@ -162,6 +162,13 @@ def test_the_office(page: Page, house: House, heard: list[str]) -> None:
         "mail texts": f"{office}/mail-texts/",
         "a mail's text": f"{office}/mail-texts/edit/?kind=confirmed",
         "versions of the policy": f"{office}/policies/",
+        "hours": f"{office}/hours/",
+        "a date": f"{office}/hours/days/",
+        "why not": f"{office}/hours/why/",
+        "sessions and prices": f"{office}/services/",
+        "a new session": f"{office}/services/new/",
+        "practitioners": f"{office}/practitioners/",
+        "rooms": f"{office}/rooms/",
     }
     wrong = visit(page, house, addresses, OFFICE_KIB, heard)
     page.goto(f"{office}/bookings/")

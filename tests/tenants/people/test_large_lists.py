@@ -21,6 +21,7 @@ LISTS = (
     "/manage/clients/",
     "/manage/clients/?page=2",
     "/manage/week/",
+    "/manage/hours/",
 )
 SLOW = (
     "/manage/bookings/?flt_from=",
