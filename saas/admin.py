@@ -149,8 +149,12 @@ class Console(Admin):
 
     def places(self, here: BaseView) -> list[tuple[str, str, bool]]:
         """The menu: name, address, whether we are there. Flask-Admin's own remembers the first clinic's address."""
+        inside = getattr(here, "part_of", "") or here.endpoint
         views = [view for view in self._views[1:] if view.is_visible() and view.is_accessible()]
-        return [(str(view.name), url_for(f"{view.endpoint}.{view._default_view}"), view is here) for view in views]  # noqa: SLF001
+        return [
+            (str(view.name), url_for(f"{view.endpoint}.{view._default_view}"), view.endpoint == inside)  # noqa: SLF001
+            for view in views
+        ]
 
 
 def _leave(_error: BaseException | None) -> None:
@@ -160,9 +164,13 @@ def _leave(_error: BaseException | None) -> None:
 
 
 class OfficeView(BaseView):
-    """The base of every page of a console. `roles`: who may open it; empty means everybody of the console."""
+    """The base of every page of a console. `roles`: who may open it; empty means everybody of the console.
+
+    `part_of`: the endpoint of the view in the menu that this one belongs to, where it has no place of its own there.
+    """
 
     roles: tuple[str, ...] = ()
+    part_of = ""
     before_second = False  # whether it opens to somebody who has yet to add the second step that is asked
     form_scripts = False
 

@@ -54,6 +54,8 @@ def _too_much(owed: Money) -> str:
 class _DeedView(OfficeView):
     """Pages that belong to a payment: not in the menu."""
 
+    part_of = "money"
+
     def is_visible(self) -> bool:
         return False
 

@@ -63,6 +63,8 @@ def zone_here() -> ZoneInfo:
 class _SumView(OfficeView):
     """A page beside the payments: reached from there, not from the menu."""
 
+    part_of = "money"
+
     def is_visible(self) -> bool:
         return False
 
