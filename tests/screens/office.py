@@ -55,6 +55,20 @@ PAGES = {
     "office-week-cancel": "/manage/week/booking/cancel/?id={booking}",
     "office-week-block": "/manage/week/block/",
     "office-week-unblock": "/manage/week/block/remove/?id={away}",
+    "office-hours": "/manage/hours/",
+    "office-hours-outside": "/manage/hours/outside/",
+    "office-hours-day": "/manage/hours/days/",
+    "office-hours-day-edit": "/manage/hours/days/?off={away}",
+    "office-hours-day-remove": "/manage/hours/days/remove/?off={away}",
+    "office-hours-why": "/manage/hours/why/?service={service}&who=&day=2026-11-29&time=09:10",
+    "office-services": "/manage/services/",
+    "office-service": "/manage/services/details/?id={service}",
+    "office-service-edit": "/manage/services/edit/?id={service}",
+    "office-service-status": "/manage/services/status/?id={service}",
+    "office-service-order": "/manage/services/order/",
+    "office-practitioners": "/manage/practitioners/",
+    "office-practitioner-edit": "/manage/practitioners/edit/?id={person}",
+    "office-rooms": "/manage/rooms/",
     "office-bookings": "/manage/bookings/",
     "office-bookings-none": "/manage/bookings/?search=nobody",
     "office-clients": "/manage/clients/",
@@ -150,7 +164,8 @@ def _live(ref: TenantRef) -> dict[str, str]:
     begins = monday + timedelta(days=4, hours=12)
     away = add_time_off(practitioner_id=who, starts_at=begins, ends_at=begins + timedelta(hours=1), now=NOW)
     cancel_by_staff(booking_id=made[1], reason="client", keep_fee=False, seen=None, now=NOW)
-    return {"booking": str(made[0]), "away": str(away), **_people(made[0])}
+    offer = {"service": str(service), "person": str(who)}
+    return {"booking": str(made[0]), "away": str(away), **offer, **_people(made[0])}
 
 
 def _people(booking_id: UUID) -> dict[str, str]:
