@@ -186,6 +186,7 @@ class PolicyView(RecordView):
     """Every version there was. Bookings keep the one they were made under, so none is ever changed."""
 
     roles = ("owner",)
+    part_of = "mail_text"
     can_export = False
     column_list = ("version", "since", "free_hours", "late_fee_percent", "no_show_percent", "by")
     column_details_list = (*column_list, "terms")

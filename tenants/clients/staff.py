@@ -55,6 +55,7 @@ class ImportView(OfficeView):
     """A file is checked whole when it is sent, and taken in whole when somebody says yes to what was checked."""
 
     roles = ("owner",)
+    part_of = "client"
 
     def __init__(self) -> None:
         super().__init__(name=_l("Bring a list of clients"), endpoint="client_import", url="clients/import")

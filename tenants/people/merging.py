@@ -35,6 +35,7 @@ class DuplicatesView(OfficeView):
     """Clients who may be one person. Nothing is merged by itself: sisters share a telephone."""
 
     roles = ("owner", "front_desk")
+    part_of = "client"
 
     def __init__(self) -> None:
         super().__init__(name=_l("Possible duplicates"), endpoint="duplicates", url="duplicates")

@@ -18,6 +18,7 @@ from saas.errors import Invalid
 from saas.stale import ChangedMeanwhile
 from saas.tenancy import tenant_scope
 from tenants.bookings.models import Booking
+from tenants.bookings.places import lock_client
 from tenants.bookings.rules import Details
 from tenants.clients.actions import WasMerged, add_note, find_or_make, save_client
 from tenants.clients.models import Client, ClientNote
@@ -162,6 +163,15 @@ def test_two_merges_at_once_in_both_directions_end_in_one_survivor(app: Flask, r
         living = db.session.execute(sa.select(Client.id).where(Client.merged_into_id.is_(None))).scalars().all()
         assert len(living) == 1
         assert set(db.session.execute(sa.select(Booking.client_id)).scalars()) == set(living)
+
+
+def test_a_booking_that_waited_for_a_merge_is_the_survivors(at_rowan: Clinic) -> None:
+    """On SQLite nobody waits for a row: whoever books holds the one writer's place before they look who it is."""
+    first, second = two(at_rowan)
+    stays, goes = first.client_id, second.client_id
+    assert goes
+    merge(stays, goes)
+    assert lock_client(goes) == (stays if db.engine.dialect.name == "postgresql" else goes)
 
 
 @only_sqlite
