@@ -249,10 +249,13 @@ def _price(_view: Any, _context: Any, row: Service, _name: str) -> str:
 
 
 def _gap(_view: Any, _context: Any, row: Service, _name: str) -> str:
-    if not row.buffer_before_min and not row.buffer_after_min:
-        return _("None")
-    before, after = (formats.duration(minutes, locale()) for minutes in (row.buffer_before_min, row.buffer_after_min))
-    return _("%(before)s before, %(after)s after", before=before, after=after)
+    minutes = {"before": row.buffer_before_min, "after": row.buffer_after_min}
+    said = {name: formats.duration(length, locale()) for name, length in minutes.items() if length}
+    if len(said) == 2:
+        return _("%(before)s before, %(after)s after", **said)
+    if "before" in said:
+        return _("%(before)s before", **said)
+    return _("%(after)s after", **said) if said else _("None")
 
 
 def _payment(_view: Any, _context: Any, row: Service, _name: str) -> str:
