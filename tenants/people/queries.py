@@ -15,6 +15,7 @@ from saas.errors import Invalid
 from saas.money import Money
 from saas.tenancy import current_tenant
 from tenants.bookings.models import Booking
+from tenants.bookings.queries import of_account
 from tenants.bookings.rules import LIVE
 from tenants.clients.models import Client
 from tenants.clients.rules import Person, clean_person, differences, reach_for
@@ -81,9 +82,11 @@ def has_come(now: datetime) -> ColumnElement[bool]:
     return exists(select(Booking.id).where(before)).correlate(Client)
 
 
-def owes(now: datetime) -> ColumnElement[bool]:
-    """Whether a client owes for something that has begun."""
+def owes(now: datetime, *, account_id: UUID | None = None) -> ColumnElement[bool]:
+    """Whether a client owes for something that has begun; `account_id`: with the practitioner who has this account."""
     debts = select(Booking.client_id).join(Payment, Payment.booking_id == Booking.id)
+    if account_id is not None:
+        debts = debts.where(of_account(account_id))
     return Client.id.in_(debts.where(Payment.owed_minor > 0, Booking.starts_at < now, Booking.client_id.is_not(None)))
 
 
@@ -93,7 +96,7 @@ def visits_of(client_ids: Sequence[UUID], *, now: datetime, account_id: UUID | N
     currency = current_tenant().currency
     found = dict.fromkeys(client_ids, Visits(0, None, None, Money.zero(currency)))
     for part in (client_ids[at : at + _BATCH] for at in range(0, len(client_ids), _BATCH)):
-        owed = _owed(part, now)
+        owed = _owed(part, now, account_id)
         for client_id, count, last, upcoming in db.session.execute(_seen(part, now, account_id)):
             found[client_id] = Visits(count, last, upcoming, Money.zero(currency))
         for client_id, minor in owed.items():
@@ -111,18 +114,19 @@ def _seen(client_ids: Sequence[UUID], now: datetime, account_id: UUID | None) ->
         func.min(case((~past, Booking.starts_at)), type_=Booking.starts_at.type),
     ).where(Booking.client_id.in_(client_ids), Booking.status.in_(CAME))
     if account_id is not None:
-        wanted = wanted.join(Practitioner, Practitioner.id == Booking.practitioner_id)
-        wanted = wanted.where(Practitioner.account_id == account_id)
+        wanted = wanted.where(of_account(account_id))
     return wanted.group_by(Booking.client_id)
 
 
-def _owed(client_ids: Sequence[UUID], now: datetime) -> dict[UUID, int]:
+def _owed(client_ids: Sequence[UUID], now: datetime, account_id: UUID | None) -> dict[UUID, int]:
     wanted = (
         select(Booking.client_id, func.sum(Payment.owed_minor))
         .join(Payment, Payment.booking_id == Booking.id)
         .where(Booking.client_id.in_(client_ids), Payment.owed_minor > 0, Booking.starts_at < now)
-        .group_by(Booking.client_id)
     )
+    if account_id is not None:
+        wanted = wanted.where(of_account(account_id))
+    wanted = wanted.group_by(Booking.client_id)
     return {row[0]: int(row[1]) for row in db.session.execute(wanted) if row[0] is not None}
 
 

@@ -104,7 +104,7 @@ class ClientView(RecordView):
             "owes",
             _l("Money"),
             Client.id,
-            lambda query, _value: query.filter(queries.owes(page_now())),
+            lambda query, _value: query.filter(queries.owes(page_now(), account_id=own_account())),
             lambda: [("yes", _l("Owes for a visit"))],
         ),
         ListFilter(
