@@ -26,6 +26,7 @@ from saas.accounts import actions, invitations, passkeys, seconds
 from saas.accounts.forms import AgainForm, JoinForm, SecondForm
 from saas.accounts.models import Account
 from saas.accounts.queries import NoSuchAccount, account_by_id
+from saas.config import settings
 from saas.crypto import keyed_hash, same
 from saas.errors import DomainError, Gone, Invalid, NotFound
 from saas.sessions import LazySession
@@ -57,7 +58,7 @@ def site() -> passkeys.Site:
     tenant = current_tenant()
     return passkeys.Site(
         host=host_of(request.environ),
-        origin=request.host_url.rstrip("/"),
+        origin=f"{'https' if settings().secure else request.scheme}://{request.host}",
         name="Longtide" if tenant.is_platform else tenant.name,
     )
 

@@ -36,13 +36,15 @@ def console_of(rule: Rule) -> str:
 
 
 def doors(app: Flask) -> dict[tuple[str, str], Rule]:
-    """Every address of both consoles with each of its methods."""
-    return {
-        (method, rule.endpoint): rule
-        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint))
+    """Every address of both consoles with each of its methods, in the order of the page."""
+    found = [
+        (rule.rule, method, rule)
+        for rule in app.url_map.iter_rules()
         if console_of(rule) in CONSOLES
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-    }
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    ]
+    ordered = sorted(found, key=lambda one: (one[0], one[1], one[2].endpoint))
+    return {(method, rule.endpoint): rule for _, method, rule in ordered}
 
 
 def marks(app: Flask) -> dict[str, bool]:
