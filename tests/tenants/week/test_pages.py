@@ -248,6 +248,9 @@ def test_a_booking_is_added_for_somebody_new_and_for_somebody_known(
     assert hana
     by_phone = desk.post(f"{WEEK}/add/", data={**base, "do": "find", "q": "0113 200 0033"})
     assert "Nora Quay" in said(by_phone)
+    for nobody in ("zzz", "%", "_", "x@", "0113", "nora@example.com", "a" * 300):
+        lost = desk.post(f"{WEEK}/add/", data={**base, "do": "find", "q": nobody})
+        assert (lost.status_code, "Nobody is found under" in said(lost)) == (200, True), nobody
     second = {**base, "click": "other", "do": "book", "client_id": hana[1], "day": "2026-03-24", "time": "15:00"}
     assert desk.post(f"{WEEK}/add/", data=second).status_code == 303
     clash = desk.post(f"{WEEK}/add/", data={**second, "click": "third", "practitioner": rowan.practitioners["ben"],
