@@ -24,6 +24,7 @@ from werkzeug.wrappers import Response
 from saas import ratelimit
 from saas.accounts import actions, invitations, passkeys, seconds
 from saas.accounts.forms import AgainForm, JoinForm, SecondForm
+from saas.accounts.library import as_oneself
 from saas.accounts.models import Account
 from saas.accounts.queries import NoSuchAccount, account_by_id
 from saas.config import settings
@@ -166,7 +167,8 @@ def _second_check() -> Answer:
             )
             via = "webauthn"
         else:
-            via = seconds.use_code(account_id=account.id, typed=form.code.data or "", now=now)
+            with as_oneself(account.id):
+                via = seconds.use_code(account_id=account.id, typed=form.code.data or "", now=now)
     except Invalid as refused:
         form.put(refused)
         return _second_page(account, form, refused.status)
@@ -271,7 +273,8 @@ def _prove(account: Account, form: AgainForm) -> None:
             answer=form.answer.data, challenge=given_challenge(), site=site(), account_id=account.id, now=now
         )
     elif form.code.data and not _is_asleep():
-        seconds.use_code(account_id=account.id, typed=form.code.data, now=now)
+        with as_oneself(account.id):
+            seconds.use_code(account_id=account.id, typed=form.code.data, now=now)
     elif not account.password or not verify_password(form.password.data or "", account.password):
         sentence = _("That is not your password. Try once more")
         raise Invalid(sentence, fields={"password": sentence})
@@ -301,9 +304,10 @@ def _accept(token: str) -> Answer:
     email = account.email
     if form.validate():
         try:
-            invitations.accept(
-                token=token, name=form.name.data or "", password=form.password.data or "", now=page_now()
-            )
+            with as_oneself(account.id):
+                invitations.accept(
+                    token=token, name=form.name.data or "", password=form.password.data or "", now=page_now()
+                )
         except (Gone, NotFound):
             raise
         except DomainError as refused:

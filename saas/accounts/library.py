@@ -6,8 +6,10 @@ answers, tokens in headers, "remember me", hooks that would look at every visito
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any, cast
+from uuid import UUID
 
 from flask import Flask, g
 from flask_security import MailUtil, PasswordUtil, SQLAlchemyUserDatastore, hash_password
@@ -18,9 +20,10 @@ from saas import clock, crypto, ratelimit
 from saas.accounts import actions
 from saas.accounts.models import Account
 from saas.accounts.passwords import MAX, MIN, is_obvious
+from saas.audit import Actor, acting_as
 from saas.contact import BadEmail, normal_email
 from saas.db import db
-from saas.tenancy import current_or_none
+from saas.tenancy import current_or_none, current_tenant
 from saas.text import TooLong
 from saas.web import page_now
 from saas.words import _
@@ -28,6 +31,11 @@ from saas.words import _
 RESET_WITHIN = timedelta(hours=2)
 _MAILS = {"security/email/reset_instructions": actions.RESET, "security/email/reset_notice": actions.CHANGED}
 _KEPT = {"password": "made", "fs_uniquifier": "fs_uniquifier"}
+
+
+def as_oneself(account_id: UUID) -> AbstractContextManager[None]:
+    """Run on behalf of the account itself: at the door nobody is logged in yet, and the audit names who did it."""
+    return acting_as(Actor("operator" if current_tenant().is_platform else "staff", account_id))
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's name for "translate this where it is shown"
@@ -57,10 +65,12 @@ class Accounts(SQLAlchemyUserDatastore):
         mails = g.pop("account_mails", [])
         for account_id, values in g.pop("account_changes", {}).items():
             wanted = [kind for owner, kind in mails if owner == account_id]
-            actions.keep(account_id=account_id, now=page_now(), mails=wanted, **values)
+            with as_oneself(account_id):
+                actions.keep(account_id=account_id, now=page_now(), mails=wanted, **values)
         entered = g.pop("account_entered", None)
         if entered is not None:
-            actions.note_login(account_id=entered, now=page_now(), new_device=g.pop("account_device", None))
+            with as_oneself(entered):
+                actions.note_login(account_id=entered, now=page_now(), new_device=g.pop("account_device", None))
         if entered is not None and "account_pair" in g:
             ratelimit.forget(f"{g.account_pair}|600", f"{g.account_pair}|3600")
 

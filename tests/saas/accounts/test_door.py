@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from saas import ratelimit
 from saas.accounts import actions, invitations, seconds, staffing, totp
 from saas.accounts.models import Account
+from saas.audit import Audit
 from saas.db import db
 from saas.tenancy import find_platform, tenant_scope
 from tests.cast import NOW, PASSWORD, Clinic
@@ -231,7 +232,7 @@ def test_the_question_leads_nowhere_but_here(client: FlaskClient, rowan: Clinic)
         assert press(client, "/c/rowan/account/again/confirm", page, password=PASSWORD, kept=odd).status_code == 303
 
 
-def test_somebody_is_invited_joins_and_logs_in(client: FlaskClient, app: Flask, rowan: Clinic) -> None:
+def test_somebody_is_invited_joins_and_logs_in(client: FlaskClient, app: Flask, rowan: Clinic, inside: Enter) -> None:
     log_in(client, rowan, "alma")
     page = client.get("/c/rowan/manage/team/invite/")
     typed = {
@@ -261,6 +262,10 @@ def test_somebody_is_invited_joins_and_logs_in(client: FlaskClient, app: Flask, 
     assert dee.get(link[1]).status_code == 410
     assert log_in(dee, rowan, "dee@x.example").status_code == 302
     assert "Dee Quinn" in dee.get("/c/rowan/manage/").text
+    with inside(rowan):
+        own = db.session.query(Audit).filter(Audit.deed.in_(("account.joined", "account.login")))
+        told = [(row.actor, row.account_id == row.target_id) for row in own]
+    assert told == [("staff", True)] * 3, "Alma's log-in, Dee's joining and log-in are told as their own deeds"
     assert dee.get("/c/rowan/manage/team/").status_code == 403
 
 
