@@ -36,8 +36,13 @@ class Audit(TenantOwned, Base):
 
     @classmethod
     def own_table_args(cls) -> tuple[Any, ...]:
-        """The two ways it is read: by time, and by what it is about."""
-        return Index("ix_audit_at", "tenant_id", "at"), Index("ix_audit_target", "tenant_id", "target", "target_id")
+        """The ways it is read: by time, by who did it, by what was done, and by what it is about."""
+        return (
+            Index("ix_audit_at", "tenant_id", "at"),
+            Index("ix_audit_account", "tenant_id", "account_id", "at"),
+            Index("ix_audit_deed", "tenant_id", "deed", "at"),
+            Index("ix_audit_target", "tenant_id", "target", "target_id"),
+        )
 
 
 @dataclass(frozen=True)

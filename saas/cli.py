@@ -33,6 +33,8 @@ from saas.home import migrated
 from saas.links import home_of
 from saas.stripe_gateway import gateway_settings
 from saas.tenancy import TenantRef, tenant_scope
+from saas.trail import jobs as trail_jobs
+from saas.trail.queries import Verdict, verify
 from saas.web import guard_of
 
 WEBHOOKS = "/webhooks/stripe"
@@ -40,11 +42,12 @@ WEBHOOKS = "/webhooks/stripe"
 tenant = AppGroup("tenant", help="Clinics: make, list, suspend, resume.")
 operator = AppGroup("operator", help="People who operate the platform.")
 account = AppGroup("account", help="Accounts of people who log in.")
+audit = AppGroup("audit", help="What was done, and whether somebody tampered with it.")
 
 
 def init_app(app: Flask) -> None:
     """Give the app its commands."""
-    for command in (tenant, operator, account, worker, sandbox, doctor, routes_json):
+    for command in (tenant, operator, account, audit, worker, sandbox, doctor, routes_json):
         app.cli.add_command(command)
 
 
@@ -180,6 +183,44 @@ def account_reset(slug: str, email: str, *, second: bool) -> None:
         click.echo(f"{found.email}: a mail with a link is on its way")
 
 
+@audit.command("verify")
+@click.argument("slug", required=False)
+@click.option("--all", "everywhere", is_flag=True, help="Every clinic, and the platform itself.")
+@click.option("--expect", metavar="HASH", help="A head noted earlier: shows whether the end of a chain was cut off.")
+def audit_verify(slug: str | None, expect: str | None, *, everywhere: bool) -> None:
+    """Check a clinic's audit (or that of `platform`): names the first row that was altered, taken away or put in."""
+    if everywhere == bool(slug) or (everywhere and expect):
+        raise click.UsageError("name one clinic, or say --all (a head belongs to one clinic)")
+    with _platform() as platform:
+        own = {PLATFORM_SLUG: platform}
+        asked = [platform, *clinics()] if slug is None else [own.get(slug) or clinic_by_slug(slug)]
+    sound = True
+    for ref in asked:
+        with tenant_scope(ref):
+            verdict = verify(expect=expect)
+        sound = sound and verdict.sound
+        click.echo(f"{ref.slug}: {_told(verdict)}")
+    if not sound:
+        sys.exit(1)
+
+
+def _told(verdict: Verdict) -> str:
+    walk = verdict.walk
+    found = walk.finding or verdict.inserted
+    if found is not None:
+        words = {
+            "altered": f"row {found.audit_id} ({found.deed}) was altered",
+            "missing": f"row {found.audit_id} is missing",
+            "cut": "its link is missing",
+            "inserted": f"row {found.audit_id} ({found.deed}, {found.at}) was put in afterwards",
+        }
+        place = f" at link {found.seq}" if found.seq else ""
+        return f"NOT sound{place}: {words[found.kind]}; {walk.links} links before it hold"
+    if not walk.expected:
+        return f"NOT sound: the head that was noted is not in the chain; it ends at link {walk.links}"
+    return f"sound, {walk.links} links, head {walk.head}, {verdict.waiting} rows not chained yet"
+
+
 @click.command("worker")
 @click.pass_obj
 @with_appcontext
@@ -189,7 +230,7 @@ def worker(info: ScriptInfo) -> None:
     require_database()
     fleet.ensure_platform(now=clock.now())
     tidy = jobs.Job("purge-sessions", sessions.purge, every=timedelta(hours=1))
-    timetable = (*jobs.OWN_TIMETABLE, tidy, *webhooks.TIMETABLE, *_brought(app).timetable)
+    timetable = (*jobs.OWN_TIMETABLE, tidy, *webhooks.TIMETABLE, *trail_jobs.TIMETABLE, *_brought(app).timetable)
     gc.freeze()  # what is loaded stays: searching it for garbage would double the time it takes to stop
     jobs.run_worker(app, handlers_of(app), timetable, stop=jobs.stop_on_signals())
 

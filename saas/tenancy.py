@@ -84,6 +84,8 @@ class Tenant(Base):
     # What is asked of people who log in: again after so many minutes without a press; a second factor from all.
     idle_minutes: Mapped[int] = mapped_column(default=15, server_default="15")
     second_required: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # What we take of each card payment.
+    fee_percent: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime]
 
 
@@ -114,6 +116,7 @@ class TenantRef:
     stripe_account_id: str | None
     idle_minutes: int
     second_required: bool
+    fee_percent: int
 
     @property
     def is_platform(self) -> bool:

@@ -29,6 +29,7 @@ Link = sa.ForeignKeyConstraint
 LOOSE = {
     "audit.account_id": "what was done stays told when the account has gone",
     "audit.target_id": "of any table",
+    "audit_link.audit_id": "a link whose row has gone is how its going is seen",
     "ledger_entry.posting_id": "groups rows of this table, names no other",
     "payment_attempt.stripe_account_id": "Stripe's",
     "payment_attempt.session_id": "Stripe's",

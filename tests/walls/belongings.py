@@ -18,6 +18,7 @@ from saas.accounts.seconds import new_codes
 from saas.db import action, db
 from saas.links import link_for
 from saas.tenancy import current_tenant, tenant_tables
+from saas.trail.actions import chain
 from saas.web import _token
 from tenants.availability.actions import add_break, add_time_off, set_override
 from tenants.bookings.changes import cancel_by_staff, undo
@@ -101,6 +102,7 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
     file = keep_file(content=f"Name,Email\nFiled at {slug},filed@{slug}.example\n".encode(), skip_known=False, now=now)
     guest = invite(email=f"gwen@{slug}-private.example", name=f"Gwendolen{slug}", role="front_desk", now=now)
     new_codes(account_id=guest.id, now=now)
+    chain(now=now)
     day = int(now.timestamp()) // 86_400
     token = link_for(LINK, firm.id, firm.link_generation).token
     return Belongings(

@@ -19,7 +19,7 @@ from tests.saas.accounts.pages import Enter
 from tests.walls.belongings import Belongings, everything
 
 Row = dict[str, Any]
-APPEND_ONLY = {"audit", "ledger_entry"}
+APPEND_ONLY = {"audit", "audit_link", "ledger_entry"}
 
 
 @action
