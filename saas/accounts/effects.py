@@ -53,13 +53,15 @@ def account_mail(effect: outbox.Effect, *, now: datetime) -> None:
     if kind == INVITED and account.invite_until is None:
         return  # joined or withdrawn meanwhile
     tenant = current_tenant()
+    browser, _bar, system = str(effect.payload.get("device", "")).partition("|")
     words: dict[str, Any] = {
         "home": tenant.name if not tenant.is_platform else "Longtide",
         "name": account.name,
         "link": _link(kind, account),
         "login": links.absolute("/login"),
         "anew": links.absolute("/reset"),
-        "device": " ".join(str(effect.payload.get("device", "")).split("|")).strip(),
+        "browser": browser,
+        "system": system,
     }
     spoken = account.locale or tenant.locale
     to_name, to_email = account.name, account.email

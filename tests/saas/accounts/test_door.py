@@ -369,7 +369,7 @@ def test_a_log_in_on_a_new_device_is_told_by_mail_once(client: FlaskClient, app:
     other.environ_base["HTTP_USER_AGENT"] = FIREFOX["User-Agent"]
     log_in(other, rowan, "alma")
     (text,) = send_mails(app, rowan, NOW)
-    assert "Firefox Linux" in text
+    assert "Firefox on Linux" in text
     cookie = other.get_cookie(f"lt-{rowan.ref.id8}-known")
     assert cookie is not None
     assert (cookie.http_only, cookie.same_site, cookie.path) == (True, "Lax", "/")
