@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -137,7 +140,12 @@ def test_it_is_offered_no_more_only_after_asking_and_what_is_booked_stays(
 ) -> None:
     what, url, words = case
     key = {"service": rowan.services["room"], "practitioner": rowan.practitioners["ben"], "room": rowan.rooms["quiet"]}
-    find = {"service": service_by_id, "practitioner": practitioner_by_id, "room": room_by_id}[what]
+    finders: dict[str, Callable[[UUID], Any]] = {
+        "service": service_by_id,
+        "practitioner": practitioner_by_id,
+        "room": room_by_id,
+    }
+    find = finders[what]
     with inside(rowan):
         booking = booked(rowan, "room")
         status, booking_id = booking.status, booking.id
