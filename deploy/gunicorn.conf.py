@@ -6,6 +6,8 @@ hundred half-open requests. WEB_CONCURRENCY sets the number of workers, and the 
 
 import gc
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,17 @@ forwarded_allow_ips = ""
 # a quarter of the start, half a second at the end, and in between a pause in somebody's request. So: no collection
 # while loading (this file is read before), then what is loaded is put aside for good.
 gc.disable()
+
+
+def on_starting(server: Any) -> None:
+    """Settings that cannot work are refused here, once, with the exit code that systemd knows: left to the workers, a
+    second one that ends while gunicorn already stops makes it end with 1, and systemd would start it for ever."""
+    del server
+    # In a process of its own: what the master has imported, its workers would have too, and a reload could not renew.
+    check = "from saas.config import load_or_exit; load_or_exit()"
+    done = subprocess.run([sys.executable, "-c", check], check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
 
 
 def when_ready(server: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from flask import current_app
 from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+CANNOT_START = 3  # gunicorn's word for a worker that will never start; any other and it would try for ever
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -154,6 +156,15 @@ def load_settings(**overrides: object) -> Settings:
             text = str(item["msg"]).removeprefix("Value error, ")
             lines += [f"LONGTIDE_{where.upper()}: {text}" if where else text]
         raise ConfigError("\n".join(lines)) from None
+
+
+def load_or_exit() -> Settings:
+    """Settings from the environment; what cannot work ends the process with every problem on a line."""
+    try:
+        return load_settings()
+    except ConfigError as error:
+        sys.stderr.write(f"Longtide cannot start:\n{error}\n")
+        sys.exit(CANNOT_START)
 
 
 def settings() -> Settings:

@@ -80,6 +80,10 @@ def unchained_before(oldest: datetime) -> Audit | None:
     return db.session.execute(found).scalar_one_or_none()
 
 
+def _standing(row: Audit | None) -> Entry | None:
+    return None if row is None else entry_of(row)
+
+
 def _links() -> Iterator[Link]:
     """In portions by number: neither all of it in memory, nor one cursor open for as long as that takes."""
     both = and_(Audit.tenant_id == AuditLink.tenant_id, Audit.id == AuditLink.audit_id)
@@ -89,7 +93,7 @@ def _links() -> Iterator[Link]:
         rows = db.session.execute(found.where(AuditLink.seq > seq)).all()
         for link, row in rows:
             seq = link.seq
-            yield Link(link.seq, link.audit_id, link.hash, link.at, entry_of(row) if row is not None else None)
+            yield Link(link.seq, link.audit_id, link.hash, link.at, _standing(row))
         db.session.expunge_all()
         if len(rows) < _BATCH:
             return
