@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -175,6 +176,16 @@ def test_what_was_typed_comes_back_after_a_log_off(client: FlaskClient, rowan: C
     with inside(rowan):
         row = db.session.get_one(Account, rowan.accounts["alma"])
         assert (row.name, row.locale) == ("Alma <Quinn> & Co", "es")
+
+
+def test_a_file_does_not_ride_along_and_the_page_says_so(client: FlaskClient, rowan: Clinic) -> None:
+    log_in(client, rowan, "alma")
+    with later(minutes=31):
+        form = {"name": "kept", "file": (io.BytesIO(b"x" * 3_000_000), "clients.csv")}
+        asked = client.post("/c/rowan/account/again?next=/c/rowan/manage/clients/import/", data=form)
+    assert asked.status_code == 200
+    assert "could not be kept" in asked.text
+    assert "kept" in hidden(asked)["kept"]
 
 
 def test_a_clinic_chooses_how_long_a_log_in_waits(client: FlaskClient, rowan: Clinic, inside: Enter) -> None:
