@@ -152,8 +152,17 @@ def test_the_office(page: Page, house: House, heard: list[str]) -> None:
     office = f"{clinic}/manage"
     addresses = {
         "home": f"{office}/",
+        "week": f"{office}/week/",
+        "everybody's day": f"{office}/week/?p=all",
+        "a booking is added": f"{office}/week/add/",
+        "time is blocked": f"{office}/week/block/",
         "bookings": f"{office}/bookings/",
         "bookings, none": f"{office}/bookings/?search=nobody-of-that-name",
+        "payments": f"{office}/money/",
+        "who owes what": f"{office}/money/owed/",
+        "totals": f"{office}/money/totals/",
+        "disputes": f"{office}/money/disputes/",
+        "payouts": f"{office}/money/payouts/",
         "clients": f"{office}/clients/",
         "clients, none": f"{office}/clients/?search=nobody-of-that-name",
         "a new client": f"{office}/clients/new/",

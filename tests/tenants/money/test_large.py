@@ -14,7 +14,7 @@ from tests.saas.accounts.pages import Enter, log_in
 from tests.tenants.bookings.scenes import only_sqlite
 from tests.tenants.people.test_large_lists import cpu
 
-MANY = 100_000 if os.environ.get("LONGTIDE_PROVE") else 10_000
+MANY = 100_000 if os.environ.get("LONGTIDE_PROVE") else 4_000
 PAGES = ("/manage/money/", "/manage/money/totals/")
 SLOW = (
     "/manage/money/owed/",
