@@ -164,7 +164,8 @@ def _lock_change(change_id: UUID) -> tuple[BookingChange, Booking]:
 def undo(*, change_id: UUID, now: datetime) -> UUID:
     """Take a move or a cancel back: the booking is where it was, and nobody hears of it. Answers the booking's id.
 
-    Raises `TooLate` when the final step was first, `SlotTaken` when the client has another booking at the old time.
+    Raises `TooLate` when the final step was first, `SlotTaken` when the client has another booking at the old time by
+    now (or, in the last instant, somebody has taken it).
     """
     change, booking = _lock_change(change_id)
     if change.state == "undone":

@@ -150,7 +150,7 @@ def _undo(change_id: UUID | None, people: Sequence[Calendar]) -> str | None:
         flash(_("It was too late to undo this: the change is final."))
         return None
     except SlotTaken:
-        flash(_("This can’t be undone: the old time has been taken by another booking of the same client."))
+        flash(_("This can’t be undone: the old time has been taken meanwhile."))
         return None
     booking = booking_in([one.id for one in people], booking_id)
     flash(_("Undone. The session is on %(when)s.", when=views.when_words(booking.starts_at, zone())))

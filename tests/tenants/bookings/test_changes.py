@@ -178,6 +178,16 @@ def test_a_clients_own_untold_move_is_told_after_an_undo(at_rowan: Clinic) -> No
     assert (newest["sequence"], newest["was"]) == (3, int(TUESDAY_TEN.timestamp()))
 
 
+def test_a_move_stays_when_the_client_is_elsewhere_by_now(at_rowan: Clinic) -> None:
+    booking = booked(at_rowan)
+    change_id = moved(booking).id
+    booked(at_rowan, person="iris")  # the same client, at the old time
+    with pytest.raises(SlotTaken):
+        undo(change_id=change_id, now=NOW)
+    assert (fresh(booking.id).starts_at, len(kept())) == (WEDNESDAY_TEN, 1)
+    assert db.session.get_one(BookingChange, change_id, populate_existing=True).state == "open"
+
+
 def test_a_stale_page_and_a_refused_time_change_nothing(at_rowan: Clinic) -> None:
     booking = booked(at_rowan)
     seen = mark_of(*marked(booking))
