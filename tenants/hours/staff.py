@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import flash, redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask_admin import expose
 from werkzeug.wrappers import Response
 
@@ -34,6 +34,7 @@ from tenants.practitioners.models import Practitioner
 
 Answer = str | Response | tuple[str, int]
 OWN = ("do", "csrf_token")
+_RULES_PAGE = "settings.booking"
 
 
 def today() -> date:
@@ -103,6 +104,12 @@ class HoursView(OfficeView):
         groups = {key: [one for one in found if str(one.id) in wanted[key]] for key in ("move", "cancel")}
         rest = [one for one in found if not any(one in group for group in groups.values())]
         return self.render("manage/hours/outside.html", groups=groups, rest=rest, any_chosen=any(groups.values()))
+
+    def notice_at(self) -> str:
+        """Where an owner changes how soon and how far ahead clients may book; "" where no such page is registered."""
+        account = current_account()
+        is_owner = account is not None and account.role == "owner"
+        return url_for(_RULES_PAGE) if is_owner and _RULES_PAGE in current_app.view_functions else ""
 
     def move_at(self, booking_id: UUID) -> str:
         """Where a booking is moved."""

@@ -15,7 +15,7 @@ from saas.words import later as _l
 from tenants.offers.actions import keep_practitioner, keep_room
 from tenants.offers.forms import PractitionerForm, RoomForm
 from tenants.offers.queries import What, all_rooms, all_services, everybody, practitioner_mark, room_mark
-from tenants.offers.staff import OfferView, name_link, state_filter, state_pill, state_words
+from tenants.offers.staff_lists import OfferView, name_link, state_filter, state_pill, state_words
 from tenants.practitioners.actions import (
     move_practitioner,
     move_room,
