@@ -26,6 +26,7 @@ from tenants.payments import effects as payment_effects
 from tenants.people import merging
 from tenants.people import staff as people_desk
 from tenants.practitioners import staff as team_pages
+from tenants.trail import staff as trail_pages
 from tenants.week import staff as week_pages
 from tenants.week import staff_add as week_adding
 from tenants.week import staff_booking as week_bookings
@@ -61,6 +62,7 @@ def parts() -> Parts:
             wording.MailTextView,
             wording.PolicyView,
             team_pages.TeamView,
+            trail_pages.AuditView,
             hours_days.DaysView,
             hours_why.WhyView,
             week_bookings.BookingDesk,

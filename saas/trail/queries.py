@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -101,10 +100,11 @@ def _links() -> Iterator[Link]:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of the trail is asked for. `since` and `until`: half-open UTC instants; `older_than`: the last row of the
-    page before."""
+    """What of the trail is asked for. `actor`: a kind, of rows that name no account. `since` and `until`: half-open UTC
+    instants. `older_than`: the last row of the page before."""
 
     account_id: UUID | None = None
+    actor: str = ""
     deed: str = ""
     target: str = ""
     target_id: UUID | None = None
@@ -125,15 +125,19 @@ def trail(wanted: Wanted, *, limit: int) -> list[Entry]:
     return [entry_of(row) for row in db.session.execute(newest).scalars()]
 
 
-def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
-    meant: list[tuple[Any, ColumnElement[bool]]] = [
-        (wanted.account_id, Audit.account_id == wanted.account_id),
-        (wanted.deed, Audit.deed == wanted.deed),
-        (wanted.target_id, and_(Audit.target == wanted.target, Audit.target_id == wanted.target_id)),
-        (wanted.since, Audit.at >= wanted.since),
-        (wanted.until, Audit.at < wanted.until),
-    ]
-    return [said for asked, said in meant if asked]
+def _narrowed(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.account_id is not None:
+        yield Audit.account_id == wanted.account_id
+    if wanted.actor:
+        yield and_(Audit.account_id.is_(None), Audit.actor == wanted.actor)
+    if wanted.deed:
+        yield Audit.deed == wanted.deed
+    if wanted.target_id is not None:
+        yield and_(Audit.target == wanted.target, Audit.target_id == wanted.target_id)
+    if wanted.since is not None:
+        yield Audit.at >= wanted.since
+    if wanted.until is not None:
+        yield Audit.at < wanted.until
 
 
 def people() -> dict[UUID, str]:

@@ -84,6 +84,8 @@ PAGES = {
     "office-mail-texts": "/manage/mail-texts/",
     "office-mail-text": "/manage/mail-texts/edit/?kind=confirmed",
     "office-policies": "/manage/policies/",
+    "office-audit": "/manage/audit/",
+    "office-audit-none": "/manage/audit/?from=2199-01-01",
 }
 # Days from Monday, which of that day's openings, and whose session it is.
 SESSIONS = (

@@ -25,6 +25,7 @@ from tenants.bookings.models import Booking
 from tenants.bookings.rules import Details
 from tenants.clients.actions import keep_file
 from tenants.clinic.queries import latest_policy
+from tenants.clinic.rules import SET_UP_STEPS
 from tenants.payments.desk import take_at_clinic
 from tenants.payments.queries import desk_lines
 from tests.cast import NOW, Clinic
@@ -36,6 +37,7 @@ DESK = "owner front_desk"
 OWNER = "owner"
 OPERATOR = "operator"
 NO_ID = "=00000000-0000-7000-8000-000000000000"
+SETTINGS = ("texts", "contact", "documents", "booking", "place")
 NOBODY = ""  # the library registers the address; nothing is behind it
 
 
@@ -277,6 +279,20 @@ ROWS = (
     row("GET", "money_totals.export", OWNER, again=True),
     row("GET", "money_disputes.index", OWNER),
     row("GET", "money_payouts.index", OWNER),
+    row("GET", "settings.index", OWNER),
+    *(row(method, f"settings.{page}", OWNER) for page in SETTINGS for method in ("GET", "POST")),
+    row("GET", "settings_brand.index", OWNER),
+    row("POST", "settings_brand.index", OWNER),
+    row("GET", "settings_brand.sheet", OWNER, brand="=#2f6f6b"),
+    row("POST", "settings_brand.logo", OWNER),
+    row("GET", "settings_brand.ask_remove", OWNER, nothing=True),
+    row("POST", "settings_brand.remove", OWNER),
+    row("GET", "settings_policy.index", OWNER),
+    row("POST", "settings_policy.index", OWNER),
+    row("GET", "settings_start.index", OWNER),
+    *(row(method, f"settings_start.{step}", OWNER) for step in SET_UP_STEPS for method in ("GET", "POST")),
+    row("POST", "settings_start.skip", OWNER, step="=brand"),
+    row("POST", "settings_start.end", OWNER),
     row("GET", "mail_text.index", OWNER),
     row("GET", "mail_text.edit", OWNER, kind="=confirmed"),
     row("POST", "mail_text.edit", OWNER, kind="=confirmed", do="=preview", text="=Bring socks"),
@@ -300,6 +316,8 @@ ROWS = (
     row("POST", "team.do", OWNER, again=True, deed="=withdraw", id="account"),
     row("GET", "team.rules", OWNER),
     row("POST", "team.set_rules", OWNER, again=True),
+    row("GET", "audit.index", OWNER),
+    row("GET", "audit.export", OWNER, again=True, export_type="=csv"),
     *_own_account("my", EVERYBODY),
     row("GET", "operator.index", OPERATOR),
     *_own_account("operator_my", OPERATOR),

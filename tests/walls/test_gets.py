@@ -20,7 +20,7 @@ READS_THAT_NOTE = {
     "service.export", "practitioner.export", "room.export",
     "week_booking.index",
     "booking.details_view", "booking.export", "client.details_view", "client.edit_view",
-    "client.export", "duplicates.index", "money.details_view", "money.export", "money_totals.export",
+    "audit.export", "client.export", "duplicates.index", "money.details_view", "money.export", "money_totals.export",
 }  # fmt: skip
 
 

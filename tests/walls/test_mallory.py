@@ -283,6 +283,13 @@ def _days(page: str) -> Asks:
 
 
 ASKS: dict[str, Asks] = {
+    "audit.index": lambda _mine, theirs: [
+        get(f"/manage/audit/?target={target}&target_id={key}&who={theirs.invited_id}&older={key}", 200)
+        for target, key in (("booking", theirs.booked_id), ("client", theirs.client_id))
+    ],
+    "audit.export": lambda _mine, theirs: [
+        get(f"/manage/audit/export/{kind}/?target=client&target_id={theirs.client_id}", 200) for kind in ("csv", "xlsx")
+    ],
     **_offers("service", "services", lambda theirs: theirs.clinic.services[theirs.service]),
     **_offers("practitioner", "practitioners", lambda theirs: theirs.person_id),
     **_offers("room", "rooms", lambda theirs: theirs.clinic.rooms["quiet"]),
@@ -451,6 +458,30 @@ NOTHING = {
     "duplicates.index": "names no row",
     "client_import.index": "names no row: whom the clinic knows is looked up in its own (tests/tenants/clients)",
     "client_import.sample": "names no row",
+    **{
+        f"settings{page}": "names no row"
+        for page in (
+            ".index",
+            ".texts",
+            ".contact",
+            ".documents",
+            ".booking",
+            ".place",
+            "_brand.index",
+            "_brand.sheet",
+            "_brand.logo",
+            "_brand.ask_remove",
+            "_brand.remove",
+            "_policy.index",
+            "_start.index",
+            "_start.brand",
+            "_start.service",
+            "_start.hours",
+            "_start.payments",
+            "_start.skip",
+            "_start.end",
+        )
+    },
     "mail_text.index": "names no row",
     "mail_text.edit": "names a kind of mail",
     "policy.index_view": "names no row",

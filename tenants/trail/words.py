@@ -1,0 +1,115 @@
+"""A clinic's deeds in words. Every code that is given to `audit.record` has its line here (or in saas/trail)."""
+
+from __future__ import annotations
+
+from saas.trail.words import ACCOUNT_DEEDS, LISTS, TARGETS, Words
+from saas.words import later as _l
+
+_BOOKINGS: Words = {
+    "booking.held": _l("Held a time"),
+    "booking.details": _l("Gave the details for a booking"),
+    "booking.confirmed": _l("Confirmed a booking"),
+    "booking.retaken": _l("Took a lapsed time again"),
+    "booking.released": _l("Let a held time go"),
+    "booking.moved": _l("Moved a booking"),
+    "booking.cancelled": _l("Cancelled a booking"),
+    "booking.cancel_asked": _l("Cancelled a booking, with three minutes to undo it"),
+    "booking.change_undone": _l("Took a change of a booking back"),
+    "booking.arrived": _l("Marked a client as arrived"),
+    "booking.completed": _l("Marked a session as completed"),
+    "booking.no_show": _l("Marked a client as not come"),
+}
+_PEOPLE: Words = {
+    "client.made": _l("Added a client"),
+    "client.changed": _l("Changed a client’s record"),
+    "client.note_added": _l("Added a note about a client"),
+    "client.note_removed": _l("Removed a note about a client"),
+    "client.merged": _l("Merged two clients’ records"),
+    "client.settled": _l("Settled a booking’s details with a client’s record"),
+    "clients.file_checked": _l("Checked a list of clients for import"),
+    "clients.imported": _l("Imported a list of clients"),
+}
+_MONEY: Words = {
+    "payment.paid": _l("A card payment arrived"),
+    "payment.at_clinic": _l("Took a payment at the clinic"),
+    "payment.undone": _l("Took back a payment noted at the clinic"),
+    "payment.waived": _l("Waived what was owed"),
+    "payment.returned": _l("A payment came too late and went back"),
+    "payment.unmade": _l("A card payment could not be begun"),
+    "payment.mismatch": _l("A payment differs from what was asked"),
+    "payment.disputed": _l("A card payment’s dispute changed"),
+    "refund.asked": _l("Sent a refund on its way"),
+    "refund.done": _l("A refund arrived"),
+    "refund.failed": _l("A refund failed"),
+    "refund.mismatch": _l("A refund differs from what was asked"),
+}
+_OFFERS: Words = {
+    "service.saved": _l("Saved a service"),
+    "service.retired": _l("Stopped offering a service"),
+    "service.revived": _l("Offered a service again"),
+    "service.moved": _l("Changed the order of services"),
+    "service.practitioners": _l("Changed who gives a service"),
+    "practitioner.saved": _l("Saved a practitioner"),
+    "practitioner.retired": _l("Retired a practitioner"),
+    "practitioner.revived": _l("Brought a practitioner back"),
+    "practitioner.moved": _l("Changed the order of practitioners"),
+    "practitioner.services": _l("Changed what a practitioner gives"),
+    "room.saved": _l("Saved a room"),
+    "room.retired": _l("Stopped using a room"),
+    "room.revived": _l("Used a room again"),
+    "room.moved": _l("Changed the order of rooms"),
+    "hours.week": _l("Changed the weekly hours"),
+    "hours.override": _l("Changed the hours of one day"),
+    "hours.override_removed": _l("Put one day back to the usual hours"),
+    "hours.break": _l("Added a break"),
+    "hours.break_removed": _l("Removed a break"),
+    "hours.time_off": _l("Blocked time"),
+    "hours.time_off_changed": _l("Changed blocked time"),
+    "hours.time_off_removed": _l("Opened blocked time again"),
+}
+_CLINIC: Words = {
+    "clinic.set_up": _l("The clinic was set up"),
+    "clinic.set_up_step": _l("Took a step of the set-up"),
+    "clinic.set_up_ended": _l("Ended the set-up"),
+    "clinic.profile": _l("Changed the clinic’s details"),
+    "clinic.place": _l("Changed the clinic’s place, time zone or currency"),
+    "clinic.brand": _l("Changed the colours"),
+    "clinic.logo": _l("Changed the logo"),
+    "clinic.logo_removed": _l("Removed the logo"),
+    "clinic.texts": _l("Changed the clinic’s texts"),
+    "clinic.booking_rules": _l("Changed when clients may book"),
+    "clinic.policy": _l("Made a new version of the cancellation policy"),
+    "clinic.mail_text": _l("Changed the text of a mail"),
+    "account.linked": _l("Changed whose calendar an account sees"),
+}
+_READS: Words = {
+    "read.client": _l("Read a client’s record"),
+    "read.booking": _l("Read a booking"),
+    "read.payment": _l("Read a payment"),
+    "list.booking": _l("Took out a list of bookings"),
+    "list.client": _l("Took out a list of clients"),
+    "list.money": _l("Took out a list of payments"),
+    "list.totals": _l("Took out the totals"),
+    "list.duplicates": _l("Looked through clients who may be the same"),
+    "list.service": _l("Took out the list of services"),
+    "list.practitioner": _l("Took out the list of practitioners"),
+    "list.room": _l("Took out the list of rooms"),
+    **LISTS,
+}
+DEEDS: Words = {**ACCOUNT_DEEDS, **_BOOKINGS, **_PEOPLE, **_MONEY, **_OFFERS, **_CLINIC, **_READS}
+ABOUT: Words = {
+    **TARGETS,
+    "booking": _l("Booking"),
+    "client": _l("Client"),
+    "clinic": _l("Clinic"),
+    "client_import": _l("List for import"),
+    "duplicates": _l("Clients"),
+    "money": _l("Payments"),
+    "payment": _l("Payment"),
+    "policy": _l("Cancellation policy"),
+    "practitioner": _l("Practitioner"),
+    "room": _l("Room"),
+    "service": _l("Service"),
+    "time_off": _l("Blocked time"),
+    "totals": _l("Totals"),
+}
