@@ -45,6 +45,7 @@ from sqlalchemy.sql import ClauseElement, visitors
 from sqlalchemy.sql.schema import Table
 
 from saas.db import Base, db, in_action, new_id
+from saas.prepared import Prepared
 
 LIVE_STATUSES = ("trial", "active", "past_due")
 
@@ -135,22 +136,22 @@ def ref_of(tenant: Tenant) -> TenantRef:
 
 
 @lru_cache(maxsize=8)
-def _statement(by: str) -> Any:
+def _statement(by: str) -> Prepared:
     """Tenants by a column, or by `host`. Parameter: value. Built once: it runs before every request."""
     tenant, domain = Tenant.__table__.c, TenantDomain.__table__.c
     columns = select(*(tenant[name] for name in TenantRef.__dataclass_fields__))
     if by != "host":
-        return columns.where(tenant[by] == bindparam("value", type_=tenant[by].type))
+        return Prepared(columns.where(tenant[by] == bindparam("value", type_=tenant[by].type)))
     named = domain.host == bindparam("value", type_=domain.host.type)
     own = select(domain.tenant_id).where(named, domain.verified_at.is_not(None))
-    return columns.where(tenant.id == own.scalar_subquery())
+    return Prepared(columns.where(tenant.id == own.scalar_subquery()))
 
 
 def _find(by: str, value: object) -> TenantRef | None:
     # On a connection of its own: a tenant is looked up before it is entered, and a session belongs to one tenant.
     with db.engine.connect().execution_options(begin="NONE") as connection:
-        row = connection.execute(_statement(by), {"value": value}).one_or_none()
-    return TenantRef(*row) if row else None
+        found = _statement(by).rows(connection, {"value": value})
+    return TenantRef(*found[0]) if found else None
 
 
 def find_by_id(tenant_id: UUID) -> TenantRef | None:

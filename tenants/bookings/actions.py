@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from saas.db import action, db, flush_or, may_have_waited, new_id
 from saas.errors import Conflict, Invalid
 from saas.links import link_for
 from saas.outbox import emit
+from saas.prepared import Prepared
 from saas.tenancy import current_tenant
 from tenants.bookings import openings
 from tenants.bookings.calendars import rows
@@ -111,16 +112,18 @@ def known_booking(key: str | None, request_hash: str | None) -> Booking | None:
     found = rows(_by_key(), {"mine": current_tenant().id, "key": key})
     if not found:
         return None
-    if found[0].request_hash != request_hash:
+    booking_id, known_hash = found[0]
+    if known_hash != request_hash:
         raise KeyReused
-    return db.session.get_one(Booking, found[0].id, populate_existing=True)
+    return db.session.get_one(Booking, booking_id, populate_existing=True)
 
 
 @lru_cache(maxsize=1)
-def _by_key() -> Any:
+def _by_key() -> Prepared:
     columns = Booking.__table__.c
     mine = columns.tenant_id == bindparam("mine", type_=Uuid())
-    return select(columns.id, columns.request_hash).where(mine, columns.idempotency_key == bindparam("key"))
+    found = select(columns.id, columns.request_hash)
+    return Prepared(found.where(mine, columns.idempotency_key == bindparam("key")))
 
 
 @action
@@ -214,11 +217,11 @@ def _newest_policy() -> PolicyTerms:
 
 
 @lru_cache(maxsize=1)
-def _policies() -> Any:
+def _policies() -> Prepared:
     policy = Policy.__table__.c
     mine = policy.tenant_id == bindparam("mine", type_=Uuid())
     terms = select(policy.version, policy.free_hours, policy.late_fee_percent, policy.no_show_percent)
-    return terms.where(mine).order_by(policy.version.desc()).limit(1)
+    return Prepared(terms.where(mine).order_by(policy.version.desc()).limit(1))
 
 
 @action

@@ -33,6 +33,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import NullType
 
 from saas.db import Utc, instant, line
+from saas.prepared import Prepared
 from saas.tenancy import current_tenant
 from tenants.availability import slots
 from tenants.availability.models import HoursBreak, HoursOverride, TimeOff, WeeklyHours
@@ -67,13 +68,13 @@ class Taken:
     own: tuple[slots.Block, ...]
 
 
-def rows(statement: Any, asked: Mapping[str, object]) -> Sequence[Any]:
-    """Run a Core statement that names its tenant itself (its parameter `mine`), in the session's own transaction.
+def rows(statement: Prepared, asked: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """Run a select that names its tenant itself (its parameter `mine`), in the session's own transaction.
 
-    Past the session's machinery, which costs as much again as the statement: rows are values here, and the tenant is
-    in the statement (and in the database's own guard).
+    Past the session's machinery, which costs more than the statement: rows are values here, and the tenant is in the
+    statement (and in the database's own guard).
     """
-    return line().execute(statement, asked).all()
+    return statement.rows(line(), asked)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Hours:
 
 
 @lru_cache(maxsize=1)
-def _hours_statement() -> Any:
+def _hours_statement() -> Prepared:
     """Weekly hours, overrides, breaks and time off in one round trip; built once: building costs more than running.
 
     Parameters: mine, people, first and last (dates), lo and hi (instants).
@@ -103,7 +104,7 @@ def _hours_statement() -> Any:
         HoursBreak.__table__.c,
         TimeOff.__table__.c,
     )
-    return union_all(
+    return Prepared(union_all(
         select(
             literal("weekly").label("kind"), week.practitioner_id, week.weekday, week.start, week.end,
             week.valid_from.label("day"), week.valid_to.label("until"), no_time.label("lo"), no_time.label("hi"),
@@ -125,7 +126,7 @@ def _hours_statement() -> Any:
             off.tenant_id == mine, off.ends_at > lo, off.starts_at < hi,
             or_(off.practitioner_id.is_(None), off.practitioner_id.in_(people)),
         ),
-    ).order_by(*(literal_column(str(number)) for number in range(1, 10)))  # fmt: skip
+    ).order_by(*(literal_column(str(number)) for number in range(1, 10))))  # fmt: skip
 
 
 def read_hours(ids: Sequence[UUID], lo: datetime, hi: datetime) -> Hours:
@@ -186,7 +187,7 @@ class _Also:
 
 
 @lru_cache(maxsize=8)
-def _taken_statement(also: _Also) -> Any:
+def _taken_statement(also: _Also) -> Prepared:
     """Live bookings of people (rooms, a client) that touch a span.
 
     Parameters: mine, people, rooms, client, lo, hi, now, day_before (`lo` less the longest a booking can be), but.
@@ -214,7 +215,7 @@ def _taken_statement(also: _Also) -> Any:
         wanted += [columns.room_id, columns.client_id, columns.starts_at, columns.ends_at]
     if also.but:
         where.append(columns.id != bindparam("but", type_=Uuid()))
-    return select(*wanted).where(or_(*who), *where)
+    return Prepared(select(*wanted).where(or_(*who), *where))
 
 
 def _raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -246,10 +247,10 @@ def read_taken(span: Span) -> Taken:
     for row in rows(_taken_statement(also), asked):
         busy = _busy(row[1], row[2])
         people[row[0]].append(busy)
-        if also.rooms and row.room_id is not None:
-            in_rooms[row.room_id].append(busy)
-        if also.client and row.client_id == span.for_client:
-            own.append(slots.Block(row.starts_at, row.ends_at))
+        if also.rooms and row[3] is not None:
+            in_rooms[row[3]].append(busy)
+        if also.client and row[4] == span.for_client:
+            own.append(slots.Block(row[5], row[6]))
     whose = {key if isinstance(key, UUID) else UUID(key): found for key, found in people.items()}
     return Taken(_frozen(whose), _frozen(in_rooms), tuple(own))
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from heapq import nsmallest
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from sqlalchemy import Uuid, and_, bindparam, select, true
 
 from saas.errors import NotFound
 from saas.money import Money
+from saas.prepared import Prepared
 from saas.tenancy import current_tenant
 from tenants.availability import slots
 from tenants.bookings.calendars import Hours, Span, Taken, read_hours, read_taken, rows, schedule_of
@@ -136,14 +136,14 @@ _SERVICE_COLUMNS = (
 
 
 @lru_cache(maxsize=4)
-def _service_statement(by: str, retired_too: bool) -> Any:  # noqa: FBT001 - a cache's key
+def _service_statement(by: str, retired_too: bool) -> Prepared:  # noqa: FBT001 - a cache's key
     service, clinic = Service.__table__.c, Clinic.__table__.c
     person, pair = Practitioner.__table__, PractitionerService.__table__
     active = true() if retired_too else service.active.is_(True)
     mine = bindparam("mine", type_=Uuid())
     offers = pair.join(person, and_(pair.c.practitioner_id == person.c.id, person.c.tenant_id == mine, person.c.active))
     columns = (service[name] for name in _SERVICE_COLUMNS)
-    return (
+    return Prepared(
         select(
             *columns,
             clinic.min_notice_min,
@@ -177,22 +177,22 @@ def find_service(*, slug: str | None = None, service_id: UUID | None = None, ret
     return ServiceOffer(
         key, named, name, text, Money(price, current_tenant().currency), payment,
         slots.Service(length, step, before, after), needs_room, slots.Rules(notice, horizon), accepting,
-        deposit, percent, tuple(tuple(row[-3:]) for row in found if row[-3] is not None),
+        deposit, percent, tuple(row[-3:] for row in found if row[-3] is not None),
     )  # fmt: skip
 
 
 @lru_cache(maxsize=1)
-def _rooms_statement() -> Any:
+def _rooms_statement() -> Prepared:
     room = Room.__table__.c
     active = (room.tenant_id == bindparam("mine", type_=Uuid()), room.active.is_(True))
-    return select(room.id).where(*active).order_by(room.position, room.slug)
+    return Prepared(select(room.id).where(*active).order_by(room.position, room.slug))
 
 
 def rooms_for(service: ServiceOffer) -> tuple[UUID, ...]:
     """The rooms in which it can be given, in the clinic's order; none where it needs none."""
     if not service.needs_room:
         return ()
-    return tuple(row.id for row in rows(_rooms_statement(), {"mine": current_tenant().id}))
+    return tuple(room_id for (room_id,) in rows(_rooms_statement(), {"mine": current_tenant().id}))
 
 
 def load(
