@@ -26,6 +26,10 @@ from tenants.payments import effects as payment_effects
 from tenants.people import merging
 from tenants.people import staff as people_desk
 from tenants.practitioners import staff as team_pages
+from tenants.settings import staff as settings_pages
+from tenants.settings import staff_brand as settings_look
+from tenants.settings import staff_policy as settings_policy
+from tenants.settings import staff_start as settings_start
 from tenants.trail import staff as trail_pages
 from tenants.week import staff as week_pages
 from tenants.week import staff_add as week_adding
@@ -59,10 +63,14 @@ def parts() -> Parts:
             offer_lists.ServiceView,
             offer_people.PractitionerView,
             offer_people.RoomView,
+            settings_pages.SettingsView,
             wording.MailTextView,
             wording.PolicyView,
             team_pages.TeamView,
             trail_pages.AuditView,
+            settings_look.BrandView,
+            settings_policy.PolicyDesk,
+            settings_start.StartView,
             hours_days.DaysView,
             hours_why.WhyView,
             week_bookings.BookingDesk,

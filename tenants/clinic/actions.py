@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Collection
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -15,20 +16,22 @@ from saas.tenancy import current_tenant
 from saas.text import Cleaner
 from saas.words import _
 from tenants.clinic.models import Clinic, MailText, Policy
-from tenants.clinic.queries import latest_policy
+from tenants.clinic.queries import latest_policy, profile_of, terms_of
 from tenants.clinic.rules import (
     MAIL_KINDS,
+    SET_UP_STEPS,
     PolicyRequest,
     Profile,
+    check_booking_rules,
     clean_brand,
     clean_html,
     clean_policy,
     clean_profile,
+    profile_values,
     read_logo,
 )
 
-_NOTICE_LIMIT_MIN = 60 * 24 * 60
-_HORIZON_LIMIT_DAYS = 730
+_WHOLE_PROFILE = tuple(field.name for field in fields(Profile))
 
 
 def lock_clinic() -> Clinic:
@@ -52,10 +55,16 @@ def on_clinic_created(*, now: datetime) -> None:
 
 
 @action
-def save_profile(*, profile: Profile, now: datetime) -> None:
-    """Keep what clients read. `Invalid` with a sentence for every field that needs another look."""
-    cleaned = clean_profile(profile, country=current_tenant().country)
+def save_profile(
+    *, profile: Profile, now: datetime, only: Collection[str] = _WHOLE_PROFILE, seen: str | None = None
+) -> None:
+    """Keep what clients read: the fields named in `only`, the rest stays. `Invalid` with a sentence for every field
+    that needs another look; `ChangedMeanwhile` unless `seen` is the mark of these fields (`rules.profile_values`)."""
     row = lock_clinic()
+    stands = profile_of(row)
+    unchanged(seen, *profile_values(stands, only))
+    wanted = replace(stands, **{name: getattr(profile, name) for name in only})
+    cleaned = clean_profile(wanted, country=current_tenant().country)
     values = asdict(cleaned)
     values["promises"] = [{"title": note.title, "text": note.text} for note in cleaned.promises]
     values["facts"] = [{"label": note.title, "text": note.text} for note in cleaned.facts]
@@ -65,12 +74,13 @@ def save_profile(*, profile: Profile, now: datetime) -> None:
 
 
 @action
-def save_brand(*, brand: str, heading_style: str, now: datetime) -> None:
-    """Keep the one colour (#rrggbb) and the headings' face (serif, sans)."""
+def save_brand(*, brand: str, heading_style: str, now: datetime, seen: str | None = None) -> None:
+    """Keep the one colour (#rrggbb) and the headings' face (serif, sans). `seen`: the mark of both."""
     colour = clean_brand(brand)
     if heading_style not in ("serif", "sans"):
         raise Invalid(fields={"heading_style": _("Choose serif or sans")})
     row = lock_clinic()
+    unchanged(seen, row.brand, row.heading_style)
     row.brand, row.heading_style = colour, heading_style
     audit.record("clinic.brand", target="clinic", target_id=row.id, now=now)
 
@@ -94,47 +104,64 @@ def remove_logo(*, now: datetime) -> None:
 
 
 @action
-def save_texts(*, privacy: str, imprint: str, now: datetime) -> None:
-    """Keep the privacy notice and the imprint: simple HTML, made safe before it is written."""
+def save_texts(*, privacy: str, imprint: str, now: datetime, seen: str | None = None) -> None:
+    """Keep the privacy notice and the imprint: simple HTML, made safe before they are kept. `seen`: their mark."""
     cleaner = Cleaner()
     notice, mark = clean_html(cleaner, "privacy", privacy), clean_html(cleaner, "imprint", imprint)
     cleaner.check()
     row = lock_clinic()
+    unchanged(seen, row.privacy_text, row.imprint_text)
     row.privacy_text, row.imprint_text, row.texts_updated_at = notice, mark, now
     audit.record("clinic.texts", target="clinic", target_id=row.id, now=now)
 
 
 @action
-def save_booking_rules(*, min_notice_min: int, horizon_days: int | None, accepting: bool, now: datetime) -> None:
-    """Keep how late and how far ahead clients may book (None: no end), and whether they may at all."""
-    cleaner = Cleaner()
-    cleaner.whole("min_notice_min", min_notice_min, 0, _NOTICE_LIMIT_MIN)
-    if horizon_days is not None:
-        cleaner.whole("horizon_days", horizon_days, 1, _HORIZON_LIMIT_DAYS)
-    cleaner.check()
+def save_booking_rules(
+    *, min_notice_min: int, horizon_days: int | None, accepting: bool, now: datetime, seen: str | None = None
+) -> None:
+    """Keep how late and how far ahead clients may book (None: no end), and whether they may at all. `Invalid` when no
+    time is left between the two; `seen`: the mark of all three."""
+    check_booking_rules(min_notice_min, horizon_days)
     row = lock_clinic()
+    unchanged(seen, row.min_notice_min, row.horizon_days, row.accepting)
     row.min_notice_min, row.horizon_days, row.accepting = min_notice_min, horizon_days, accepting
     audit.record("clinic.booking_rules", target="clinic", target_id=row.id, now=now)
 
 
 @action
-def save_policy(*, policy: PolicyRequest, now: datetime) -> Policy:
+def save_policy(*, policy: PolicyRequest, now: datetime, seen: str | None = None) -> Policy:
     """The policy for bookings from now on, as a new version; the same words again make none.
 
-    Bookings keep the snapshot of the version they were made under.
+    Bookings keep the snapshot of the version they were made under. `seen`: the mark of the newest version's number.
     """
     cleaned = clean_policy(policy)
     lock_clinic()
     last = latest_policy()
-    if last is not None and _terms_of(last) == cleaned:
+    unchanged(seen, last.version if last else 0)
+    if last is not None and terms_of(last) == cleaned:
         return last
     row = _add_policy(last.version + 1 if last else 1, cleaned, now=now)
     audit.record("clinic.policy", target="policy", target_id=row.id, now=now, version=row.version)
     return row
 
 
-def _terms_of(row: Policy) -> PolicyRequest:
-    return PolicyRequest(row.free_hours, row.late_fee_percent, row.no_show_percent, row.terms)
+@action
+def note_set_up(*, step: str, how: str, now: datetime) -> None:
+    """Remember that this step of the guided set-up is `done` or `skipped`."""
+    if step not in SET_UP_STEPS or how not in ("done", "skipped"):
+        raise Invalid(_("There is no such step"))
+    row = lock_clinic()
+    row.set_up = {**row.set_up, step: how}
+    audit.record("clinic.set_up_step", target="clinic", target_id=row.id, now=now, step=step, how=how)
+
+
+@action
+def end_set_up(*, now: datetime) -> None:
+    """The guided set-up is over: it does not come up by itself again. A second call changes nothing."""
+    row = lock_clinic()
+    if row.set_up_at is None:
+        row.set_up_at = now
+        audit.record("clinic.set_up_ended", target="clinic", target_id=row.id, now=now)
 
 
 def _add_policy(version: int, policy: PolicyRequest, *, now: datetime) -> Policy:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, LargeBinary, String, Text, UniqueConstraint, literal_column
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from saas.db import Base
@@ -17,7 +17,8 @@ class Clinic(TenantOwned, Base):
     """Exactly one row per tenant: what clients read, how it looks, and the rules that hold for every booking.
 
     `promises` and `facts` are lists of {"title"|"label", "text"}. `min_notice_min` in minutes;
-    `horizon_days` None = no end.
+    `horizon_days` None = no end. `set_up`: what was decided at each step of the guided set-up (step: done or skipped),
+    `set_up_at` when the owner ended it.
     """
 
     __tablename__ = "clinic"
@@ -44,6 +45,8 @@ class Clinic(TenantOwned, Base):
     min_notice_min: Mapped[int] = mapped_column(default=720)
     horizon_days: Mapped[int | None] = mapped_column(default=42)
     accepting: Mapped[bool] = mapped_column(default=True)
+    set_up: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default=literal_column("'{}'"))
+    set_up_at: Mapped[datetime | None]
 
     @classmethod
     def own_table_args(cls) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,7 +14,7 @@ from saas import formats, theme
 from saas.db import db
 from saas.tenancy import TenantRef, current_tenant
 from tenants.clinic.models import Clinic, MailText, Policy
-from tenants.clinic.rules import Note
+from tenants.clinic.rules import Note, PolicyRequest, Profile
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,16 @@ _SHOWN = (
 )  # fmt: skip
 
 
+_EMPTY: Mapping[str, Any] = {
+    **dict.fromkeys(("headline", "lead", "person", "first_name", "place", "address", "map_url", "phone", "email"), ""),
+    "promises": [], "facts": [], "brand": theme.PLATFORM_BRAND, "heading_style": "serif",
+    "min_notice_min": 720, "horizon_days": 42, "accepting": False,
+    "privacy_text": "", "imprint_text": "", "set_up": {},
+}  # fmt: skip
+
+
 def _blank() -> Clinic:
-    texts = dict.fromkeys(
-        ("headline", "lead", "person", "first_name", "place", "address", "map_url", "phone", "email"), ""
-    )
-    rules = {"min_notice_min": 720, "horizon_days": 42, "accepting": False}
-    return Clinic(**texts, **rules, promises=[], facts=[], brand=theme.PLATFORM_BRAND, heading_style="serif")
+    return Clinic(**_EMPTY)
 
 
 def _view(tenant: TenantRef, row: Any, logo_at: Callable[[str], str]) -> ClinicView:
@@ -127,6 +131,34 @@ def _view(tenant: TenantRef, row: Any, logo_at: Callable[[str], str]) -> ClinicV
         min_notice_min=row.min_notice_min,
         horizon_days=row.horizon_days,
     )
+
+
+def profile_of(row: Clinic) -> Profile:
+    """What clients read of the clinic, as it is kept."""
+    return Profile(
+        headline=row.headline,
+        lead=row.lead,
+        person=row.person,
+        first_name=row.first_name,
+        place=row.place,
+        address=row.address,
+        map_url=row.map_url,
+        phone=row.phone,
+        email=row.email,
+        promises=tuple(Note(item["title"], item["text"]) for item in row.promises),
+        facts=tuple(Note(item["label"], item["text"]) for item in row.facts),
+    )
+
+
+def own_row() -> Clinic:
+    """The clinic's own row to look at; one that has not been made yet looks empty, and is not."""
+    found: Clinic | None = db.session.execute(select(Clinic)).scalar_one_or_none()
+    return found or Clinic(**_EMPTY)
+
+
+def terms_of(row: Policy) -> PolicyRequest:
+    """A version of the policy as the value it was kept from."""
+    return PolicyRequest(row.free_hours, row.late_fee_percent, row.no_show_percent, row.terms)
 
 
 def document(which: str) -> Document:

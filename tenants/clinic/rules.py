@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import nh3
@@ -20,6 +22,10 @@ from saas.words import _
 LOGO_BYTES = 512 * 1024
 LOGO_PIXELS = 4096
 TEXT_LIMIT = 40_000
+SET_UP_STEPS = ("brand", "service", "hours", "payments")
+"""What the guided set-up of a new clinic asks, in order."""
+_NOTICE_LIMIT_MIN = 60 * 24 * 60
+_HORIZON_LIMIT_DAYS = 730
 MAIL_KINDS = ("confirmed", "changed", "cancelled", "reminder", "refunded")
 _LOGO_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 _TAGS = set("h2 h3 h4 p br ul ol li strong em b i a blockquote dl dt dd hr table thead tbody tr th td address".split())
@@ -97,6 +103,27 @@ def clean_profile(profile: Profile, *, country: str) -> Profile:
     )
     cleaner.check()
     return cleaned
+
+
+def profile_values(profile: Profile, only: Iterable[str]) -> list[Any]:
+    """What the mark of these fields is made of (`saas/stale.py`)."""
+    values = (getattr(profile, name) for name in only)
+    return [[[n.title, n.text] for n in value] if isinstance(value, tuple) else value for value in values]
+
+
+def check_booking_rules(min_notice_min: int, horizon_days: int | None) -> None:
+    """`Invalid` for a notice (minutes) and a horizon (days; None: no end) that nobody could mean, or that together
+    leave no time to book: a clinic that wants none says so by not taking bookings."""
+    cleaner = Cleaner()
+    cleaner.whole("min_notice_min", min_notice_min, 0, _NOTICE_LIMIT_MIN)
+    if horizon_days is not None:
+        cleaner.whole("horizon_days", horizon_days, 1, _HORIZON_LIMIT_DAYS)
+        if not cleaner.fields and min_notice_min >= horizon_days * 24 * 60:
+            cleaner.refuse(
+                "horizon_days",
+                _("Nobody could book: clients must book earlier than they may. Choose more days, or less notice"),
+            )
+    cleaner.check()
 
 
 def clean_brand(colour: str) -> str:

@@ -21,7 +21,7 @@ LISTED = ROOT / "tests" / "house" / "routes.txt"
 BEFORE_TENANTS = {"healthz", "readyz", "metrics"}
 GUARDS = {"clinic", "platform", "anywhere", "staff", "operator"}
 WRITES_ONLY = {
-    "week.undo", "week_booking.turn",
+    "week.undo", "week_booking.turn", "settings_brand.logo", "settings_start.end", "settings_start.skip",
     "money.action_view", "money.ajax_update", "money.delete_view",
     "policy.action_view", "policy.ajax_update", "policy.delete_view",
     "client.action_view", "client.ajax_update", "client.delete_view", "client.note", "client.settle",
@@ -50,6 +50,10 @@ ASK_AND_WRITE = {
     "client_import.index",
     "duplicates.merge",
     "mail_text.edit",
+    *(f"settings.{page}" for page in ("texts", "contact", "documents", "booking", "place")),
+    *(f"settings_start.{step}" for step in ("brand", "service", "hours", "payments")),
+    "settings_brand.index",
+    "settings_policy.index",
     "policy.create_view",
     "policy.edit_view",
     "security.login",

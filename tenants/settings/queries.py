@@ -1,0 +1,158 @@
+"""What settings ask before they show or change anything: what is booked ahead, what ended lately, what a new clinic has
+already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import and_, exists, func, or_, select
+
+from saas.db import db
+from saas.money import Money
+from saas.tenancy import Tenant, current_tenant
+from tenants.availability.models import WeeklyHours
+from tenants.bookings.models import Booking, BookingChange
+from tenants.bookings.rules import LIVE, PolicyTerms
+from tenants.clients.models import Client
+from tenants.clinic.models import Clinic
+from tenants.clinic.rules import SET_UP_STEPS
+from tenants.payments.models import LedgerEntry, Payment
+from tenants.practitioners.models import Practitioner
+from tenants.services.models import Service
+from tenants.settings.rules import LOOK_BACK, Ended
+
+MOST_PLAYED = 2000
+"""How many endings a replay looks at, the newest first; a page that had more says so."""
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What stands in the way of another clock or another currency."""
+
+    ahead: int
+    any_money: bool
+    priced: int
+
+
+def booked(*, now: datetime) -> Booked:
+    """Bookings ahead, whether any booking or money names the currency, and how many services have a price."""
+    ahead = select(func.count()).select_from(Booking).where(Booking.status.in_(LIVE), Booking.starts_at >= now)
+    priced = select(func.count()).select_from(Service).where(Service.price_minor > 0)
+    money = or_(exists(select(Booking.id)), exists(select(LedgerEntry.id)))
+    return Booked(
+        ahead=int(db.session.execute(ahead).scalar_one()),
+        any_money=bool(db.session.execute(select(Clinic.id).where(money)).first()),
+        priced=int(db.session.execute(priced).scalar_one()),
+    )
+
+
+def tenant_row() -> Tenant:
+    """The clinic's own line on the platform, as it is now: the request knows it as it was when it began."""
+    mine = select(Tenant).where(Tenant.id == current_tenant().id).execution_options(populate_existing=True)
+    return db.session.execute(mine).scalar_one()
+
+
+@dataclass(frozen=True)
+class Ending:
+    """An ending as the page names it."""
+
+    ended: Ended
+    client: str
+
+
+def endings(*, now: datetime) -> list[Ending]:
+    """Whoever cancelled, or asked the desk to, or did not come, in the last 90 days, with money paid by card; newest
+    first, at most `MOST_PLAYED`. What the clinic cancelled itself costs nobody anything under any policy."""
+    asked = and_(
+        BookingChange.booking_id == Booking.id,
+        BookingChange.kind == "cancel",
+        BookingChange.state == "done",
+        BookingChange.reason == "client",
+    )
+    by_client = and_(Booking.status == "cancelled", or_(Booking.ended_by == "client", BookingChange.reason == "client"))
+    found = (
+        select(
+            Booking.id, Booking.status, Booking.starts_at, Booking.ended_at, BookingChange.made_at, Booking.policy,
+            Booking.price_minor, Booking.currency, Payment.paid_minor, Payment.held_minor, Payment.lost_minor,
+            Client.name,
+        )
+        .join(Payment, Payment.booking_id == Booking.id)
+        .join(Client, Client.id == Booking.client_id)
+        .outerjoin(BookingChange, asked)
+        .where(Booking.starts_at >= now - LOOK_BACK, Booking.starts_at < now)
+        .where(or_(Booking.status == "no_show", by_client), Payment.paid_minor > 0)
+        .order_by(Booking.starts_at.desc(), Booking.id)
+        .limit(MOST_PLAYED)
+    )  # fmt: skip
+    return [Ending(_ended(row), row.name) for row in db.session.execute(found)]
+
+
+def _ended(row: Any) -> Ended:
+    how: Literal["cancelled", "no_show"] = "no_show" if row.status == "no_show" else "cancelled"
+    return Ended(
+        id=row.id,
+        how=how,
+        starts_at=row.starts_at,
+        ended_at=row.made_at or row.ended_at or row.starts_at,
+        price=Money(row.price_minor, row.currency),
+        paid=Money(row.paid_minor - row.held_minor - row.lost_minor, row.currency),
+        terms=PolicyTerms.from_snapshot(row.policy),
+    )
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a new clinic has come. `has`: what is there, whoever made it; `said`: what was decided on the way
+    (step: done or skipped)."""
+
+    has: frozenset[str]
+    said: dict[str, str]
+    ended: bool
+
+    def state(self, step: str) -> Literal["done", "skipped", "open"]:
+        """Where a step stands."""
+        if self.said.get(step) == "done" or (step in self.has and step != "payments"):
+            return "done"
+        return "skipped" if self.said.get(step) == "skipped" else "open"
+
+    @property
+    def next(self) -> str | None:
+        """The first step that is neither done nor left out."""
+        return next((step for step in SET_UP_STEPS if self.state(step) == "open"), None)
+
+    @property
+    def bookable(self) -> bool:
+        """Whether clients find something to book: a session that somebody offers, and hours."""
+        return {"service", "hours"} <= self.has
+
+
+def progress() -> Progress:
+    """The entered clinic's, in one query."""
+    found = select(
+        Clinic.set_up,
+        Clinic.set_up_at,
+        exists(select(Service.id).where(Service.active.is_(True))),
+        exists(select(WeeklyHours.id)),
+    )
+    row = db.session.execute(found).one_or_none()
+    if row is None:
+        return Progress(frozenset(), {}, ended=False)
+    said, ended_at, service, hours = row
+    has = {name for name, there in (("service", service), ("hours", hours)) if there}
+    return Progress(frozenset(has), dict(said or {}), ended=ended_at is not None)
+
+
+def is_new() -> bool:
+    """Whether the way in is still to be shown first: it was begun and not ended, or there is nothing to book yet. A
+    clinic that was furnished otherwise never sees it."""
+    found = progress()
+    return not found.ended and (bool(found.said) or "service" not in found.has)
+
+
+def first_practitioner() -> UUID | None:
+    """Who was there first, for the hours of a clinic of one."""
+    found = select(Practitioner.id).where(Practitioner.active.is_(True))
+    return db.session.execute(found.order_by(Practitioner.position, Practitioner.id).limit(1)).scalar()
