@@ -141,7 +141,9 @@ class StartView(SettingsPage):
         currency = current_tenant().currency
         account = current_account()
         people = practitioners()
-        data = {"person": account.name if account is not None and "@" not in account.name else ""}
+        # Whoever made the clinic has named the account after it: that is nobody's name.
+        named = account is not None and account.name != current_tenant().name
+        data = {"person": account.name if account is not None and named else ""}
         form = ServiceStep(request.form if request.method == "POST" else None, data=data)
         status = 200
         if request.method == "POST" and account is not None:
