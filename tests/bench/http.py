@@ -268,7 +268,7 @@ def _setting(kind: str, size: Size, folder: Path) -> Iterator[Setting]:
             made.append((database, clinic))
             servers.append(Server(str(database.settings.database), place))
         slugs = crowd.add_clinics(made[1][0], made[1][1], count=size.clinics - 1)
-        bare = Server("sqlite://", folder / f"{kind}-one")
+        bare = Server(servers[0].database_url, folder / f"{kind}-one")
         bare.web_port = free_port()
         bare.start_bare()
         servers.append(bare)
