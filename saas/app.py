@@ -19,7 +19,10 @@ from saas import admin, audit, config, crypto, db, home, jobs, sessions, shell, 
 from saas.accounts import public as account_pages
 from saas.accounts import staff as account_views
 from saas.errors import DomainError, Forbidden, TooMany
+from saas.operator.staff import ClinicsView
+from saas.operator.staff_jobs import EventsView, JobsView
 from saas.sandbox import mailbox
+from saas.trail.staff import PlatformTrail
 
 ROOT = shell.STATIC.parent.parent
 _log = structlog.get_logger("longtide.web")
@@ -79,7 +82,8 @@ def create_kernel(settings: config.Settings, parts: Parts) -> Flask:
     for blueprint, who in parts.blueprints:
         app.register_blueprint(web.guard(blueprint, who))
     own, operators_own = account_views.own_views()
-    admin.init_app(app, clinic_views=[*(make() for make in parts.clinic_views), *own], operator_views=operators_own)
+    operators = (ClinicsView(), JobsView(), EventsView(), PlatformTrail(), *operators_own)
+    admin.init_app(app, clinic_views=[*(make() for make in parts.clinic_views), *own], operator_views=operators)
     if settings.env == "demo":
         mailbox.init_app(app)
     _wrap(app, settings)

@@ -211,11 +211,40 @@ def revive(effect_id: UUID, *, now: datetime) -> None:
 
 
 @action
+def revive_kind(kind: str, *, now: datetime) -> int:
+    """Give every dead row of this kind a new life. Returns how many."""
+    dead = update(Outbox).where(Outbox.kind == kind, Outbox.dead_at.is_not(None), Outbox.done_at.is_(None))
+    again = dead.values(dead_at=None, attempts=0, run_at=now, locked_until=None)
+    result = db.session.execute(again, execution_options={"synchronize_session": False})
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+@action
 def purge(*, before: datetime) -> int:
     """Forget rows done before this instant; dead ones stay until somebody has looked. Returns how many."""
     old = delete(Outbox).where(Outbox.done_at < before)
     gone = db.session.execute(old, execution_options={"synchronize_session": False})
     return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def dead_kinds() -> dict[str, int]:
+    """How many rows of each kind were given up."""
+    found = select(Outbox.kind, func.count()).where(Outbox.dead_at.is_not(None), Outbox.done_at.is_(None))
+    return dict(db.session.execute(found.group_by(Outbox.kind).order_by(Outbox.kind)).all())
+
+
+def dead(*, kind: str, limit: int) -> list[Outbox]:
+    """Rows that were given up (of one kind, or of any), the newest first."""
+    found = select(Outbox).where(Outbox.dead_at.is_not(None), Outbox.done_at.is_(None))
+    if kind:
+        found = found.where(Outbox.kind == kind)
+    return list(db.session.execute(found.order_by(Outbox.dead_at.desc(), Outbox.id).limit(limit)).scalars())
+
+
+def overdue(*, now: datetime, limit: int) -> list[Outbox]:
+    """Rows that should have been run more than a minute ago, the oldest first."""
+    late = (Outbox.done_at.is_(None), Outbox.dead_at.is_(None), Outbox.run_at < now - timedelta(minutes=1))
+    return list(db.session.execute(select(Outbox).where(*late).order_by(Outbox.run_at).limit(limit)).scalars())
 
 
 def counts(*, now: datetime) -> dict[str, int]:

@@ -7,6 +7,7 @@ the first call, because the import costs 0.26 s.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -165,6 +166,12 @@ class StripeGateway:
                 if (event.account is not None) == from_connect:
                     return event
         raise InvalidSignature("This event is not signed for this endpoint.")
+
+    def retrieve_event(self, *, account: str | None, event_id: str) -> InboundEvent:
+        """An event that was sent before, as Stripe keeps it (30 days), asked for again by its id."""
+        options: Any = {"stripe_account": account} if account else {}
+        found = _ask(lambda: self._client.v1.events.retrieve(event_id, {}, options))
+        return event_of(json.dumps({**found.to_dict(), "account": account}).encode())
 
     @cached_property
     def _client(self) -> StripeClient:

@@ -8,24 +8,26 @@ and all that follows from it are committed together, or not at all, and then Str
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 from flask import Blueprint, Flask, current_app, request
-from sqlalchemy import ForeignKey, Index, String, delete
+from sqlalchemy import ForeignKey, Index, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from saas.db import Base, action, db, flush_or
-from saas.errors import Conflict
+from saas.db import Base, action, db, flush_or, journey
+from saas.errors import Conflict, NotFound
 from saas.jobs import Job
 from saas.stripe_gateway import gateway
+from saas.stripe_values import GatewayError, InvalidSignature
 from saas.stripe_values import InboundEvent as StripeEvent
-from saas.stripe_values import InvalidSignature
 from saas.tenancy import current_or_none, find_by_account, find_platform, tenant_scope
 from saas.web import guard, page_now
+from saas.words import _
 
 Handler = Callable[..., str | None]
 """`handler(event, *, now)`, run inside the event's transaction and clinic; its answer is noted (at most 20 letters)."""
@@ -88,6 +90,76 @@ def _take(event: StripeEvent, handler: Handler | None, *, now: datetime) -> str:
     db.session.add(row)
     # Of two copies at once, the second waits here until the first has committed, and is then refused.
     flush_or({"inbound_event": Repeated})
+    if handler is not None:
+        row.handled = (handler(event, now=now) or "done")[:20]
+    return row.handled
+
+
+class NoSuchEvent(NotFound):
+    """No event with this id was taken."""
+
+    code = "no-such-event"
+
+
+class CannotAsk(Conflict):
+    """Stripe did not give the event."""
+
+    code = "event-not-given"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What is asked for of the events. `older_than`: the time of the last one of the page before."""
+
+    handled: str = ""
+    type: str = ""
+    older_than: datetime | None = None
+
+
+def events(wanted: Taken, *, limit: int) -> list[InboundEvent]:
+    """The events that were taken, newest first."""
+    found = select(InboundEvent)
+    if wanted.handled:
+        found = found.where(InboundEvent.handled == wanted.handled)
+    if wanted.type:
+        found = found.where(InboundEvent.type == wanted.type)
+    if wanted.older_than is not None:
+        found = found.where(InboundEvent.received_at < wanted.older_than)
+    newest = found.order_by(InboundEvent.received_at.desc(), InboundEvent.id.desc()).limit(limit)
+    return list(db.session.execute(newest).scalars())
+
+
+def event_kinds() -> tuple[list[str], list[str]]:
+    """The notes and the types that there are, for a choice."""
+    notes, types = select(InboundEvent.handled).distinct(), select(InboundEvent.type).distinct()
+    return sorted(db.session.execute(notes).scalars()), sorted(db.session.execute(types).scalars())
+
+
+@journey
+def handle_again(event_id: str, *, now: datetime) -> str:
+    """Ask Stripe for an event once more and do its work again; answers what was noted. Handlers look at how things
+    stand, so a second time changes nothing that was right. `NoSuchEvent`, `CannotAsk`."""
+    row = db.session.execute(select(InboundEvent).where(InboundEvent.id == event_id)).scalar_one_or_none()
+    if row is None:
+        raise NoSuchEvent
+    account = row.account
+    db.session.rollback()
+    try:
+        event = gateway().retrieve_event(account=account, event_id=event_id)
+    except (GatewayError, InvalidSignature):
+        raise CannotAsk(_("Stripe does not give this event now. It keeps events for 30 days.")) from None
+    tenant = find_by_account(account) if account else find_platform()
+    handlers: Mapping[str, Handler] = current_app.extensions[_EXTENSION]
+    with tenant_scope(tenant):
+        return _once_more(event, None if tenant is None else handlers.get(event.type), now=now)
+
+
+@action
+def _once_more(event: StripeEvent, handler: Handler | None, *, now: datetime) -> str:
+    tenant = current_or_none()
+    row = db.session.get_one(InboundEvent, event.id, with_for_update=True)
+    row.tenant_id = tenant.id if tenant else None
+    row.handled = "unknown-account" if tenant is None else "ignored"
     if handler is not None:
         row.handled = (handler(event, now=now) or "done")[:20]
     return row.handled

@@ -9,6 +9,7 @@ from tenants.bookings import effects as booking_effects
 from tenants.bookings import jobs as booking_jobs
 from tenants.bookings import public as booking_pages
 from tenants.bookings import staff as booking_desk
+from tenants.bookings.facts import facts
 from tenants.clients import jobs as client_jobs
 from tenants.clients import staff as client_lists
 from tenants.clinic import public as clinic_pages
@@ -86,4 +87,5 @@ def parts() -> Parts:
         webhooks={**checkout_effects.WEBHOOKS, **payment_effects.WEBHOOKS},
         timetable=(*booking_jobs.TIMETABLE, *client_jobs.TIMETABLE),
         on_clinic_created=on_clinic_created,
+        facts=facts,
     )

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from saas import audit
 from saas.db import action, db, flush_or
 from saas.errors import Conflict, DomainError, Forbidden, Invalid
-from saas.fleet.queries import NoSuchClinic
-from saas.fleet.rules import PLATFORM_SLUG, ClinicRequest, clean_clinic, clean_host
+from saas.fleet.queries import NoSuchClinic, NoSuchDomain
+from saas.fleet.rules import PLATFORM_SLUG, ClinicEdit, ClinicRequest, clean_clinic, clean_edit, clean_host
+from saas.stale import unchanged
 from saas.tenancy import (
     LIVE_STATUSES,
     Tenant,
@@ -130,6 +131,22 @@ def _insert(*, request: ClinicRequest, now: datetime) -> TenantRef:
 
 
 @action
+def edit_clinic(*, tenant_id: UUID, wish: ClinicEdit, zone_is_free: bool, seen: str | None, now: datetime) -> TenantRef:
+    """What the operator may change of a clinic. Its address never: clients' mails and calendars hold it. Its time zone
+    only while nothing is booked (`zone_is_free`), for bookings are kept in it. `Invalid`, `ChangedMeanwhile`."""
+    row = _locked(tenant_id)
+    unchanged(seen, row.name, row.zone, row.country, row.fee_percent)
+    cleaned = clean_edit(wish)
+    if cleaned.zone != row.zone and not zone_is_free:
+        sentence = _("This clinic has bookings in %(zone)s: its time zone stays", zone=row.zone)
+        raise Invalid(sentence, fields={"zone": sentence})
+    row.name, row.zone, row.country = cleaned.name, cleaned.zone, cleaned.country
+    row.fee_percent = cleaned.fee_percent
+    audit.record("clinic.edited", target="tenant", target_id=row.id, now=now, fee_percent=row.fee_percent)
+    return ref_of(row)
+
+
+@action
 def suspend(*, tenant_id: UUID, reason: str, now: datetime) -> TenantRef:
     """Stop answering the clinic's clients and staff; `reason` is the operator's note, which no client sees."""
     row = _locked(tenant_id)
@@ -176,6 +193,30 @@ def add_domain(*, tenant_id: UUID, host: str, ours: frozenset[str], now: datetim
     flush_or({"tenant_domain": HostTaken})
     audit.record("clinic.domain_added", target="tenant", target_id=row.id, now=now)
     return cleaned
+
+
+@action
+def prove_domain(*, tenant_id: UUID, host: str, now: datetime) -> None:
+    """Let a host name answer: whoever says so has seen that its name server points here. `NoSuchDomain`."""
+    row = _locked(tenant_id)
+    _domain(row, host).verified_at = now
+    audit.record("clinic.domain_proven", target="tenant", target_id=row.id, now=now)
+
+
+@action
+def remove_domain(*, tenant_id: UUID, host: str, now: datetime) -> None:
+    """Forget a host name; the clinic answers at its own address as before. `NoSuchDomain`."""
+    row = _locked(tenant_id)
+    db.session.delete(_domain(row, host))
+    audit.record("clinic.domain_removed", target="tenant", target_id=row.id, now=now)
+
+
+def _domain(row: Tenant, host: str) -> TenantDomain:
+    found = select(TenantDomain).where(TenantDomain.host == host.strip().lower(), TenantDomain.tenant_id == row.id)
+    domain = db.session.execute(found.with_for_update()).scalar_one_or_none()
+    if domain is None:
+        raise NoSuchDomain
+    return domain
 
 
 @action

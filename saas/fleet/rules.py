@@ -14,6 +14,7 @@ from saas.words import _
 from saas.zones import is_zone
 
 PLATFORM_SLUG = "platform"
+MOST_FEE_PERCENT = 20
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 # Names that people would take for ours, that mail and name servers expect, or that our own addresses use.
@@ -38,6 +39,35 @@ class ClinicRequest:
     locale: str = "en"
 
 
+@dataclass(frozen=True)
+class ClinicEdit:
+    """What may change later: name, IANA zone, ISO country, and our share of each card payment in whole per cent."""
+
+    name: str
+    zone: str
+    country: str
+    fee_percent: int
+
+
+def clean_edit(wish: ClinicEdit) -> ClinicEdit:
+    """The change as it is kept; `Invalid` with a sentence for every field that needs another look."""
+    cleaner = Cleaner()
+    name = cleaner.line("name", wish.name, 120, missing=_("Enter the clinic's name"))
+    country = _place(cleaner, wish.zone, wish.country)
+    fee = cleaner.whole("fee_percent", wish.fee_percent, 0, MOST_FEE_PERCENT)
+    cleaner.check()
+    return ClinicEdit(name, wish.zone, country, fee)
+
+
+def _place(cleaner: Cleaner, zone: str, country: str) -> str:
+    if not is_zone(zone) or "/" not in zone:
+        cleaner.refuse("zone", _("Enter a time zone like Europe/Dublin"))
+    code = country.strip().upper()
+    if code not in _countries():
+        cleaner.refuse("country", _("Enter a country like IE"))
+    return code
+
+
 def clean_clinic(request: ClinicRequest) -> ClinicRequest:
     """The clinic as it is kept; `Invalid` with a sentence for every field that needs another look."""
     cleaner = Cleaner()
@@ -47,13 +77,9 @@ def clean_clinic(request: ClinicRequest) -> ClinicRequest:
     elif slug in RESERVED:
         cleaner.refuse("slug", _("This address is kept for ourselves"))
     name = cleaner.line("name", request.name, 120, missing=_("Enter the clinic's name"))
-    if not is_zone(request.zone) or "/" not in request.zone:
-        cleaner.refuse("zone", _("Enter a time zone like Europe/Dublin"))
-    currency, country = request.currency.strip().upper(), request.country.strip().upper()
+    country, currency = _place(cleaner, request.zone, request.country), request.currency.strip().upper()
     if currency not in _currencies():
         cleaner.refuse("currency", _("Enter a currency like EUR"))
-    if country not in _countries():
-        cleaner.refuse("country", _("Enter a country like IE"))
     try:
         locale = str(Locale.parse(request.locale.replace("-", "_")))
     except (UnknownLocaleError, ValueError):

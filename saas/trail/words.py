@@ -42,9 +42,11 @@ FLEET_DEEDS: Words = {
     "clinic.resumed": _l("Resumed a clinic"),
     "clinic.closed": _l("Closed a clinic"),
     "clinic.domain_added": _l("Added an own domain"),
+    "clinic.domain_proven": _l("Let an own domain answer"),
     "clinic.domain_removed": _l("Removed an own domain"),
     "clinic.stripe_connected": _l("Connected a Stripe account"),
     "job.revived": _l("Asked for a job to be tried again"),
+    "jobs.revived": _l("Asked for all jobs of a kind to be tried again"),
     "event.handled_again": _l("Had a notice of Stripe’s handled again"),
 }
 PLATFORM_DEEDS: Words = {**ACCOUNT_DEEDS, **FLEET_DEEDS}

@@ -128,7 +128,7 @@ def _write_attempt(booking: Booking, payment: Payment, *, account: str, name: st
     attempt_id = next_attempt_id()
     client = db.session.get_one(Client, booking.client_id)
     expires_at = now + rules.SESSION_LIFE
-    fee = rules.platform_fee(booking.online)
+    fee = rules.platform_fee(booking.online, current_tenant().fee_percent)
     page = page_at(booking.id, booking.link_generation)
     request = checkout_params(
         amount=booking.online_minor,

@@ -55,9 +55,9 @@ def settlement(*, price: Money, paid: Money, percent: int) -> Settlement:
     return Settlement(refund=paid - kept, kept=kept)
 
 
-def platform_fee(amount: Money) -> Money:
-    """Our fee on a card payment, rounded half up."""
-    return amount.percent(PLATFORM_FEE_PERCENT)
+def platform_fee(amount: Money, percent: Decimal | int = PLATFORM_FEE_PERCENT) -> Money:
+    """Our fee on a card payment (`percent`: what the clinic's is), rounded half up."""
+    return amount.percent(percent)
 
 
 def fee_back(*, fee: Money, paid: Money, refunded: Money, refund: Money, returned: Money) -> Money:

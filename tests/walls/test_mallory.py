@@ -378,6 +378,7 @@ ASKS: dict[str, Asks] = {
     "bookings.hold": _hold,
     "clinic.logo": lambda _mine, theirs: [get(f"/logo/{theirs.logo}")],
     "booking.index_view": _lists,
+    "manage.turn": _press_desk("/manage/turn/"),
     "week.index": lambda _mine, theirs: [get(f"/manage/week/?p={theirs.person}&p=all&d=2026-03-24", 200)],
     "week.undo": _press_desk("/manage/week/undo/"),
     "week_booking.index": _desk("/manage/week/booking/"),
@@ -512,6 +513,15 @@ NOTHING = {
             "codes",
             "end_login",
             "end_others",
+        )
+    },
+    **{
+        f"operator_{page}": "not at a clinic: the address is nobody's there"
+        for page in (
+            *(f"clinics.{name}" for name in ("index", "new", "make", "clinic", "edit", "connect", "add_domain")),
+            *(f"clinics.{name}" for name in ("ask_domain", "do_domain", "ask", "do")),
+            *("jobs.index", "jobs.retry", "jobs.retry_kind", "events.index", "events.again"),
+            *("audit.index", "audit.export"),
         )
     },
     "operator_my.ask_remove_key": "not at a clinic",
