@@ -27,7 +27,7 @@ from saas.config import settings
 from saas.contact import normal_email
 from saas.errors import DomainError
 from saas.fleet import actions as fleet
-from saas.fleet.queries import clinic_by_slug, clinics
+from saas.fleet.queries import clinic_by_slug, clinics, domains_of
 from saas.fleet.rules import PLATFORM_SLUG, ClinicRequest
 from saas.home import migrated
 from saas.links import home_of
@@ -39,7 +39,9 @@ from saas.web import guard_of
 
 WEBHOOKS = "/webhooks/stripe"
 
-tenant = AppGroup("tenant", help="Clinics: make, list, suspend, resume.")
+tenant = AppGroup("tenant", help="Clinics: make, list, suspend, resume, close; where they are paid, their domains.")
+domain = AppGroup("domain", help="A clinic's own host names.")
+tenant.add_command(domain)
 operator = AppGroup("operator", help="People who operate the platform.")
 account = AppGroup("account", help="Accounts of people who log in.")
 audit = AppGroup("audit", help="What was done, and whether somebody tampered with it.")
@@ -151,6 +153,73 @@ def tenant_resume(slug: str) -> None:
     with _platform():
         ref = fleet.resume(tenant_id=clinic_by_slug(slug).id, now=clock.now())
     click.echo(f"{ref.slug}: {ref.status}")
+
+
+@tenant.command("close")
+@click.argument("slug")
+@click.option("--yes", is_flag=True, help="Do not ask. A closed clinic cannot be opened again.")
+def tenant_close(slug: str, *, yes: bool) -> None:
+    """End a clinic: its pages say so, its records stay."""
+    with _platform():
+        ref = clinic_by_slug(slug)
+        if not yes:
+            click.confirm(f"Close {ref.name} ({ref.slug}) for good?", abort=True)
+        closed = fleet.close(tenant_id=ref.id, now=clock.now())
+    click.echo(f"{closed.slug}: {closed.status}")
+
+
+@tenant.command("stripe")
+@click.argument("slug")
+@click.argument("account_id", metavar="ACCT_…")
+def tenant_stripe(slug: str, account_id: str) -> None:
+    """Let a clinic be paid on its own Stripe account."""
+    with _platform():
+        fleet.connect_stripe(tenant_id=clinic_by_slug(slug).id, account=account_id, now=clock.now())
+    click.echo(f"{slug}: {account_id}")
+
+
+@domain.command("list")
+@click.argument("slug")
+def domain_list(slug: str) -> None:
+    """A clinic's own host names, and whether they answer."""
+    with _platform():
+        for one in domains_of(clinic_by_slug(slug).id):
+            click.echo(f"{one.host}\t{'answers' if one.verified_at else 'does not answer yet'}")
+
+
+@domain.command("add")
+@click.argument("slug")
+@click.argument("host")
+@click.option("--answers", is_flag=True, help="Its name server points here already.")
+def domain_add(slug: str, host: str, *, answers: bool) -> None:
+    """Note a host name of a clinic's own; it answers once somebody says that it points here."""
+    ours = settings().hosts | {settings().base_domain}
+    with _platform():
+        key = clinic_by_slug(slug).id
+        kept = fleet.add_domain(tenant_id=key, host=host, ours=ours, now=clock.now())
+        if answers:
+            fleet.prove_domain(tenant_id=key, host=kept, now=clock.now())
+    click.echo(f"{slug}: {kept}")
+
+
+@domain.command("answer")
+@click.argument("slug")
+@click.argument("host")
+def domain_answer(slug: str, host: str) -> None:
+    """Let a host name answer that was noted before."""
+    with _platform():
+        fleet.prove_domain(tenant_id=clinic_by_slug(slug).id, host=host, now=clock.now())
+    click.echo(f"{slug}: {host} answers")
+
+
+@domain.command("remove")
+@click.argument("slug")
+@click.argument("host")
+def domain_remove(slug: str, host: str) -> None:
+    """Forget a host name; the clinic answers at its own address as before."""
+    with _platform():
+        fleet.remove_domain(tenant_id=clinic_by_slug(slug).id, host=host, now=clock.now())
+    click.echo(f"{slug}: {host} removed")
 
 
 @operator.command("create")

@@ -14,7 +14,7 @@ from saas.accounts import seconds, totp
 from saas.accounts.models import Account
 from saas.db import db
 from saas.outbox import Outbox
-from saas.tenancy import find_by_slug, find_platform, tenant_scope
+from saas.tenancy import find_by_host, find_by_slug, find_platform, tenant_scope
 from tests import databases
 from tests.cast import NOW, Clinic
 from wsgi import create_app
@@ -51,6 +51,23 @@ def test_a_clinic_is_made_listed_suspended_and_resumed(run: Run, app: Flask) -> 
             assert (owner.email, owner.role) == ("rui@reed.example", "owner")
             kinds = db.session.execute(select(Outbox.kind).where(Outbox.tenant_id == ref.id)).scalars().all()
             assert "account.mail" in kinds
+
+
+def test_where_a_clinic_is_paid_its_domains_and_its_end(run: Run, app: Flask, rowan: Clinic) -> None:
+    assert run("tenant", "stripe", "rowan", "acct_rowan1234").output == "rowan: acct_rowan1234\n"
+    assert run("tenant", "stripe", "rowan", "rowan").exit_code == 1
+    assert run("tenant", "domain", "add", "rowan", "Book.Rowan.example").output == "rowan: book.rowan.example\n"
+    assert run("tenant", "domain", "list", "rowan").output == "book.rowan.example\tdoes not answer yet\n"
+    assert run("tenant", "domain", "answer", "rowan", "book.rowan.example").exit_code == 0
+    with app.app_context():
+        assert find_by_host("book.rowan.example") is not None
+    assert run("tenant", "domain", "remove", "rowan", "book.rowan.example").exit_code == 0
+    assert run("tenant", "domain", "remove", "rowan", "book.rowan.example").exit_code == 1
+    assert run("tenant", "domain", "add", "rowan", "book.rowan.example", "--answers").exit_code == 0
+    assert "\tanswers" in run("tenant", "domain", "list", "rowan").output
+    assert run("tenant", "close", "rowan", said="n\n").exit_code == 1
+    assert run("tenant", "close", rowan.ref.slug, "--yes").output == "rowan: closed\n"
+    assert run("tenant", "close", "rowan", "--yes").exit_code == 1
 
 
 @pytest.mark.parametrize(
