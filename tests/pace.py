@@ -28,6 +28,7 @@ LONG: Mapping[str, float] = {
     "tests/walks/test_every_page.py::test_the_public_pages": 10,
     "tests/walks/test_every_page.py": 3,
     "tests/walks/test_main_walk.py": 7,
+    "tests/walks/test_owner_walk.py": 15,
     "tests/walks/test_first_minutes.py": 20,
     "tests/walks/test_production.py": 4,
     "tests/screens/test_browser.py::test_axe_finds_nothing_and_the_console_is_quiet": 15,
