@@ -40,6 +40,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SEARCH_LENGTH = 100
 __all__ = [
     "Console",
+    "Home",
     "ListFilter",
     "NotYours",
     "OfficeForm",
@@ -107,7 +108,9 @@ def fresh(fn: F) -> F:
 class Console(Admin):
     """One of the two back offices: for whom it is (`who`), and the roles that may enter."""
 
-    def __init__(self, app: Flask, *, name: str, endpoint: str, who: Guard, roles: Sequence[str]) -> None:
+    def __init__(
+        self, app: Flask, *, name: str, endpoint: str, who: Guard, roles: Sequence[str], home: type[Home] | None = None
+    ) -> None:
         self.who = who
         self.roles = frozenset(roles)
         self.own = "my" if who == "staff" else "operator_my"  # the endpoint of one's own account (saas/accounts)
@@ -117,7 +120,7 @@ class Console(Admin):
             name=name,
             endpoint=endpoint,
             url=url,
-            index_view=Home(name=_l("Home"), endpoint=endpoint, url=url, template="manage/home.html"),
+            index_view=(home or Home)(endpoint=endpoint, url=url),
             theme=Bootstrap4Theme(base_template="layouts/office.html"),
             csp_nonce_generator=csp_nonce,
         )
@@ -150,7 +153,7 @@ class Console(Admin):
     def places(self, here: BaseView) -> list[tuple[str, str, bool]]:
         """The menu: name, address, whether we are there. Flask-Admin's own remembers the first clinic's address."""
         inside = getattr(here, "part_of", "") or here.endpoint
-        views = [view for view in self._views[1:] if view.is_visible() and view.is_accessible()]
+        views = [view for view in self._views if view.is_visible() and view.is_accessible()]
         return [
             (str(view.name), url_for(f"{view.endpoint}.{view._default_view}"), view.endpoint == inside)  # noqa: SLF001
             for view in views
@@ -217,10 +220,18 @@ class OfficeView(BaseView):
 
 
 class Home(OfficeView, AdminIndexView):
-    """Where a console begins."""
+    """Where a console begins. A console that has a first page of its own hands in a class over this one."""
+
+    title: Any = _l("Home")
+
+    def __init__(self, *, endpoint: str, url: str) -> None:
+        super().__init__(name=self.title, endpoint=endpoint, url=url, template="manage/home.html")
+
+    def is_visible(self) -> bool:
+        return False
 
     @expose("/")
-    def index(self) -> str:
+    def index(self) -> Any:
         return self.render(self._template)
 
 
@@ -353,10 +364,13 @@ class RecordView(OfficeView, ModelView):
         return count, rows
 
 
-def _offices(app: Flask, clinic_views: Sequence[BaseView], operator_views: Sequence[BaseView]) -> None:
+def _offices(
+    app: Flask, clinic_views: Sequence[BaseView], operator_views: Sequence[BaseView], clinic_home: type[Home] | None
+) -> None:
     clinic = Console(
-        app, name="Longtide", endpoint="manage", who="staff", roles=("owner", "practitioner", "front_desk")
-    )
+        app, name="Longtide", endpoint="manage", who="staff", roles=("owner", "practitioner", "front_desk"),
+        home=clinic_home,
+    )  # fmt: skip
     clinic.add_views(*clinic_views)
     operator = Console(app, name="Longtide", endpoint="operator", who="operator", roles=("operator",))
     operator.add_views(*operator_views)
@@ -367,9 +381,15 @@ def add_static(files: WhiteNoise) -> None:
     files.add_files(str(vendor_templates.STATIC), prefix="static/admin/")
 
 
-def init_app(app: Flask, *, clinic_views: Sequence[BaseView], operator_views: Sequence[BaseView]) -> None:
+def init_app(
+    app: Flask,
+    *,
+    clinic_views: Sequence[BaseView],
+    operator_views: Sequence[BaseView],
+    clinic_home: type[Home] | None = None,
+) -> None:
     """Open both consoles with these views. Raises when Flask-Admin's templates are not the ones we know."""
     vendor_templates.check()
     app.jinja_loader = ChoiceLoader([app.jinja_loader, vendor_templates.MendedTemplates()])  # type: ignore[list-item]
     app.jinja_env.globals["vendor_asset"] = vendor_templates.vendor_asset
-    _offices(app, clinic_views, operator_views)
+    _offices(app, clinic_views, operator_views, clinic_home)

@@ -35,6 +35,7 @@ class Parts:
     blueprints: Sequence[tuple[Blueprint, web.Guard]] = ()
     landing: Callable[[], str] = lambda: ""
     face: Callable[[], shell.Face | None] = lambda: None
+    clinic_home: type[admin.Home] | None = None
     clinic_views: Sequence[Callable[[], Any]] = ()
     effects: Mapping[str, jobs.Handler] = field(default_factory=dict)
     webhooks: Mapping[str, webhooks.Handler] = field(default_factory=dict)
@@ -83,7 +84,12 @@ def create_kernel(settings: config.Settings, parts: Parts) -> Flask:
         app.register_blueprint(web.guard(blueprint, who))
     own, operators_own = account_views.own_views()
     operators = (ClinicsView(), JobsView(), EventsView(), PlatformTrail(), *operators_own)
-    admin.init_app(app, clinic_views=[*(make() for make in parts.clinic_views), *own], operator_views=operators)
+    admin.init_app(
+        app,
+        clinic_views=[*(make() for make in parts.clinic_views), *own],
+        operator_views=operators,
+        clinic_home=parts.clinic_home,
+    )
     if settings.env == "demo":
         mailbox.init_app(app)
     _wrap(app, settings)

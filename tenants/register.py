@@ -31,6 +31,7 @@ from tenants.settings import staff as settings_pages
 from tenants.settings import staff_brand as settings_look
 from tenants.settings import staff_policy as settings_policy
 from tenants.settings import staff_start as settings_start
+from tenants.today import staff as today_page
 from tenants.trail import staff as trail_pages
 from tenants.week import staff as week_pages
 from tenants.week import staff_add as week_adding
@@ -47,6 +48,7 @@ def parts() -> Parts:
         ],
         landing=booking_pages.landing,
         face=face,
+        clinic_home=today_page.TodayView,
         clinic_views=[
             week_pages.WeekView,
             hours_pages.HoursView,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Uuid, and_, bindparam, false, func, or_, s
 from saas.contact import BadEmail, BadPhone, normal_email, normal_phone
 from saas.crypto import keyed_hash
 from saas.db import db, line
-from saas.errors import NotFound
+from saas.errors import Invalid, NotFound
 from saas.tenancy import current_tenant
 from tenants.clients.models import Client, ClientImport, ClientNote
-from tenants.clients.rules import Person, Record, name_key, similar_names
+from tenants.clients.rules import Person, Record, clean_person, differences, name_key, reach_for, similar_names
 
 _BATCH = 500
 
@@ -189,3 +189,24 @@ def _called(word: str) -> ColumnElement[bool]:
     return or_(
         Client.name_key.contains(word, autoescape=True), func.lower(Client.known_as).contains(word, autoescape=True)
     )
+
+
+def typed_apart(typed_there: Mapping[str, Any], client: Client) -> dict[str, str]:
+    """What was typed for a booking where it is not what we know, in the form in which it would be kept."""
+    typed = {name: str(typed_there.get(name) or "") for name in ("name", "known_as", "email", "phone", "reach")}
+    if not any(typed[name] for name in typed if name != "reach"):
+        return {}  # settled already: what is left is how to be reached about this booking
+    known = Person(client.name, client.known_as, client.email, client.phone, client.reach)
+    typed["reach"] = typed["reach"] or client.reach
+    try:
+        cleaned = clean_person(
+            Person(**{**typed, "name": typed["name"] or client.name}), country=current_tenant().country
+        )
+    except Invalid as error:  # it was checked when it was typed; what is not right by now is not offered
+        typed.update(dict.fromkeys(error.fields, ""))
+        cleaned = Person(**typed)
+    found = differences(known, cleaned)
+    # Of how to be reached, only what is more careful than we are is worth a question: it holds for that booking anyway.
+    if "reach" in found and reach_for(known.reach, found["reach"]) == known.reach:
+        del found["reach"]
+    return found

@@ -21,9 +21,9 @@ from saas.words import _
 from tenants.bookings.places import lock_booking
 from tenants.clients.actions import WasMerged, put_record, record_of
 from tenants.clients.models import Client
-from tenants.clients.queries import NoSuchClient, lock_clients
+from tenants.clients.queries import NoSuchClient, lock_clients, typed_apart
 from tenants.clients.rules import Record, clean_record, reach_for
-from tenants.people.queries import live_times, typed_apart
+from tenants.people.queries import live_times
 from tenants.people.rules import clash, merged_record
 
 # The ledger is never changed: it says who it was then. What somebody owes is read from their bookings.
@@ -140,7 +140,7 @@ def settle_typed(*, client_id: UUID, booking_id: UUID, take: Collection[str], no
     (row,) = lock_clients(client_id)
     if booking.client_id != row.id:
         raise NoSuchClient
-    differs = typed_apart(booking, row)
+    differs = typed_apart(booking.typed, row)
     unknown = set(take) - set(asdict(record_of(row)))
     if unknown:
         raise Invalid(_("Choose from the list"))

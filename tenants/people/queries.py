@@ -11,14 +11,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
 from saas.db import db
-from saas.errors import Invalid
 from saas.money import Money
 from saas.tenancy import current_tenant
 from tenants.bookings.models import Booking
 from tenants.bookings.queries import of_account
 from tenants.bookings.rules import LIVE
 from tenants.clients.models import Client
-from tenants.clients.rules import Person, clean_person, differences, reach_for
+from tenants.clients.queries import typed_apart
 from tenants.payments.models import Payment
 from tenants.people.rules import Time
 from tenants.practitioners.models import Practitioner
@@ -143,30 +142,9 @@ def history_of(client: Client, *, account_id: UUID | None = None) -> list[Past]:
     if account_id is not None:
         wanted = wanted.where(Practitioner.account_id == account_id)
     return [
-        Past(booking.id, booking.wall_start, service, person, booking.status, typed_apart(booking, client))
+        Past(booking.id, booking.wall_start, service, person, booking.status, typed_apart(booking.typed, client))
         for booking, service, person in db.session.execute(wanted)
     ]
-
-
-def typed_apart(booking: Booking, client: Client) -> dict[str, str]:
-    """What was typed for this booking where it is not what we know, in the form in which it would be kept."""
-    typed = {name: str(booking.typed.get(name) or "") for name in ("name", "known_as", "email", "phone", "reach")}
-    if not any(typed[name] for name in typed if name != "reach"):
-        return {}  # settled already: what is left is how to be reached about this booking
-    known = Person(client.name, client.known_as, client.email, client.phone, client.reach)
-    typed["reach"] = typed["reach"] or client.reach
-    try:
-        cleaned = clean_person(
-            Person(**{**typed, "name": typed["name"] or client.name}), country=current_tenant().country
-        )
-    except Invalid as error:  # it was checked when it was typed; what is not right by now is not offered
-        typed.update(dict.fromkeys(error.fields, ""))
-        cleaned = Person(**typed)
-    found = differences(known, cleaned)
-    # Of how to be reached, only what is more careful than we are is worth a question: it holds for that booking anyway.
-    if "reach" in found and reach_for(known.reach, found["reach"]) == known.reach:
-        del found["reach"]
-    return found
 
 
 def live_times(client_id: UUID) -> list[Time]:

@@ -46,6 +46,9 @@ NOW = datetime(2026, 11, 23, 16, 5, tzinfo=UTC)
 HOME = "/c/still-water"
 
 PAGES = {
+    "office-today": "/manage/",
+    "office-today-next": "/manage/?d=2026-11-26",
+    "office-today-empty": "/manage/?d=2027-03-01",
     "office-week": "/manage/week/",
     "office-week-day": "/manage/week/?p=all",
     "office-week-empty": "/manage/week/?d=2027-03-01",

@@ -196,6 +196,7 @@ THINGS: dict[str, Callable[[Clinic, str], str]] = {
 
 ROWS = (
     row("GET", "manage.index", EVERYBODY),
+    row("POST", "manage.turn", OWN, id="booking", verb="=arrive"),
     row("GET", "hours.index", "owner practitioner*", who="who"),
     row("POST", "hours.index", "owner practitioner*", who="who"),
     row("GET", "hours.outside", "owner practitioner*"),
