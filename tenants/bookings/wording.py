@@ -93,6 +93,11 @@ class MailTextView(OfficeView):
     """One line for each kind of mail; the paragraph and the whole mail on a page of its own."""
 
     roles = ("owner",)
+    part_of = "settings"
+
+    def is_visible(self) -> bool:
+        """Reached from the settings."""
+        return False
 
     def __init__(self) -> None:
         super().__init__(name=_l("Mail texts"), endpoint="mail_text", url="mail-texts")
@@ -186,7 +191,7 @@ class PolicyView(RecordView):
     """Every version there was. Bookings keep the one they were made under, so none is ever changed."""
 
     roles = ("owner",)
-    part_of = "mail_text"
+    part_of = "settings"
     can_export = False
     column_list = ("version", "since", "free_hours", "late_fee_percent", "no_show_percent", "by")
     column_details_list = (*column_list, "terms")

@@ -134,14 +134,15 @@ def progress() -> Progress:
     found = select(
         Clinic.set_up,
         Clinic.set_up_at,
+        Clinic.headline,
         exists(select(Service.id).where(Service.active.is_(True))),
         exists(select(WeeklyHours.id)),
     )
     row = db.session.execute(found).one_or_none()
     if row is None:
         return Progress(frozenset(), {}, ended=False)
-    said, ended_at, service, hours = row
-    has = {name for name, there in (("service", service), ("hours", hours)) if there}
+    said, ended_at, headline, service, hours = row
+    has = {name for name, there in (("brand", headline), ("service", service), ("hours", hours)) if there}
     return Progress(frozenset(has), dict(said or {}), ended=ended_at is not None)
 
 

@@ -244,7 +244,11 @@ def notice_words(minutes: int) -> str:
     """How late clients may book."""
     if not minutes:
         return _("Until the session begins")
-    return _("At least %(time)s before", time=formats.duration(minutes, locale()))
+    if minutes % 1440 == 0:
+        return ngettext("At least %(num)d day before", "At least %(num)d days before", minutes // 1440)
+    if minutes % 60 == 0:
+        return ngettext("At least %(num)d hour before", "At least %(num)d hours before", minutes // 60)
+    return ngettext("At least %(num)d minute before", "At least %(num)d minutes before", minutes)
 
 
 def horizon_words(days: int | None) -> str:

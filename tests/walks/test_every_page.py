@@ -16,6 +16,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
+from tenants.clinic.rules import SET_UP_STEPS
 from tests.screens.__main__ import AXE, Shape, axe_violations, opened, sideways
 from tests.walks.house import House
 
@@ -23,6 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("ho
 SHAPES = [Shape(size, dark=False) for size in ("390", "1280")]
 AXE_SAYS = re.compile(r"axe\.min\.js|Applying inline style violates")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+SETTINGS = ("look", "texts", "contact", "documents", "booking", "place", "policy")
 PUBLIC_KIB, OFFICE_KIB = 120, 350
 PACKED = ("font/", "image/png", "image/jpeg", "image/webp")
 
@@ -178,6 +180,10 @@ def test_the_office(page: Page, house: House, heard: list[str]) -> None:
         "a new session": f"{office}/services/new/",
         "practitioners": f"{office}/practitioners/",
         "rooms": f"{office}/rooms/",
+        "settings": f"{office}/settings/",
+        **{f"settings, {name}": f"{office}/settings/{name}/" for name in SETTINGS},
+        "the set-up": f"{office}/start/",
+        **{f"the set-up, {step}": f"{office}/start/{step}/" for step in SET_UP_STEPS},
     }
     wrong = visit(page, house, addresses, OFFICE_KIB, heard)
     page.goto(f"{office}/bookings/")
