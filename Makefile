@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-browser run test check fmt sure prove bench screens lock tools
+.PHONY: help setup setup-browser run test check fmt sure prove bench screens words lock tools
 export UV_CUSTOM_COMPILE_COMMAND := make lock
 LOCK := $(PY) -m uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml
 
@@ -29,6 +29,8 @@ bench: tools ## how fast it is, against its budgets
 	@$(PY) -m tests.bench $(ARGS)
 screens: tools ## a picture of every page, into screens/
 	@$(PY) -m tests.screens $(ARGS)
+words: tools ## bring the translations up to what the source says, and compile them
+	@$(PY) -m tests.words
 lock: tools ## take the newest versions that pyproject.toml allows
 	@$(LOCK) --upgrade -o requirements.lock && $(LOCK) --upgrade --group dev -c requirements.lock -o requirements-dev.lock
 tools:

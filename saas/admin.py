@@ -28,6 +28,7 @@ from saas.db import db
 from saas.errors import Forbidden, NotFound
 from saas.exports import safe_cell, workbook
 from saas.fields import ListFilter, OfficeForm
+from saas.languages import read_as
 from saas.sessions import LazySession, second_is_asked
 from saas.tenancy import current_tenant
 from saas.web import Guard, check_origin, csp_nonce, drop_foreign, guard, page_now
@@ -62,6 +63,7 @@ class Someone(Protocol):
     name: str
     role: str
     has_second: bool
+    locale: str
 
 
 class NotYours(Forbidden):
@@ -136,6 +138,7 @@ class Console(Admin):
         if account is None:
             wanted = request.script_root + request.full_path.rstrip("?") if request.method == "GET" else None
             abort(redirect(url_for("security.login", next=wanted), 303))
+        read_as(account.locale, staff=True)
         if account.role not in self.roles:
             raise NotFound
         if not (view.before_second or account.has_second) and second_is_asked(current_tenant()):

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from saas import admin, audit, config, crypto, db, home, jobs, sessions, shell, tenancy, web, webhooks
+from saas import admin, audit, config, crypto, db, home, jobs, languages, sessions, shell, tenancy, web, webhooks
 from saas.accounts import public as account_pages
 from saas.accounts import staff as account_views
 from saas.errors import DomainError, Forbidden, TooMany
@@ -98,7 +98,7 @@ def create_kernel(settings: config.Settings, parts: Parts) -> Flask:
 
 def _face(parts: Parts) -> shell.Face:
     found = parts.face()
-    return found or shell.Face(None, home.theme_url(), shell.Site("/", None, None))
+    return found or shell.Face(None, home.theme_url(), shell.Site(languages.kept("/"), None, None))
 
 
 def _wrap(app: Flask, settings: config.Settings) -> None:

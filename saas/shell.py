@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,12 +20,14 @@ from markupsafe import Markup
 
 from saas import formats, tide
 from saas.config import settings
+from saas.languages import TRANSLATIONS, keep, locale, tongues
 from saas.tenancy import current_or_none
 from saas.web import csp_nonce
 from saas.words import catalogue as words_of
 
 STATIC = Path(__file__).parent / "static"
 _PIECES = 16_384
+__all__ = ["Face", "Site", "asset", "has_webfonts", "init_app", "locale", "region", "remembering"]
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,6 @@ def has_webfonts() -> bool:
     return (STATIC / "font" / "fonts.css").is_file()
 
 
-def locale() -> str:
-    """The locale of this page: the clinic's, until clients can choose."""
-    tenant = current_or_none()
-    return tenant.locale if tenant else "en"
-
-
 def region() -> str:
     """The country whose telephone numbers are written without a prefix."""
     tenant = current_or_none()
@@ -78,9 +74,9 @@ def _direction(tag: str) -> str:
     return str(Locale.parse(tag).text_direction)
 
 
-def remembering(locale: Callable[[], str]) -> Callable[..., Markup]:
+def remembering(reader: Callable[[], object]) -> Callable[..., Markup]:
     """The template function `remembered(macro, *values)`: what an imported macro makes of plain values, made once for
-    each reader's locale.
+    each `reader()`: their locale, and the very catalogue their words come from.
 
     The days of a month and the times of a day are the same words on every clinic's page; asking each again is half the
     work of drawing one. Keyed by all the macro is given, so nothing can be out of date. Instants are told apart by what
@@ -88,15 +84,23 @@ def remembering(locale: Callable[[], str]) -> Callable[..., Markup]:
     """
     kept: dict[tuple[object, ...], Markup] = {}
 
-    def remembered(macro: Macro, *values: object) -> Markup:
-        key = (macro, locale(), *(v.isoformat() if isinstance(v, dt.datetime) else v for v in values))
-        made = kept.get(key)
-        if made is None:
-            if len(kept) >= _PIECES:
-                kept.clear()
-            made = kept[key] = Markup(macro(*values))  # noqa: S704 - a macro escapes what it is given
+    def make(key: tuple[object, ...], macro: Macro, values: Sequence[object]) -> Markup:
+        if len(kept) >= _PIECES:
+            kept.clear()
+        made = kept[key] = Markup(macro(*values))  # noqa: S704 - a macro escapes what it is given
         return made
 
+    def remembered(macro: Macro, *values: object) -> Markup:
+        key = (macro, reader(), *(v.isoformat() if isinstance(v, dt.datetime) else v for v in values))
+        return kept.get(key) or make(key, macro, values)
+
+    def each(macro: Macro, items: Sequence[tuple[object, ...]]) -> Markup:
+        """The same for many, one after the other; they hold no instants."""
+        tag = locale()
+        keys = [((macro, tag, *item), item) for item in items]
+        return Markup("".join([kept.get(key) or make(key, macro, item) for key, item in keys]))  # noqa: S704 - as above
+
+    remembered.each = each  # type: ignore[attr-defined]
     return remembered
 
 
@@ -123,7 +127,8 @@ def init_app(app: Flask, *, face: Callable[[], Face]) -> None:
     """Give the templates their globals and filters. `face` is asked at most once a request."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
-    Babel(app, locale_selector=locale)
+    Babel(app, locale_selector=locale, default_translation_directories=str(TRANSLATIONS))
+    app.url_defaults(keep)
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         gettext=lambda text: words_of().ugettext(text),
         ngettext=lambda one, many, num: words_of().ungettext(one, many, num),
@@ -131,7 +136,7 @@ def init_app(app: Flask, *, face: Callable[[], Face]) -> None:
     )
     app.jinja_env.filters.update(formats.filters(locale, region))
     app.jinja_env.globals.update(gettext=_said, _=_said, ngettext=_counted)
-    app.jinja_env.globals.update(asset=asset, tide=tide, remembered=remembering(locale))
+    app.jinja_env.globals.update(asset=asset, tide=tide, remembered=remembering(lambda: (locale(), words_of())))
 
     def words() -> dict[str, Any]:
         if "face" not in g:
@@ -142,6 +147,7 @@ def init_app(app: Flask, *, face: Callable[[], Face]) -> None:
             "clinic": shown.clinic,
             "site": shown.site,
             "theme_url": shown.theme_url,
+            "tongues": tongues(),
             "lang": tag.replace("_", "-"),
             "dir": _direction(tag),
             "demo_banner": settings().payments == "sandbox",

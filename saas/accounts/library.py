@@ -23,6 +23,7 @@ from saas.accounts.passwords import MAX, MIN, is_obvious
 from saas.audit import Actor, acting_as
 from saas.contact import BadEmail, normal_email
 from saas.db import db
+from saas.languages import TRANSLATIONS
 from saas.tenancy import current_or_none, current_tenant
 from saas.text import TooLong
 from saas.web import page_now
@@ -162,6 +163,8 @@ def config(app: Flask) -> dict[str, Any]:
         "SECURITY_LOGOUT_USER_TEMPLATE": "accounts/logout.html",
         "SECURITY_FORGOT_PASSWORD_TEMPLATE": "accounts/forgot.html",
         "SECURITY_RESET_PASSWORD_TEMPLATE": "accounts/reset.html",
+        "SECURITY_I18N_DOMAIN": "messages",
+        "SECURITY_I18N_DIRNAME": str(TRANSLATIONS),
         **_words(),
     }
 

@@ -239,20 +239,22 @@ def extend_hold(*, booking_id: UUID, now: datetime) -> Booking:
     return booking
 
 
-def give_details(*, booking_id: UUID, details: Details, now: datetime) -> Booking:
+def give_details(*, booking_id: UUID, details: Details, now: datetime, locale: str = "") -> Booking:
     """Say who comes. What was typed is kept first; then a lapsed hold is taken again if its time is free.
 
     Raises `SlotTaken` when it is not (or when this client has another booking then: the words are the same, so that
-    nobody learns who books here), with everything typed kept on the booking.
+    nobody learns who books here), with everything typed kept on the booking. `locale`: what the page was read in, if
+    it is known; mails are written in it.
     """
-    _keep_typed(booking_id=booking_id, details=details, now=now)
+    _keep_typed(booking_id=booking_id, details=details, locale=locale, now=now)
     return _attach_client(booking_id=booking_id, details=details, now=now)
 
 
 @action
-def _keep_typed(*, booking_id: UUID, details: Details, now: datetime) -> None:
+def _keep_typed(*, booking_id: UUID, details: Details, locale: str, now: datetime) -> None:
     booking = lock_booking(booking_id)
     require("retake", booking.status)
+    booking.locale = locale or booking.locale
     put_details(booking, details, now=now)
 
 

@@ -20,11 +20,20 @@ from tenants.bookings.addresses import page_links
 from tenants.bookings.checkout import PaymentsDown, give_up, stop_paying
 from tenants.bookings.models import Booking
 from tenants.bookings.moves import cancel, reschedule
-from tenants.bookings.places import NoSuchBooking, SlotTaken, find_by_token, is_over
+from tenants.bookings.places import NoSuchBooking, SlotTaken, is_over
 from tenants.bookings.receipts import has_receipt, receipt_file
 from tenants.bookings.rules import NotNow, PolicyTerms
 from tenants.bookings.times import kept_query, times_page
-from tenants.bookings.views import PaidLine, booking_view, may, note_after_move, policy_text, slot_of, start_of
+from tenants.bookings.views import (
+    PaidLine,
+    booking_behind,
+    booking_view,
+    may,
+    note_after_move,
+    policy_text,
+    slot_of,
+    start_of,
+)
 from tenants.clinic.face import page_clinic
 from tenants.payments.queries import BookingMoney, money_of, movements_of
 from tenants.payments.rules import settlement
@@ -46,7 +55,7 @@ def add_routes(made: Blueprint) -> None:
 
 
 def _page(token: str) -> str:
-    return _booking_page(find_by_token(token), token)
+    return _booking_page(booking_behind(token), token)
 
 
 _OPEN = ("held", "expired")
@@ -86,7 +95,7 @@ def _payments(booking: Booking) -> list[PaidLine]:
 
 
 def _change(token: str) -> Response | str:
-    booking = find_by_token(token)
+    booking = booking_behind(token)
     if booking.status in _OPEN:
         return public_link.hold_times_page(booking, token)
     if not may(booking, page_now())[0]:
@@ -108,7 +117,7 @@ def _change_page(booking: Booking, token: str, *, error: str | None = None) -> s
 
 
 def _move(token: str) -> Response | str | tuple[str, int]:
-    booking = find_by_token(token)
+    booking = booking_behind(token)
     check_form("booking", token)
     limit_tries("move", limit=60, window_seconds=600)
     held = booking.status in _OPEN
@@ -192,7 +201,7 @@ def _move_now(booking: Booking, token: str, start: datetime) -> Response | str |
 
 
 def _cancel(token: str) -> Response | str:
-    booking = find_by_token(token)
+    booking = booking_behind(token)
     if booking.status == "held" or not may(booking, page_now())[1]:
         return redirect(url_for("bookings.page", token=token), 303)
     return _cancel_page(booking, token)
@@ -224,7 +233,7 @@ def what_comes_back(booking: Booking, money: BookingMoney, *, now: datetime) -> 
 
 
 def _cancel_now(token: str) -> Response | str | tuple[str, int]:
-    booking = find_by_token(token)
+    booking = booking_behind(token)
     check_form("booking", token)
     if booking.status == "held":
         with suppress(PaymentsDown):  # the hold then ends by itself, when its time is over
@@ -243,7 +252,7 @@ def _cancel_now(token: str) -> Response | str | tuple[str, int]:
 
 
 def _calendar(token: str) -> Response:
-    booking = find_by_token(token)
+    booking = booking_behind(token)
     if booking.status not in ("confirmed", "arrived", "completed", "cancelled"):
         raise NoSuchBooking
     cancelled = booking.status == "cancelled"
@@ -254,4 +263,4 @@ def _calendar(token: str) -> Response:
 
 
 def _receipt(token: str) -> Response:
-    return receipt_file(find_by_token(token))
+    return receipt_file(booking_behind(token))

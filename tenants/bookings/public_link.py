@@ -12,6 +12,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from saas.money import Money
+from saas.shell import locale
 from saas.web import bearer_headers, check_form, form_token, limit_tries, page_now, url_with
 from saas.words import _
 from tenants.bookings import letters, openings
@@ -22,11 +23,12 @@ from tenants.bookings.checkout_steps import CardUnavailable
 from tenants.bookings.forms import DetailsForm
 from tenants.bookings.gone import gone_page
 from tenants.bookings.models import Booking
-from tenants.bookings.places import SlotTaken, find_by_token
+from tenants.bookings.places import SlotTaken
 from tenants.bookings.queries import service_of
 from tenants.bookings.rules import NotNow
 from tenants.bookings.times import Ways, kept_query, times_page
 from tenants.bookings.views import (
+    booking_behind,
     booking_view,
     check_rows,
     hold_view,
@@ -63,7 +65,7 @@ def add_routes(made: Blueprint) -> None:
 
 
 def _details(token: str) -> Response | str:
-    booking = find_by_token(token)
+    booking = booking_behind(token)
     if booking.status not in _OPEN:
         return redirect(url_for("bookings.page", token=token), 303)
     return _details_page(booking, token, DetailsForm(data=booking.typed | {"note": booking.note}))
@@ -84,7 +86,7 @@ def _details_page(booking: Booking, token: str, form: DetailsForm) -> str:
 
 
 def _save_details(token: str) -> Response | str | tuple[str, int]:
-    booking = find_by_token(token)
+    booking = booking_behind(token)
     check_form("booking", token)
     limit_tries("details", limit=60, window_seconds=600)
     if booking.status not in _OPEN:
@@ -94,7 +96,7 @@ def _save_details(token: str) -> Response | str | tuple[str, int]:
     if details is None:
         return _details_page(booking, token, form), 422
     try:
-        give_details(booking_id=booking.id, details=details, now=page_now())
+        give_details(booking_id=booking.id, details=details, locale=locale(), now=page_now())
     except SlotTaken:
         return lost_page(token, kept=True), 409
     return redirect(url_for("bookings.check", token=token), 303)
@@ -102,7 +104,7 @@ def _save_details(token: str) -> Response | str | tuple[str, int]:
 
 def lost_page(token: str, *, kept: bool) -> str:
     """The time is gone: say so, keep what was typed, offer what is near; choosing one moves this very hold."""
-    booking = find_by_token(token)
+    booking = booking_behind(token)
     return hold_gone_page(booking, token, booking.starts_at, kept=_("Your details are saved.") if kept else "")
 
 
@@ -128,7 +130,7 @@ def ways(token: str) -> Ways:
 
 
 def _extend(token: str) -> Response | str | tuple[str, int]:
-    booking = find_by_token(token)
+    booking = booking_behind(token)
     check_form("booking", token)
     if booking.status not in _OPEN:
         return redirect(url_for("bookings.page", token=token), 303)
@@ -142,7 +144,7 @@ def _extend(token: str) -> Response | str | tuple[str, int]:
         pass
     if unfinished:
         # Shown again as it stands, without a word about what is missing: nobody has sent it yet.
-        return _details_page(find_by_token(token), token, DetailsForm(request.form))
+        return _details_page(booking_behind(token), token, DetailsForm(request.form))
     back = "check" if request.args.get("back") == "check" else "details"
     return redirect(url_for(f"bookings.{back}", token=token), 303)
 
@@ -161,7 +163,7 @@ def _keep_typed(booking: Booking) -> bool:
 
 
 def _check(token: str) -> Response | str:
-    booking = find_by_token(token)
+    booking = booking_behind(token)
     if booking.status not in _OPEN:
         return redirect(url_for("bookings.page", token=token), 303)
     if not booking.typed:
@@ -203,7 +205,7 @@ def _check_page(booking: Booking, token: str, *, terms_error: str | None = None,
 
 def _agreed(token: str) -> tuple[Booking, Response | tuple[str, int] | None]:
     """The booking, and the answer when it cannot be booked by this press."""
-    booking = find_by_token(token)
+    booking = booking_behind(token)
     check_form("booking", token)
     limit_tries("pay", limit=60, window_seconds=600)
     if booking.status not in _OPEN:
@@ -230,12 +232,12 @@ def _pay(token: str) -> Response | str | tuple[str, int]:
     except SlotTaken:
         return lost_page(token, kept=True), 409
     except PaymentsDown:
-        return _check_page(find_by_token(token), token, problem=_("Payment isn’t answering.")), 503
+        return _check_page(booking_behind(token), token, problem=_("Payment isn’t answering.")), 503
     except NotNow:
         return redirect(url_for("bookings.page", token=token), 303)
     except (CardUnavailable, TooManyTries):
         problem = _("Paying by card isn’t possible just now. Please get in touch with the clinic.")
-        return _check_page(find_by_token(token), token, problem=problem), 409
+        return _check_page(booking_behind(token), token, problem=problem), 409
 
 
 def _pay_at_clinic(token: str) -> Response | str | tuple[str, int]:
@@ -247,20 +249,20 @@ def _pay_at_clinic(token: str) -> Response | str | tuple[str, int]:
     except SlotTaken:
         return lost_page(token, kept=True), 409
     except PaymentsDown:
-        return _check_page(find_by_token(token), token, problem=_("Payment isn’t answering.")), 503
+        return _check_page(booking_behind(token), token, problem=_("Payment isn’t answering.")), 503
     except NotNow:
         return redirect(url_for("bookings.page", token=token), 303)
     return redirect(url_for("bookings.returned", token=token), 303)
 
 
 def _give_up(token: str) -> Response | tuple[str, int]:
-    booking = find_by_token(token)
+    booking = booking_behind(token)
     check_form("booking", token)
     if booking.status in _OPEN:
         try:
             give_up(booking_id=booking.id, now=page_now())
         except PaymentsDown:
-            return _check_page(find_by_token(token), token, problem=_("Payment isn’t answering.")), 503
+            return _check_page(booking_behind(token), token, problem=_("Payment isn’t answering.")), 503
     return redirect(url_for("bookings.returned", token=token), 303)
 
 
@@ -268,10 +270,10 @@ _STATES = {"booked": "booked", "pending": "pending", "expired": "expired", "lost
 
 
 def _returned(token: str) -> Response | str:
-    booking = find_by_token(token)
+    booking = booking_behind(token)
     now = page_now()
     state = returned(booking_id=booking.id, now=now)
-    booking = find_by_token(token)
+    booking = booking_behind(token)
     if state == "unpaid":
         return redirect(url_for("bookings.check", token=token), 303)
     if state == "cancelled" or booking.status in ("arrived", "completed", "no_show"):

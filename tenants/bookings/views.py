@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from saas import formats
+from saas.languages import read_as
 from saas.money import Money
 from saas.shell import locale
 from saas.words import _
@@ -15,13 +17,20 @@ from saas.zones import local
 from tenants.bookings import letters
 from tenants.bookings.models import Booking
 from tenants.bookings.openings import Opening
-from tenants.bookings.places import is_over
+from tenants.bookings.places import find_by_token, is_over
 from tenants.bookings.queries import client_of, practitioner_of, service_of
 from tenants.bookings.rules import MAX_EXTENSIONS, PolicyTerms, client_may_cancel, client_may_move
 from tenants.clinic.queries import ClinicView
 from tenants.payments.queries import BookingMoney, money_of
 
 WEEKS = 5
+
+
+def booking_behind(token: str) -> Booking:
+    """The booking of a page behind a link, which from here on speaks the language it was booked in; `NoSuchBooking`."""
+    found = find_by_token(token)
+    read_as(found.locale)
+    return found
 
 
 @dataclass(frozen=True)
@@ -34,9 +43,8 @@ class Slot:
     practitioner_name: str | None = None
 
 
-@dataclass(frozen=True)
-class Day:
-    """A cell of the five weeks."""
+class Day(NamedTuple):
+    """A cell of the five weeks: a plain value, because what is drawn of it is remembered by what it holds."""
 
     date: date
     count: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, request, url_for
+from flask import g, url_for
 
 from saas.errors import NotFound
 from saas.shell import Face, Site
@@ -28,5 +28,5 @@ def face() -> Face | None:
     if tenant is None or tenant.is_platform:
         return None
     clinic = page_clinic()
-    site = Site(f"{request.script_root}/", url_for("clinic.privacy"), url_for("clinic.imprint"))
+    site = Site(url_for("start.page"), url_for("clinic.privacy"), url_for("clinic.imprint"))
     return Face(clinic, url_for("clinic.theme", version=clinic.theme_version), site)

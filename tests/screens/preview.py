@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from saas import formats, theme, tide
+from saas.languages import Tongue
 from saas.shell import remembering
 from tests.screens import cases, samples
 from tests.screens.views import Page, Site
@@ -39,6 +40,7 @@ def _shell(page: Page) -> dict[str, object]:
         "clinic": clinic,
         "site": Site("/", "/privacy", "/imprint") if clinic else Site("/", None, None),
         "theme_url": f"/theme/{brand[1:]}-{face}.css",
+        "tongues": [Tongue("es", "Español", "?lang=es")],
         "lang": page.locale.replace("_", "-"),
         "dir": "ltr",
         "demo_banner": page.locale == "en_US",

@@ -39,7 +39,7 @@ KEYWORDS = {
 }  # fmt: skip
 SPOKEN = ("aria-label", "alt", "title", "placeholder")
 DATES = {*calendar.day_name, *calendar.day_abbr, *calendar.month_name, *calendar.month_abbr, "minutes"}
-OWN = """Rowan Longtide Quiet work One to one Ben Iris Ashby Leeds Lane LS AA hello example com
+OWN = """Español Rowan Longtide Quiet work One to one Ben Iris Ashby Leeds Lane LS AA hello example com
 rowan Full Deposit Desk session Talk Room Cleo Dora Marsh cleo maya New York"""
 
 
