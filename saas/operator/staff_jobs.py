@@ -23,6 +23,7 @@ from saas.words import _, ngettext
 from saas.words import later as _l
 
 PAGE = 50
+LATE = 10
 Answer = Any
 
 
@@ -39,7 +40,7 @@ class JobsView(OfficeView):
         now, kinds = page_now(), outbox.dead_kinds()
         kind = request.args.get("kind", "")
         dead = outbox.dead(kind=kind if kind in kinds else "", limit=PAGE)
-        late = outbox.overdue(now=now, limit=PAGE)
+        late = outbox.overdue(now=now, limit=LATE)
         return self.render(
             "operator/jobs.html",
             pulse=pulse(now=now),

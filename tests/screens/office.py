@@ -23,8 +23,11 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from saas.accounts.models import Account
-from saas.db import db
-from saas.tenancy import TenantRef, find_by_slug, tenant_scope
+from saas.db import action, db
+from saas.fleet.actions import add_domain
+from saas.outbox import Outbox
+from saas.tenancy import TenantRef, find_by_slug, find_platform, tenant_scope
+from saas.webhooks import InboundEvent
 from tenants.availability.actions import add_time_off
 from tenants.bookings.actions import hold
 from tenants.bookings.at_desk import DeskWish, book_at_desk
@@ -102,6 +105,16 @@ PAGES = {
     "office-policies": "/manage/policies/",
     "office-audit": "/manage/audit/",
     "office-audit-none": "/manage/audit/?from=2199-01-01",
+    "operator-home": "/operator/",
+    "operator-clinics": "/operator/clinics/",
+    "operator-clinics-none": "/operator/clinics/?search=nobody",
+    "operator-clinic-new": "/operator/clinics/new/",
+    "operator-clinic": "/operator/clinics/clinic/?id={tenant}",
+    "operator-suspend": "/operator/clinics/ask/suspend/?id={tenant}",
+    "operator-domain": "/operator/clinics/domain/remove/?id={tenant}&host=book.still-water.example",
+    "operator-jobs": "/operator/jobs/",
+    "operator-notices": "/operator/notices/",
+    "operator-audit": "/operator/audit/",
 }
 # Days from Monday, which of that day's openings, and whose session it is.
 SESSIONS = (
@@ -117,19 +130,25 @@ class Office:
     base: str
     email: str
     password: str
+    operator: tuple[str, str]
     ids: dict[str, str]
 
     def enter(self, page: Page) -> None:
-        """Log in."""
-        page.goto(f"{self.base}{HOME}/login")
-        page.locator("#email").fill(self.email)
-        page.locator("#password").fill(self.password)
+        """Log in, at the clinic and at the platform."""
+        self._enter(page, HOME, self.email, self.password)
+        self._enter(page, "", *self.operator)
+
+    def _enter(self, page: Page, home: str, email: str, password: str) -> None:
+        page.goto(f"{self.base}{home}/login")
+        page.locator("#email").fill(email)
+        page.locator("#password").fill(password)
         page.locator("main form button").first.click()
         page.wait_for_url(lambda url: "/login" not in url)
 
     def address(self, name: str) -> str:
         """The whole address of a picture."""
-        return self.base + HOME + PAGES[name].format(**self.ids)
+        home = "" if name.startswith("operator") else HOME
+        return self.base + home + PAGES[name].format(**self.ids)
 
 
 @contextmanager
@@ -138,26 +157,41 @@ def running() -> Iterator[Office]:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder, time_machine.travel(NOW, tick=True):
         app = create_app(SqliteFile(Path(folder), create_app).settings)
-        facts, ids = _furnish(app, Path(folder))
+        facts, odo, ids = _furnish(app, Path(folder))
         server = make_server("127.0.0.1", 0, app, threaded=True)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
-            yield Office(f"http://127.0.0.1:{server.server_port}", facts["email"], facts["password"], ids)
+            base = f"http://127.0.0.1:{server.server_port}"
+            yield Office(base, facts["email"], facts["password"], (odo["email"], odo["password"]), ids)
         finally:
             server.shutdown()
             thread.join()
 
 
-def _furnish(app: Flask, folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+def _furnish(app: Flask, folder: Path) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     with app.app_context():
         described = json.loads(build(folder, now=BUILT).read_text(encoding="utf-8"))
         ref = find_by_slug("still-water")
         assert ref is not None
         with tenant_scope(ref):
             ids = _live(ref)
+        with tenant_scope(find_platform()):
+            add_domain(tenant_id=ref.id, host="book.still-water.example", ours=frozenset(), now=NOW)
+            _trouble(ref)
     owner: dict[str, str] = described["clinics"]["still-water"]["logins"]["owner"]
-    return owner, ids
+    return owner, described["operator"], {**ids, "tenant": str(ref.id)}
+
+
+@action
+def _trouble(ref: TenantRef) -> None:
+    """Two mails that were given up, and two notices of Stripe's."""
+    dead = {"tenant_id": ref.id, "run_at": BUILT, "attempts": 12, "dead_at": NOW, "last_error": "SMTPDataError"}
+    told = {"account": ref.stripe_account_id, "tenant_id": ref.id, "received_at": NOW}
+    for number in range(2):
+        db.session.add(Outbox(kind="booking.confirmed", payload={"booking_id": str(ref.id)}, **dead))
+        handled = ("confirmed", "ignored")[number]
+        db.session.add(InboundEvent(id=f"evt_{number}", type="checkout.session.completed", handled=handled, **told))
 
 
 def _live(ref: TenantRef) -> dict[str, str]:

@@ -1,0 +1,126 @@
+"""The operator's console in Chromium: axe on every page, nothing wider than a phone, and a clinic suspended by keys."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from saas.accounts.actions import create_account
+from saas.db import action, db
+from saas.outbox import Outbox
+from saas.tenancy import find_by_slug, find_platform, tenant_scope
+from saas.webhooks import InboundEvent
+from tests.cast import NOW, PASSWORD, Clinic
+from tests.screens.__main__ import AXE, AXE_SAYS, FLAGS, Shape, axe_violations, chromium, opened, sideways
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("operator-browser"),
+    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
+]
+EMAIL = "odo@longtide.example"
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    program = chromium()
+    if program is None:
+        pytest.skip("Chromium is missing; run: make setup-browser")
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=program, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def base(app: Flask, rowan: Clinic) -> Iterator[str]:
+    """The platform's address, with Odo, a mail that was given up and a notice. The clock goes on from `NOW`."""
+    with app.app_context(), tenant_scope(find_platform()):
+        create_account(email=EMAIL, name="Odo", role="operator", password=PASSWORD, now=NOW)
+        _trouble(rowan)
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    server = make_server("localhost", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    with time_machine.travel(NOW, tick=True):
+        thread.start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@action
+def _trouble(clinic: Clinic) -> None:
+    ids = {"booking_id": str(clinic.ref.id)}
+    mine = {"tenant_id": clinic.ref.id}
+    db.session.add(Outbox(kind="booking.confirmed", payload=ids, run_at=NOW, attempts=12, dead_at=NOW, **mine))
+    db.session.add(InboundEvent(id="evt_1", type="charge.refunded", handled="ignored", received_at=NOW, **mine))
+
+
+def enter(page: Page, base: str) -> None:
+    page.goto(f"{base}/login")
+    page.locator("#email").fill(EMAIL)
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in", exact=True).click()
+    page.wait_for_url("**/operator/")
+
+
+def test_every_page_is_sound_and_fits_a_phone(chrome: Browser, base: str, rowan: Clinic) -> None:
+    here = f"id={rowan.ref.id}"
+    pages = (
+        "", "clinics/", "clinics/?search=nobody", "clinics/new/", f"clinics/clinic/?{here}",
+        f"clinics/ask/suspend/?{here}", "jobs/", "notices/", "audit/",
+    )  # fmt: skip
+    heard: list[str] = []
+    wrong: list[str] = []
+    for shape in (Shape("320", dark=False), Shape("1280", dark=True)):
+        page = opened(chrome, shape, heard, axe=AXE.exists())
+        enter(page, base)
+        for path in pages:
+            page.goto(f"{base}/operator/{path}")
+            if sideways(page) > 0:
+                wrong.append(f"{path} {shape.name}: scrolls sideways")
+            wrong += [f"{path} {shape.name}: {found}" for found in axe_violations(page)] if AXE.exists() else []
+        page.context.close()
+    assert wrong + [line for line in heard if not AXE_SAYS.search(line)] == []
+
+
+def test_a_clinic_is_suspended_by_keys_alone(chrome: Browser, base: str, app: Flask) -> None:
+    heard: list[str] = []
+    page = opened(chrome, Shape("1280", dark=False), heard)
+    enter(page, base)
+
+    def go(words: str) -> None:
+        """To the link or button of this name by Tab alone, and press it."""
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.innerText || ''").strip() == words:
+                with page.expect_navigation():
+                    page.keyboard.press("Enter")
+                return
+        raise AssertionError(words)
+
+    go("Clinics")
+    go("Rowan")
+    go("Suspend the clinic")
+    go("Suspend")
+    expect(page.get_by_role("alert")).to_contain_text("Enter the reason")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "reason":
+            break
+    page.keyboard.type("unpaid since May")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Done.")
+    with app.app_context():
+        ref = find_by_slug("rowan")
+        assert ref is not None
+        assert (ref.status, ref.status_reason) == ("suspended", "unpaid since May")
+    assert not [line for line in heard if "422" not in line]
