@@ -28,6 +28,8 @@ WRITES_ONLY = {
     "api.book", "api.cancel", "api.reschedule", "bookings.extend", "bookings.give_up", "bookings.pay_at_clinic",
     "accounts.by_passkey", "accounts.confirm", "my.end_login", "my.end_others", "my.save",
     "operator_my.end_login", "operator_my.end_others", "operator_my.save",
+    "operator_clinics.add_domain", "operator_clinics.connect", "operator_events.again",
+    "operator_jobs.retry", "operator_jobs.retry_kind",
     "booking.action_view", "booking.ajax_update", "booking.delete_view", "security.logout", "webhooks.stripe",
     *(f"{what}.{deed}" for what in ("service", "practitioner", "room")
       for deed in ("action_view", "ajax_update", "delete_view")),
