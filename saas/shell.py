@@ -96,7 +96,7 @@ def remembering(reader: Callable[[], object]) -> Callable[..., Markup]:
 
     def each(macro: Macro, items: Sequence[tuple[object, ...]]) -> Markup:
         """The same for many, one after the other; they hold no instants."""
-        tag = locale()
+        tag = reader()
         keys = [((macro, tag, *item), item) for item in items]
         return Markup("".join([kept.get(key) or make(key, macro, item) for key, item in keys]))  # noqa: S704 - as above
 
