@@ -107,6 +107,7 @@ def _wrap(app: Flask, settings: config.Settings) -> None:
         hops = settings.trusted_proxies
         inner = ProxyFix(inner, x_for=hops, x_proto=hops, x_host=hops)
     files = WhiteNoise(inner, root=str(shell.STATIC), prefix="static/", max_age=31536000)
+    files.add_files(str(shell.STATIC / "embed"), prefix="embed/")  # what other websites name, for good
     admin.add_static(files)
     app.wsgi_app = web.EveryAnswer(files, settings)  # type: ignore[method-assign]
 

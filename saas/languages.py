@@ -25,7 +25,7 @@ TRANSLATIONS = Path(__file__).parent / "translations"
 _NOBODYS = "en"
 # What speaks to visitors, by blueprint or endpoint: links there carry the language that was asked for.
 _SPEAKING = frozenset(
-    {"start", "bookings", "clinic.privacy", "clinic.imprint", "accounts", "security"}
+    {"start", "bookings", "embed", "clinic.privacy", "clinic.imprint", "accounts", "security"}
 )  # fmt: skip
 
 

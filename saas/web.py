@@ -32,6 +32,7 @@ Guard = Literal["clinic", "platform", "anywhere", "staff", "operator", "before t
 Environ = dict[str, Any]
 
 _TOKEN_DAYS = 7
+_NOBODY = "'none'"
 _HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "strict-origin-when-cross-origin"),
@@ -346,14 +347,19 @@ def problem(error: DomainError) -> Response:
     return response
 
 
+def may_be_framed(origins: Iterable[str]) -> None:
+    """Let pages of these origins show this very answer in a frame; every other answer says that nobody may."""
+    g.framed_by = " ".join(origins) or _NOBODY
+
+
 def security_headers(response: Response) -> Response:
     """The headers of every answer. The policy allows our own files, this response's nonce, and paying elsewhere."""
     config: Settings = current_app.config["LONGTIDE"]
     said = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating headers yields pairs
     policy = (
         f"default-src 'none'; script-src 'self' 'nonce-{csp_nonce()}'; style-src 'self'; img-src 'self' data:; "
-        f"font-src 'self'; connect-src 'self'; form-action 'self' {config.pay_origin}; frame-ancestors 'none'; "
-        "base-uri 'none'; manifest-src 'self'"
+        f"font-src 'self'; connect-src 'self'; form-action 'self' {config.pay_origin}; "
+        f"frame-ancestors {g.get('framed_by', _NOBODY)}; base-uri 'none'; manifest-src 'self'"
     )
     wanted = [("Content-Security-Policy", policy), *_HEADERS, *(_TLS_HEADERS if config.secure else ())]
     response.headers.extend([pair for pair in wanted if pair[0].lower() not in said])

@@ -15,6 +15,8 @@ from tenants.clients import staff as client_lists
 from tenants.clinic import public as clinic_pages
 from tenants.clinic.actions import on_clinic_created
 from tenants.clinic.face import face
+from tenants.embed import public as embed_pages
+from tenants.embed import staff as embed_desk
 from tenants.hours import staff as hours_pages
 from tenants.hours import staff_days as hours_days
 from tenants.hours import staff_why as hours_why
@@ -45,6 +47,7 @@ def parts() -> Parts:
             (clinic_pages.blueprint(), "anywhere"),
             (booking_pages.blueprint(), "clinic"),
             (api.blueprint(), "clinic"),
+            (embed_pages.blueprint(), "clinic"),
         ],
         landing=booking_pages.landing,
         face=face,
@@ -74,6 +77,7 @@ def parts() -> Parts:
             settings_look.BrandView,
             settings_policy.PolicyDesk,
             settings_start.StartView,
+            embed_desk.WebsiteView,
             hours_days.DaysView,
             hours_why.WhyView,
             week_bookings.BookingDesk,

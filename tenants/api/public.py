@@ -16,7 +16,7 @@ from saas.ratelimit import MinuteCounter
 from saas.tenancy import current_tenant
 from saas.web import bearer_headers, is_counted, limit_tries, page_now, visitor
 from saas.zones import local_iso
-from tenants.api import schemas
+from tenants.api import cors, schemas
 from tenants.api.requests import NotJson, read_booking, read_json, read_move, read_openings
 from tenants.bookings import openings
 from tenants.bookings.actions import confirm, give_details, hold, release_refused
@@ -54,6 +54,7 @@ def blueprint() -> Blueprint:
             reads.hit(visitor(), now=page_now())
 
     made.before_request(count)
+    made.after_request(cors.share)
     return made
 
 

@@ -25,6 +25,7 @@ from tenants.clinic.rules import (
     check_booking_rules,
     clean_brand,
     clean_html,
+    clean_origins,
     clean_policy,
     clean_profile,
     profile_values,
@@ -126,6 +127,17 @@ def save_booking_rules(
     unchanged(seen, row.min_notice_min, row.horizon_days, row.accepting)
     row.min_notice_min, row.horizon_days, row.accepting = min_notice_min, horizon_days, accepting
     audit.record("clinic.booking_rules", target="clinic", target_id=row.id, now=now)
+
+
+@action
+def save_origins(*, origins: str, loopback: bool, now: datetime, seen: str | None = None) -> None:
+    """Keep whose pages may frame the times and call the API from a browser (`rules.clean_origins`). `seen`: their
+    mark."""
+    wanted = clean_origins(origins, loopback=loopback)
+    row = lock_clinic()
+    unchanged(seen, row.origins)
+    row.origins = wanted
+    audit.record("clinic.origins", target="clinic", target_id=row.id, now=now, count=len(wanted))
 
 
 @action

@@ -18,7 +18,8 @@ class Clinic(TenantOwned, Base):
 
     `promises` and `facts` are lists of {"title"|"label", "text"}. `min_notice_min` in minutes;
     `horizon_days` None = no end. `set_up`: what was decided at each step of the guided set-up (step: done or skipped),
-    `set_up_at` when the owner ended it.
+    `set_up_at` when the owner ended it. `origins`: whose pages may frame the times and call the API from a browser, as
+    browsers write an origin.
     """
 
     __tablename__ = "clinic"
@@ -47,6 +48,7 @@ class Clinic(TenantOwned, Base):
     accepting: Mapped[bool] = mapped_column(default=True)
     set_up: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default=literal_column("'{}'"))
     set_up_at: Mapped[datetime | None]
+    origins: Mapped[list[str]] = mapped_column(JSON, default=list, server_default=literal_column("'[]'"))
 
     @classmethod
     def own_table_args(cls) -> tuple[Any, ...]:

@@ -94,7 +94,7 @@ _EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(("headline", "lead", "person", "first_name", "place", "address", "map_url", "phone", "email"), ""),
     "promises": [], "facts": [], "brand": theme.PLATFORM_BRAND, "heading_style": "serif",
     "min_notice_min": 720, "horizon_days": 42, "accepting": False,
-    "privacy_text": "", "imprint_text": "", "set_up": {},
+    "privacy_text": "", "imprint_text": "", "set_up": {}, "origins": [],
 }  # fmt: skip
 
 
@@ -159,6 +159,11 @@ def own_row() -> Clinic:
 def terms_of(row: Policy) -> PolicyRequest:
     """A version of the policy as the value it was kept from."""
     return PolicyRequest(row.free_hours, row.late_fee_percent, row.no_show_percent, row.terms)
+
+
+def allowed_origins() -> tuple[str, ...]:
+    """Whose pages may frame the times and call the API from a browser; one query."""
+    return tuple(db.session.execute(select(Clinic.origins)).scalar_one_or_none() or ())
 
 
 def document(which: str) -> Document:

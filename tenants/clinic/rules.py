@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ SET_UP_STEPS = ("brand", "service", "hours", "payments")
 """What the guided set-up of a new clinic asks, in order."""
 _NOTICE_LIMIT_MIN = 60 * 24 * 60
 _HORIZON_LIMIT_DAYS = 730
+MOST_ORIGINS = 10
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
+_LOOPBACK = ("localhost", "127.0.0.1")
 MAIL_KINDS = ("confirmed", "changed", "cancelled", "reminder", "refunded")
 _LOGO_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 _TAGS = set("h2 h3 h4 p br ul ol li strong em b i a blockquote dl dt dd hr table thead tbody tr th td address".split())
@@ -173,6 +177,47 @@ def safe_html(text: str) -> str:
 def clean_html(cleaner: Cleaner, field: str, text: str) -> str:
     """A document the clinic wrote (privacy notice, imprint, terms), cleaned and then made safe."""
     return safe_html(cleaner.block(field, text, TEXT_LIMIT))
+
+
+def clean_origins(text: str, *, loopback: bool) -> list[str]:
+    """The sites named in `text`, one a line, each once and as browsers write an origin: `https://www.rowan.example`.
+
+    An address of a page stands for its site, and without a scheme for https. Nothing but https, except `http` on this
+    very machine where `loopback` allows it (the demo). `Invalid` names the first that is none, or too many.
+    """
+    cleaner = Cleaner()
+    found: list[str] = []
+    for line in text.split():
+        origin = _origin(line, loopback=loopback)
+        if origin is None:
+            sentence = _(
+                "%(name)s is no address of a website. Write one like https://www.rowan.example", name=line[:80]
+            )
+            cleaner.refuse("origins", sentence)
+            break
+        if origin not in found:
+            found.append(origin)
+        if len(found) > MOST_ORIGINS:
+            cleaner.refuse("origins", _("Name at most %(limit)d websites", limit=MOST_ORIGINS))
+            break
+    cleaner.check()
+    return found
+
+
+def _origin(address: str, *, loopback: bool) -> str | None:
+    try:
+        parts = urlsplit(address if "://" in address else f"https://{address}")
+        port = parts.port
+        host = (parts.hostname or "").rstrip(".").encode("idna").decode("ascii").lower()
+    except (ValueError, UnicodeError):  # a port that is no number; a name that cannot be one
+        return None
+    here = loopback and parts.scheme == "http" and host in _LOOPBACK
+    if parts.username is not None or not (
+        here or (parts.scheme == "https" and _HOST.fullmatch(host) and len(host) < 254)
+    ):
+        return None
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
 
 
 def clean_policy(policy: PolicyRequest) -> PolicyRequest:

@@ -278,6 +278,7 @@ def _groups() -> list[tuple[str, list[tuple[str, str, str]]]]:
                 (_("Contact and address"), url_for(".contact"), contact or _("Nothing written yet")),
                 (_("Privacy notice and imprint"), url_for(".documents"), _written(row)),
                 (_("Mail texts"), url_for("mail_text.index"), _("Your own words in each kind of mail")),
+                (_("On your own website"), url_for("website.index"), ", ".join(row.origins) or _("Not shown there")),
             ],
         ),
         (

@@ -78,6 +78,7 @@ _CLINIC: Words = {
     "clinic.logo_removed": _l("Removed the logo"),
     "clinic.texts": _l("Changed the clinic’s texts"),
     "clinic.booking_rules": _l("Changed when clients may book"),
+    "clinic.origins": _l("Changed which websites may show the times"),
     "clinic.policy": _l("Made a new version of the cancellation policy"),
     "clinic.mail_text": _l("Changed the text of a mail"),
     "account.linked": _l("Changed whose calendar an account sees"),

@@ -56,6 +56,7 @@ ASK_AND_WRITE = {
     *(f"settings_start.{step}" for step in ("brand", "service", "hours", "payments")),
     "settings_brand.index",
     "settings_policy.index",
+    "website.index",
     "policy.create_view",
     "policy.edit_view",
     "security.login",

@@ -103,6 +103,7 @@ PAGES = {
     "office-mail-texts": "/manage/mail-texts/",
     "office-mail-text": "/manage/mail-texts/edit/?kind=confirmed",
     "office-policies": "/manage/policies/",
+    "office-website": "/manage/embed/",
     "office-audit": "/manage/audit/",
     "office-audit-none": "/manage/audit/?from=2199-01-01",
     "operator-home": "/operator/",

@@ -204,6 +204,7 @@ EMPTY = times(
     groups=[],
     none_open=True,
 )
+FRAMED = {**times(), "layout": "layouts/frame.html", "form_target": "_top"}
 MANY = times(
     service=SERVICES[0],
     practitioner_choice=[

@@ -295,6 +295,8 @@ ROWS = (
     *(row(method, f"settings_start.{step}", OWNER) for step in SET_UP_STEPS for method in ("GET", "POST")),
     row("POST", "settings_start.skip", OWNER, step="=brand"),
     row("POST", "settings_start.end", OWNER),
+    row("GET", "website.index", OWNER),
+    row("POST", "website.index", OWNER),
     row("GET", "mail_text.index", OWNER),
     row("GET", "mail_text.edit", OWNER, kind="=confirmed"),
     row("POST", "mail_text.edit", OWNER, kind="=confirmed", do="=preview", text="=Bring socks"),

@@ -123,6 +123,14 @@ def _times(mine: Belongings, theirs: Belongings) -> list[Ask]:
     ]
 
 
+def _frame(mine: Belongings, theirs: Belongings) -> list[Ask]:
+    return [
+        get(f"/embed/{theirs.service}"),
+        get(f"/embed/desk?p={theirs.person}&tenant_id={theirs.clinic.ref.id}", 200),
+        get(f"/embed/{mine.service}?p={theirs.person_id}", 200),
+    ]
+
+
 def _hold(_mine: Belongings, theirs: Belongings) -> list[Ask]:
     form = {"form_token": theirs.hold_token, "start": "2026-03-24T12:00:00+00:00"}
     return [post(f"/book/{theirs.service}", 400, 404, data=form), post("/book/desk", 400, data=form)]
@@ -375,6 +383,7 @@ ASKS: dict[str, Asks] = {
     "bookings.pay_at_clinic": _press("/pay/at-clinic"),
     "bookings.returned": _link("/return"),
     "bookings.times": _times,
+    "embed.frame": _frame,
     "bookings.hold": _hold,
     "clinic.logo": lambda _mine, theirs: [get(f"/logo/{theirs.logo}")],
     "booking.index_view": _lists,
@@ -532,6 +541,7 @@ NOTHING = {
     "money_disputes.index": "names no row",
     "money_payouts.index": "names no row",
     "team.index": "names no row",
+    "website.index": "names no row",
     "team.ask_invite": "names no row",
     "team.rules": "names no row",
     "team.set_rules": "names no row",

@@ -37,12 +37,12 @@
   try {
     document.addEventListener('click', (e) => {
       const link = e.target.closest('a[data-keep]');
-      if (!link || !wide.matches) return;
+      if (!link || !wide.matches || parent !== window) return; // in a frame nothing is stored
       sessionStorage.setItem(key, JSON.stringify([location.pathname, link.id, scrollY]));
       link.hash = '';
     });
-    const [path, id, y] = JSON.parse(sessionStorage.getItem(key) || '[]');
-    sessionStorage.removeItem(key);
+    const [path, id, y] = parent !== window ? [] : JSON.parse(sessionStorage.getItem(key) || '[]');
+    if (path) sessionStorage.removeItem(key);
     if (path === location.pathname && !document.querySelector('.errsum')) {
       document.getElementById(id)?.focus({ preventScroll: true });
       scrollTo({ top: y, behavior: 'instant' });
