@@ -54,6 +54,8 @@ _OFFERS: Words = {
     "practitioner.revived": _l("Brought a practitioner back"),
     "practitioner.moved": _l("Changed the order of practitioners"),
     "practitioner.services": _l("Changed what a practitioner gives"),
+    "practitioner.feed": _l("Changed what a calendar’s link shows"),
+    "practitioner.feed_renewed": _l("Made another link for a calendar"),
     "room.saved": _l("Saved a room"),
     "room.retired": _l("Stopped using a room"),
     "room.revived": _l("Used a room again"),
@@ -91,6 +93,7 @@ _READS: Words = {
     "list.client": _l("Took out a list of clients"),
     "list.money": _l("Took out a list of payments"),
     "list.totals": _l("Took out the totals"),
+    "list.report": _l("Took out the reports"),
     "list.duplicates": _l("Looked through clients who may be the same"),
     "list.service": _l("Took out the list of services"),
     "list.practitioner": _l("Took out the list of practitioners"),
@@ -113,4 +116,5 @@ ABOUT: Words = {
     "service": _l("Service"),
     "time_off": _l("Blocked time"),
     "totals": _l("Totals"),
+    "report": _l("Reports"),
 }

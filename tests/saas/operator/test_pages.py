@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,13 @@ from saas.db import action, db
 from saas.fleet.queries import clinic_by_slug
 from saas.jobs import beat
 from saas.outbox import Outbox
-from saas.tenancy import find_by_host, find_by_slug, find_platform, tenant_scope
+from saas.tenancy import TenantRef, find_by_host, find_by_slug, find_platform, tenant_scope
 from saas.webhooks import InboundEvent
 from tenants.bookings.checkout import start_payment
 from tests.cast import NOW, PASSWORD, Clinic
 from tests.saas.accounts.pages import Enter, token_of
 from tests.tenants.bookings.scenes import TUESDAY_TEN, booked, only_sqlite
-from tests.till import book, open_till, status_of
+from tests.till import attempts, book, open_till, status_of
 from tests.walls.belongings import furnish
 
 PAGES = ("clinics/", "clinics/new/", "jobs/", "notices/", "audit/")
@@ -199,10 +200,15 @@ def test_a_worker_that_is_late_is_said_in_red(odo: Console, app: Flask) -> None:
 def test_a_notice_that_came_to_nothing_is_handled_again(
     odo: Console, app: Flask, rowan: Clinic, inside: Enter, tmp_path: Path
 ) -> None:
+    """And the clinic's own share of card payments, set here, is what Stripe is asked to keep for us."""
+    fee = {"id": rowan.ref.id, "name": "Rowan", "zone": rowan.ref.zone, "country": "GB", "fee_percent": "5"}
+    assert odo.post("clinics/clinic/", **fee).status_code == 303
+    paid_here = replace(rowan, ref=_now(app))
     with open_till(app, tmp_path, now=NOW) as till:
-        with inside(rowan):
+        with inside(paid_here):
             booking = book(rowan, now=NOW)
             till.press(start_payment(booking_id=booking, now=NOW))
+            assert [one.fee_minor * 20 for one in attempts(booking)] == [one.amount_minor for one in attempts(booking)]
         (told,) = [one for one in till.events() if one["type"] == "checkout.session.completed"]
         with app.app_context():
             _took(told)
@@ -214,6 +220,11 @@ def test_a_notice_that_came_to_nothing_is_handled_again(
     with inside(rowan):
         assert status_of(booking) == "confirmed"
     assert "event.handled_again" in deeds(app)
+
+
+def _now(app: Flask) -> TenantRef:
+    with app.app_context():
+        return clinic_by_slug("rowan")
 
 
 @action
