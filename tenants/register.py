@@ -29,8 +29,10 @@ from tenants.payments import effects as payment_effects
 from tenants.people import merging
 from tenants.people import staff as people_desk
 from tenants.practitioners import staff as team_pages
+from tenants.settings import public as settings_feeds
 from tenants.settings import staff as settings_pages
 from tenants.settings import staff_brand as settings_look
+from tenants.settings import staff_feeds as settings_calendars
 from tenants.settings import staff_policy as settings_policy
 from tenants.settings import staff_start as settings_start
 from tenants.today import staff as today_page
@@ -47,6 +49,7 @@ def parts() -> Parts:
             (clinic_pages.blueprint(), "anywhere"),
             (booking_pages.blueprint(), "clinic"),
             (api.blueprint(), "clinic"),
+            (settings_feeds.blueprint(), "clinic"),
             (embed_pages.blueprint(), "clinic"),
         ],
         landing=booking_pages.landing,
@@ -75,6 +78,7 @@ def parts() -> Parts:
             team_pages.TeamView,
             trail_pages.AuditView,
             settings_look.BrandView,
+            settings_calendars.FeedView,
             settings_policy.PolicyDesk,
             settings_start.StartView,
             embed_desk.WebsiteView,

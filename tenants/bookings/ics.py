@@ -8,6 +8,7 @@ The link to the booking page stays out of the file: calendars are shared, and wh
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -50,6 +51,35 @@ def calendar(event: CalendarEvent, *, method: Method) -> bytes:
     """The file: one event in local time with its zone's rules beside it, lines folded at 75 octets, CRLF."""
     zone = ZoneInfo(event.zone)
     starts, ends = event.starts_at.astimezone(zone), event.ends_at.astimezone(zone)
+    file = _file(method)
+    if event.zone != "UTC":
+        file.add_component(_timezone(event.zone, starts, ends))
+    file.add_component(_entry(event))
+    return bytes(file.to_ical())
+
+
+def feed(events: Iterable[CalendarEvent], *, name: str) -> bytes:
+    """A calendar that is asked for again and again: its entries in the order given, its `name` for the program that
+    shows it. The same entries make the same bytes."""
+    file = _file("PUBLISH")
+    file.add("x-wr-calname", _text(name))
+    for event in events:
+        file.add_component(_entry(event))
+    return bytes(file.to_ical())
+
+
+def _file(method: Method) -> Calendar:
+    file = Calendar()
+    file.add("version", "2.0")
+    file.add("prodid", _PRODUCT)
+    file.add("calscale", "GREGORIAN")
+    file.add("method", method)
+    return file
+
+
+def _entry(event: CalendarEvent) -> Event:
+    zone = ZoneInfo(event.zone)
+    starts, ends = event.starts_at.astimezone(zone), event.ends_at.astimezone(zone)
     entry = Event()
     entry.add("uid", event.uid)
     entry.add("sequence", event.sequence)
@@ -66,15 +96,7 @@ def calendar(event: CalendarEvent, *, method: Method) -> bytes:
         organizer = vCalAddress("mailto:" + _param(event.organizer_email))
         organizer.params["cn"] = vText(_param(event.organizer_name))
         entry.add("organizer", organizer)
-    file = Calendar()
-    file.add("version", "2.0")
-    file.add("prodid", _PRODUCT)
-    file.add("calscale", "GREGORIAN")
-    file.add("method", method)
-    if event.zone != "UTC":
-        file.add_component(_timezone(event.zone, starts, ends))
-    file.add_component(entry)
-    return bytes(file.to_ical())
+    return entry
 
 
 def _text(words: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.db import Base
@@ -13,7 +13,11 @@ from saas.tenancy import TenantOwned, tenant_fk
 
 
 class Practitioner(TenantOwned, Base):
-    """Somebody who gives sessions. `email` gets the notices; `account_id` is set when they can log in."""
+    """Somebody who gives sessions. `email` gets the notices; `account_id` is set when they can log in.
+
+    `feed_hash`: of the link under which their bookings are read by a calendar (None: nowhere), of this
+    `feed_generation`; with `feed_names` by name, else only as busy.
+    """
 
     __tablename__ = "practitioner"
 
@@ -25,12 +29,16 @@ class Practitioner(TenantOwned, Base):
     account_id: Mapped[UUID | None]
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
+    feed_hash: Mapped[str | None] = mapped_column(String(64))
+    feed_generation: Mapped[int] = mapped_column(default=0, server_default="0")
+    feed_names: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     @classmethod
     def own_table_args(cls) -> tuple[Any, ...]:
         """Slugs are the clinic's own."""
         return (
             UniqueConstraint("tenant_id", "slug"),
+            Index("uq_practitioner_feed", "tenant_id", "feed_hash", unique=True),
             Index("ix_practitioner_page", "tenant_id", "active", "position"),
             tenant_fk("account", "account_id"),
         )

@@ -14,6 +14,7 @@ from saas import audit
 from saas.db import action, db
 from saas.errors import Conflict, Invalid
 from saas.fleet.rules import ClinicRequest, clean_clinic
+from saas.links import link_for
 from saas.money import exponent
 from saas.stale import unchanged
 from saas.tenancy import Tenant, current_tenant
@@ -24,12 +25,12 @@ from tenants.clinic.actions import lock_clinic, note_set_up, save_brand, save_pr
 from tenants.clinic.rules import Profile, clean_brand
 from tenants.practitioners.actions import save_practitioner, set_practitioners
 from tenants.practitioners.logins import link_account
-from tenants.practitioners.queries import practitioners
+from tenants.practitioners.queries import practitioner_by_id, practitioners
 from tenants.practitioners.rules import PractitionerRequest
 from tenants.services.actions import save_service
 from tenants.services.queries import offered
 from tenants.services.rules import ServiceRequest
-from tenants.settings.queries import Booked, booked, first_practitioner
+from tenants.settings.queries import FEED, FEEDS, Booked, booked, feed_of, first_practitioner
 
 BRAND_FIELDS = ("headline", "place", "phone", "email")
 """What the first step of the set-up asks beside the colour."""
@@ -103,6 +104,34 @@ def refusals(stands: Place, wanted: Place, found: Booked) -> dict[str, str]:
                 other=wanted.currency,
             )
     return refused
+
+
+@action
+def set_feed(*, practitioner_id: UUID, how: str, now: datetime, seen: str | None = None) -> None:
+    """How a practitioner's bookings are read by their own calendar: `off` (the link dies), `busy` or `names`. The link
+    that is there stays when only the words change; `seen`: the mark of `how`. `NoSuchPractitioner`, `Invalid`."""
+    if how not in FEEDS:
+        raise Invalid(fields={"how": _("Choose from the list")})
+    row = practitioner_by_id(practitioner_id, lock=True)
+    unchanged(seen, feed_of(row))
+    if how == "off":
+        row.feed_hash = None
+        row.feed_generation += 1
+    elif row.feed_hash is None:
+        row.feed_hash = link_for(FEED, row.id, row.feed_generation).hash
+    row.feed_names = how == "names"
+    audit.record("practitioner.feed", target="practitioner", target_id=row.id, now=now, how=how)
+
+
+@action
+def renew_feed(*, practitioner_id: UUID, now: datetime) -> None:
+    """Another link in place of the one that is there, which dies. Nothing happens where there is none."""
+    row = practitioner_by_id(practitioner_id, lock=True)
+    if row.feed_hash is None:
+        return
+    row.feed_generation += 1
+    row.feed_hash = link_for(FEED, row.id, row.feed_generation).hash
+    audit.record("practitioner.feed_renewed", target="practitioner", target_id=row.id, now=now)
 
 
 @action

@@ -4,16 +4,19 @@ already."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import and_, exists, func, or_, select
 
 from saas.db import db
+from saas.links import hash_of
 from saas.money import Money
 from saas.tenancy import Tenant, current_tenant
+from saas.words import _
 from tenants.availability.models import WeeklyHours
+from tenants.bookings.ics import CalendarEvent, uid_for
 from tenants.bookings.models import Booking, BookingChange
 from tenants.bookings.rules import LIVE, PolicyTerms
 from tenants.clients.models import Client
@@ -21,8 +24,9 @@ from tenants.clinic.models import Clinic
 from tenants.clinic.rules import SET_UP_STEPS
 from tenants.payments.models import LedgerEntry, Payment
 from tenants.practitioners.models import Practitioner
+from tenants.practitioners.queries import NoSuchPractitioner
 from tenants.services.models import Service
-from tenants.settings.rules import LOOK_BACK, Ended
+from tenants.settings.rules import LOOK_BACK, Ended, short_name
 
 MOST_PLAYED = 2000
 """How many endings a replay looks at, the newest first; a page that had more says so."""
@@ -101,6 +105,55 @@ def _ended(row: Any) -> Ended:
         paid=Money(row.paid_minor - row.held_minor - row.lost_minor, row.currency),
         terms=PolicyTerms.from_snapshot(row.policy),
     )
+
+
+FEED = "feed"
+"""What the link of a calendar is made for (`saas/links.py`)."""
+FEEDS = ("off", "busy", "names")
+_FEED_PAST, _FEED_AHEAD, _FEED_MOST = timedelta(days=30), timedelta(days=400), 5000
+
+
+def feed_of(row: Practitioner) -> str:
+    """How this practitioner's bookings are read by a calendar: off, busy, names."""
+    return "off" if row.feed_hash is None else "names" if row.feed_names else "busy"
+
+
+def practitioner_behind(token: str) -> Practitioner:
+    """Whose calendar is read by this link; `NoSuchPractitioner` for anything else."""
+    found = select(Practitioner).where(Practitioner.feed_hash == hash_of(token))
+    row: Practitioner | None = db.session.execute(found).scalar_one_or_none()
+    if row is None:
+        raise NoSuchPractitioner
+    return row
+
+
+def feed_entries(row: Practitioner, *, now: datetime) -> list[CalendarEvent]:
+    """Their bookings from a month ago to a year and more ahead, by time, in one query. What was cancelled is not among
+    them: a calendar that reads the whole takes it out."""
+    found = (
+        select(
+            Booking.id, Booking.sequence, Booking.starts_at, Booking.ends_at, Booking.created_at, Booking.confirmed_at,
+            Client.name, Client.discreet_name,
+        )
+        .join(Client, Client.id == Booking.client_id)
+        .where(Booking.practitioner_id == row.id, Booking.status.in_(("confirmed", "arrived", "completed")))
+        .where(Booking.busy_from >= now - _FEED_PAST, Booking.busy_from < now + _FEED_AHEAD)
+        .order_by(Booking.busy_from, Booking.id)
+        .limit(_FEED_MOST)
+    )  # fmt: skip
+    booked_words = _("Booked")
+    return [
+        CalendarEvent(
+            uid=uid_for(one.id),
+            sequence=one.sequence,
+            stamp=one.confirmed_at or one.created_at,
+            starts_at=one.starts_at,
+            ends_at=one.ends_at,
+            zone="UTC",
+            summary=short_name(one.discreet_name or one.name) if row.feed_names else booked_words,
+        )
+        for one in db.session.execute(found)
+    ]
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,12 @@ def sums_of(played: Sequence[Played], currency: str) -> Sums:
     )
 
 
+def short_name(name: str) -> str:
+    """Like Cleo M.: enough for whoever gives the session, too little for a stranger who sees the calendar."""
+    first, *rest = name.split() or [""]
+    return f"{first} {rest[-1][0]}." if rest else first
+
+
 def _divided(ended: Ended, terms: PolicyTerms) -> Settlement:
     if ended.how == "no_show":
         percent = terms.no_show_percent

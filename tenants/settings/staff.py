@@ -293,6 +293,7 @@ def _groups() -> list[tuple[str, list[tuple[str, str, str]]]]:
             _("The clinic"),
             [
                 (_("Name, time zone, currency"), url_for(".place"), f"{tenant.zone}, {tenant.currency}"),
+                (_("Your own calendar"), url_for("settings_feed.index"), _("Bookings on your phone, by a secret link")),
                 (_("Set-up, step by step"), url_for("settings_start.index"), _("What a new clinic needs, in order")),
             ],
         ),

@@ -55,6 +55,7 @@ ASK_AND_WRITE = {
     *(f"settings.{page}" for page in ("texts", "contact", "documents", "booking", "place")),
     *(f"settings_start.{step}" for step in ("brand", "service", "hours", "payments")),
     "settings_brand.index",
+    "settings_feed.one",
     "settings_policy.index",
     "website.index",
     "policy.create_view",

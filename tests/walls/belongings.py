@@ -32,6 +32,8 @@ from tenants.practitioners.actions import set_services
 from tenants.practitioners.models import Practitioner
 from tenants.services.actions import save_service
 from tenants.services.rules import ServiceRequest
+from tenants.settings.actions import set_feed
+from tenants.settings.queries import FEED
 from tests.cast import NOW, Clinic
 from tests.tenants.bookings.scenes import TUESDAY_TEN, booked, held
 
@@ -57,6 +59,7 @@ class Belongings:
     passkey_id: UUID
     away_id: UUID
     pause_id: UUID
+    feed: str
     hold_token: str
     booking_token: str
     words: tuple[str, ...]
@@ -93,6 +96,7 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
     firm = booked(clinic, own.slug, TUESDAY_TEN, who=details, person=person)
     # What staff may take back, and have: it leaves its row and nothing else.
     undo(change_id=cancel_by_staff(booking_id=firm.id, reason="mistake", keep_fee=False, seen=None, now=now), now=now)
+    set_feed(practitioner_id=who, how="names", now=now)
     loose = held(clinic, "desk", TUESDAY_TEN + timedelta(hours=3), person=person)
     account = db.session.get_one(Account, clinic.accounts[owner])
     assert firm.client_id is not None
@@ -123,6 +127,7 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
         passkey_id=_passkey(guest.id, slug, now),
         away_id=away_id,
         pause_id=pause_id,
+        feed=link_for(FEED, who).token,
         hold_token=_token("hold", "desk", day),
         booking_token=_token("booking", token, day),
         words=(

@@ -30,7 +30,11 @@ def addresses(app: Flask, mine: Belongings) -> list[tuple[str, str]]:
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or set()):
             continue
-        own = {"security.reset_password": (mine.reset,), "accounts.invitation": (mine.invite,)}
+        own = {
+            "security.reset_password": (mine.reset,),
+            "accounts.invitation": (mine.invite,),
+            "feeds.calendar": (mine.feed,),
+        }
         tokens = own.get(rule.endpoint, (mine.booked, mine.held))
         for token in tokens:
             path = rule.rule.replace("<token>", token).replace("<service>", mine.service)

@@ -307,6 +307,12 @@ ASKS: dict[str, Asks] = {
     "hours_days.remove": _days("remove/"),
     "hours_why.index": _why,
     "bookings.receipt": _link("/receipt.pdf"),
+    "feeds.calendar": lambda _mine, theirs: [get(f"/feed/{theirs.feed}.ics")],
+    "settings_feed.one": lambda _mine, theirs: [
+        ask(f"/manage/settings/calendar/one/?who={theirs.person}") for ask in (get, post)
+    ],
+    "settings_feed.ask_renew": lambda _mine, theirs: [get(f"/manage/settings/calendar/renew/?who={theirs.person}")],
+    "settings_feed.renew": lambda _mine, theirs: [post(f"/manage/settings/calendar/renew/?who={theirs.person}")],
     "money.index_view": _payments,
     "money.details_view": _payment("GET", "/manage/money/details/"),
     "money.export": lambda _mine, _theirs: [
@@ -483,6 +489,7 @@ NOTHING = {
             "_brand.ask_remove",
             "_brand.remove",
             "_policy.index",
+            "_feed.index",
             "_start.index",
             "_start.brand",
             "_start.service",
