@@ -14,9 +14,9 @@ from functools import lru_cache
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time, get_day_names, get_month_names
+from babel.dates import format_date, format_skeleton, format_time, get_day_names, get_month_names
 from babel.lists import format_list
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from babel.units import format_unit
 
 from saas.money import Money
@@ -70,6 +70,11 @@ def day_month(moment: dt.date, locale: str) -> str:
     """'26 November'."""
     known = _locale(locale).datetime_skeletons.get("MMMMd")
     return _day(_date(moment), str(known.pattern) if known is not None else "d MMMM", locale)
+
+
+def day_short(moment: dt.date, locale: str) -> str:
+    """'7 Sept': where there is little room."""
+    return str(format_skeleton("MMMd", _date(moment), locale=_locale(locale)))
 
 
 def full_date(moment: dt.date, locale: str) -> str:
@@ -127,6 +132,18 @@ def money(amount: Money, locale: str) -> str:
     return _LETTER_BEFORE_DIGIT.sub("\xa0", written)  # the CLDR's spacing rule, which Babel leaves out: CHF 95
 
 
+@lru_cache(maxsize=1024)
+def percent(share: float, locale: str) -> str:
+    """'47%' for 0.471."""
+    return str(format_percent(share, locale=_locale(locale)))
+
+
+@lru_cache(maxsize=4096)
+def hours(minutes: int, locale: str) -> str:
+    """Minutes as hours, to the half: '37.5'."""
+    return str(format_decimal(round(minutes / 30) / 2, locale=_locale(locale)))
+
+
 def joined(items: Iterable[str], locale: str) -> str:
     """'Aoife, Dana and Ruairí'."""
     return str(format_list([str(item) for item in items], locale=_locale(locale)))
@@ -171,6 +188,8 @@ def filters(locale: Callable[[], str], region: Callable[[], str] = lambda: "") -
         "month_short": bound(month_short),
         "clock": bound(clock),
         "duration": bound(duration),
+        "percent": bound(percent),
+        "hours": bound(hours),
         "joined": bound(joined),
         "phone": lambda number: phone(number, region()),
         "place": place,

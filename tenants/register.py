@@ -29,6 +29,7 @@ from tenants.payments import effects as payment_effects
 from tenants.people import merging
 from tenants.people import staff as people_desk
 from tenants.practitioners import staff as team_pages
+from tenants.reports import staff as report_pages
 from tenants.settings import public as settings_feeds
 from tenants.settings import staff as settings_pages
 from tenants.settings import staff_brand as settings_look
@@ -69,6 +70,7 @@ def parts() -> Parts:
             money_sums.TotalsView,
             money_sums.DisputesView,
             money_sums.PayoutsView,
+            report_pages.ReportsView,
             offer_lists.ServiceView,
             offer_people.PractitionerView,
             offer_people.RoomView,

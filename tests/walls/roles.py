@@ -279,6 +279,8 @@ ROWS = (
     row("GET", "money_owed.index", DESK),
     row("GET", "money_totals.index", OWNER),
     row("GET", "money_totals.export", OWNER, again=True),
+    row("GET", "reports.index", OWNER),
+    row("GET", "reports.export", OWNER, again=True),
     row("GET", "money_disputes.index", OWNER),
     row("GET", "money_payouts.index", OWNER),
     row("GET", "settings.index", OWNER),

@@ -543,6 +543,8 @@ NOTHING = {
     "operator_my.ask_remove_key": "not at a clinic",
     "operator_my.remove_key": "not at a clinic",
     "money_owed.index": "names no row",
+    "reports.index": "names no row",
+    "reports.export": "names no row",
     "money_totals.index": "names no row",
     "money_totals.export": "names no row",
     "money_disputes.index": "names no row",
