@@ -18,6 +18,7 @@ from sqlalchemy import JSON, Index, String, event, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from saas.db import Base, action, db
+from saas.prepared import PreparedInsert
 from saas.tenancy import TenantOwned, current_tenant
 
 
@@ -95,7 +96,7 @@ def note_read(target: str, *, target_id: UUID | None, now: datetime) -> None:
     record("read", target=target, target_id=target_id, now=now)
 
 
-_INSERT = insert(Audit)
+_INSERT = PreparedInsert(insert(Audit))
 
 
 def _write_rows(session: Session) -> None:
@@ -103,7 +104,7 @@ def _write_rows(session: Session) -> None:
     if rows:
         # As values and all at once: nobody reads them back here, and as entities they cost a tenth of a booking.
         session.flush()
-        session.connection().execute(_INSERT, rows)
+        _INSERT.write(session.connection(), rows)
 
 
 def _drop_rows(session: Session) -> None:

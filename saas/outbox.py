@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.db import Base, action, db, in_action, line, new_id
+from saas.prepared import PreparedInsert
 from saas.tenancy import current_tenant
 
 LEASE = timedelta(minutes=2)
@@ -93,10 +94,8 @@ class Due:
 def emit_all(effects: Sequence[Due]) -> None:
     """All that one deed brings about, each with a key of its own, in one statement."""
     connection = line()
-    connection.execute(
-        _insert_once(connection.dialect.name),
-        [_row(current_tenant().id, one.kind, one.run_at, one.dedupe, one.ids) for one in effects],
-    )
+    rows = [_row(current_tenant().id, one.kind, one.run_at, one.dedupe, one.ids) for one in effects]
+    _insert_once(connection.dialect.name).write(connection, rows)
 
 
 def _row(
@@ -116,14 +115,14 @@ def emit_for(
             db.session.add(Outbox(**row))
             continue
         connection = line()
-        connection.execute(_insert_once(connection.dialect.name), row)
+        _insert_once(connection.dialect.name).write(connection, [row])
 
 
 @lru_cache(maxsize=2)
-def _insert_once(dialect: str) -> Any:
+def _insert_once(dialect: str) -> PreparedInsert:
     # Not "look, then insert": two requests on PostgreSQL would both look first, and the second one fail.
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(Outbox).on_conflict_do_nothing()
+    return PreparedInsert(insert(Outbox).on_conflict_do_nothing())
 
 
 def _due(now: datetime, kinds: frozenset[str] | None) -> tuple[Any, ...]:

@@ -1,9 +1,10 @@
-"""Short reads made ready once: compiled for the database at hand, then run on the driver's own line.
+"""Short statements made ready once: compiled for the database at hand, then run on the driver's own line.
 
 SQLAlchemy's way from a Core statement to rows costs two to five times what SQLite needs to answer it (measured). Where
 a page asks the same few statements for every visitor, `Prepared` keeps the compiled text and the types' conversions,
-and leaves the rest out. The transaction stays the session's own; whoever listens for statements on the engine hears
-these too; errors are SQLAlchemy's. See docs/decisions/0027-reads-that-are-made-ready.md.
+and leaves the rest out; `PreparedInsert` does so for the rows of a booking. The transaction stays the session's own;
+whoever listens for statements on the engine hears these too; errors are SQLAlchemy's. See
+docs/decisions/0027-reads-that-are-made-ready.md.
 """
 
 from __future__ import annotations
@@ -88,16 +89,61 @@ def _make(statement: Any, dialect: Dialect, asked: Mapping[str, Any]) -> _Ready:
     return _Ready(state.statement, compiled.positional, tuple(slots), fixed, columns)
 
 
-def _run(line: Connection, text: str, values: Any) -> list[Any]:
+class PreparedInsert:
+    """An insert of one table (with what may be said about conflicts), for rows given as values that name their tenant.
+
+    Columns that a row leaves out get their default, as the ORM would give it. What the database refuses is raised as
+    SQLAlchemy's `IntegrityError`.
+    """
+
+    def __init__(self, statement: Any) -> None:
+        self.statement = statement
+        self._defaults: dict[str, Any] = {
+            column.key: column.default.arg for column in statement.table.columns if column.default is not None
+        }
+        self._ready: dict[tuple[Any, ...], _Ready] = {}
+
+    def write(self, line: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert these rows, all with the same columns, in the transaction of `line`."""
+        full = [self._full(row) for row in rows]
+        key = (line.dialect.name, *full[0])
+        ready = self._ready.get(key)
+        if ready is None:
+            ready = self._ready[key] = _make_insert(self.statement, line.dialect, full[0])
+        _run(line, ready.text, [_values(ready, row) for row in full], many=True)
+
+    def _full(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        full = dict(row)
+        for name, default in self._defaults.items():
+            if name not in full:
+                full[name] = default(None) if callable(default) else default
+        return full
+
+
+def _make_insert(statement: Any, dialect: Dialect, row: Mapping[str, Any]) -> _Ready:
+    compiled = statement.compile(dialect=dialect, column_keys=list(row))
+    names = compiled.positiontup if compiled.positional else list(compiled.binds)
+    slots = tuple((n, n, None, compiled.binds[n].type.dialect_impl(dialect).bind_processor(dialect)) for n in names)
+    return _Ready(str(compiled), compiled.positional, slots, {}, ())
+
+
+def _run(line: Connection, text: str, values: Any, *, many: bool = False) -> list[Any]:
     raw: Any = line.connection.dbapi_connection
     for heard in line.dispatch.before_cursor_execute:
-        heard(line, None, text, values, None, False)
+        heard(line, None, text, values, None, many)
     driver = line.dialect.loaded_dbapi
     try:
-        found: list[Any] = raw.execute(text, values).fetchall()
+        if not many:
+            found: list[Any] = raw.execute(text, values).fetchall()
+            return found
+        if len(values) == 1:
+            raw.execute(text, values[0])
+        else:
+            raw.cursor().executemany(text, values)
     except driver.Error as error:
         if line.dialect.is_disconnect(error, raw, None):
             line.invalidate(error)
+        # What was asked for stays out of the message, as on every engine of ours.
         said = DBAPIError.instance(text, None, error, driver.Error, hide_parameters=True, dialect=line.dialect)
         raise said from error
-    return found
+    return []

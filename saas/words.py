@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g, has_app_context
+from flask import g
 from flask_babel import get_translations, lazy_gettext
 
 
 def catalogue() -> Any:
     """The reader's translations, by the locale flask-babel keeps for this context (`force_locale` changes it there)."""
-    context: Any = g.get("_flask_babel") if has_app_context() else None
+    try:
+        context: Any = g._flask_babel  # noqa: SLF001 - one look through the proxy instead of three
+    except (AttributeError, RuntimeError):  # nobody asked for words here yet, or there is no application
+        context = None
     chosen = getattr(context, "babel_locale", None)
     if chosen is None:
         return get_translations()

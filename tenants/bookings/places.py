@@ -17,6 +17,7 @@ from saas.db import Utc, db, flush_or, line, locks_rows, refusing
 from saas.errors import Conflict, DomainError, NotFound
 from saas.links import absolute, hash_of, link_for
 from saas.outbox import Due, emit, emit_all
+from saas.prepared import PreparedInsert
 from saas.tenancy import current_tenant
 from tenants.availability import slots
 from tenants.bookings import openings
@@ -228,12 +229,12 @@ def write_confirmed(booking: Booking, *, now: datetime) -> None:
     _stand(booking, now=now)
     values = {name: value for name, value in vars(booking).items() if not name.startswith("_")}
     with refusing(REFUSALS):
-        line().execute(_NEW_BOOKING, {**values, "tenant_id": current_tenant().id})
+        _NEW_BOOKING.write(line(), [{**values, "tenant_id": current_tenant().id}])
     charge_first(owed=owed_by(booking), now=now)
     _tell_confirmed(booking, now=now)
 
 
-_NEW_BOOKING = insert(Booking)
+_NEW_BOOKING = PreparedInsert(insert(Booking))
 
 
 def _stand(booking: Booking, *, now: datetime) -> None:

@@ -184,9 +184,11 @@ class Address:
     query: Asked
 
     def each(self) -> Callable[[date], str]:
-        """The address of any day: made once and only completed for each, which is a tenth of the work."""
-        base = self()
-        join = "&" if "?" in base else "?"
+        """The address of any day: made once and only completed for each, which is a tenth of the work. On the page
+        itself it is a question alone (`?d=…`), the same at every clinic."""
+        path, _, said = self().partition("?")
+        base = "" if path == request.script_root + request.path else path
+        join = f"?{said}&" if said else "?"
         return lambda day: f"{base}{join}d={day.isoformat()}"
 
     def __call__(self, **changed: object) -> str:
@@ -196,7 +198,8 @@ class Address:
         }
         kept.update(changed)
         said = urlencode({name: value for name, value in kept.items() if value is not None}, safe="/:")
-        return f"{self.href}?{said}" if said else self.href
+        join = "&" if "?" in self.href else "?"  # the address may carry a language already
+        return f"{self.href}{join}{said}" if said else self.href
 
 
 def _choices(people: Sequence[tuple[Any, str, str]], query: Asked, address: Address) -> list[Choice]:

@@ -47,7 +47,7 @@ class Day(NamedTuple):
     """A cell of the five weeks: a plain value, because what is drawn of it is remembered by what it holds."""
 
     date: date
-    count: int
+    free: int
     href: str | None
     is_today: bool
     is_chosen: bool

@@ -17,6 +17,7 @@ from sqlalchemy import insert, select
 from saas import audit
 from saas.db import action, db, line, locks_rows, new_id
 from saas.errors import Conflict, Forbidden
+from saas.prepared import PreparedInsert
 from saas.stale import mark_of, unchanged
 from saas.tenancy import current_tenant
 from saas.text import Cleaner
@@ -108,12 +109,12 @@ def _write(typed: Person, *, locale: str, zone: str, now: datetime) -> UUID:
         "phone_hash": phone_hash(typed.phone), "reach": typed.reach, "locale": locale[:16], "zone": zone[:64],
         "created_at": now,
     }  # fmt: skip
-    line().execute(_NEW_CLIENT, row)
+    _NEW_CLIENT.write(line(), [row])
     audit.record("client.made", target="client", target_id=client_id, now=now)
     return client_id
 
 
-_NEW_CLIENT = insert(Client)
+_NEW_CLIENT = PreparedInsert(insert(Client))
 
 
 def person_of(row: Client) -> Person:
@@ -244,7 +245,7 @@ def _take_in(
         raise OtherFile(_("Somebody of this file has become a client meanwhile. Check the file again"))
     new = [one for place, one in enumerate(rows) if place not in known]
     for start in range(0, len(new), 1000):  # as values: that many entities would take twice as long
-        line().execute(_NEW_CLIENT, new[start : start + 1000])
+        _NEW_CLIENT.write(line(), new[start : start + 1000])
     row.made, row.done_at, row.content = len(new), now, None
     audit.record("clients.imported", target="client_import", target_id=row.id, now=now, made=len(new))
     return len(new)

@@ -14,6 +14,7 @@ from saas.contact import BadEmail, BadPhone, normal_email, normal_phone
 from saas.crypto import keyed_hash
 from saas.db import db, line
 from saas.errors import Invalid, NotFound
+from saas.prepared import Prepared
 from saas.tenancy import current_tenant
 from tenants.clients.models import Client, ClientImport, ClientNote
 from tenants.clients.rules import Person, Record, clean_person, differences, name_key, reach_for, similar_names
@@ -81,17 +82,17 @@ def find_client(person: Person) -> Client | None:
 def _known(column: str, value: str | None) -> list[Client]:
     # Whether there is anybody is asked first, by one column: most who book are new.
     asked = {"mine": current_tenant().id, "value": value}
-    if not line().execute(_anybody(column), asked).first():
+    if not _anybody(column).rows(line(), asked):
         return []
     found = select(Client).where(getattr(Client, column) == value).order_by(Client.created_at, Client.id)
     return list(db.session.execute(found).scalars())
 
 
 @lru_cache(maxsize=2)
-def _anybody(column: str) -> Any:
+def _anybody(column: str) -> Prepared:
     client = Client.__table__.c
     mine = client.tenant_id == bindparam("mine", type_=Uuid())
-    return select(client.id).where(mine, client[column] == bindparam("value"))
+    return Prepared(select(client.id).where(mine, client[column] == bindparam("value")).limit(1))
 
 
 def lock_clients(*client_ids: UUID) -> list[Client]:

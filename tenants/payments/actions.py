@@ -13,6 +13,7 @@ from saas.db import action, db, line
 from saas.errors import Invalid
 from saas.money import Money
 from saas.outbox import emit
+from saas.prepared import PreparedInsert
 from saas.tenancy import current_tenant
 from tenants.payments import rules
 from tenants.payments.ledger import post, post_first
@@ -82,12 +83,12 @@ def charge_first(*, owed: Owed, now: datetime) -> None:
         "price_minor": owed.price.minor, "online_minor": owed.online.minor, "currency": owed.price.currency,
         "paid_minor": 0, "refunded_minor": 0, "created_at": now,
     }  # fmt: skip
-    line().execute(_NEW_PAYMENT, row)
+    _NEW_PAYMENT.write(line(), [row])
     charged = rules.charged(owed.booking_id, owed.price)
     post_first(charged, booking_id=owed.booking_id, client_id=owed.client_id, now=now)
 
 
-_NEW_PAYMENT = insert(Payment)
+_NEW_PAYMENT = PreparedInsert(insert(Payment))
 
 
 @action

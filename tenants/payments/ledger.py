@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, insert, select
 
 from saas.db import db, line, new_id
+from saas.prepared import PreparedInsert
 from saas.tenancy import current_tenant
 from tenants.payments.models import LedgerEntry
 from tenants.payments.rules import Posting
@@ -41,7 +42,7 @@ def post_first(posting: Posting, *, booking_id: UUID, client_id: UUID | None, no
         {**shared, "account": account, "amount_minor": amount.minor, "currency": amount.currency}
         for account, amount in posting.lines
     ]
-    line().execute(_INSERT, lines)
+    _INSERT.write(line(), lines)
     return True
 
 
@@ -51,7 +52,7 @@ def is_written(reference: str) -> bool:
     return line().execute(_written(), asked).first() is not None
 
 
-_INSERT = insert(LedgerEntry)
+_INSERT = PreparedInsert(insert(LedgerEntry))
 
 
 @lru_cache(maxsize=1)

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import Uuid, bindparam, event, literal_column, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Uuid, bindparam, event, insert, literal_column, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from saas.audit import Audit
 from saas.db import Utc, db, line, new_id
-from saas.prepared import Prepared
+from saas.prepared import Prepared, PreparedInsert
 from saas.tenancy import Tenant, tenant_scope
 from tests.cast import Clinic
 
@@ -65,3 +66,32 @@ def test_who_counts_statements_counts_these(app: Flask, rowan: Clinic) -> None:
             event.remove(db.engine, "before_cursor_execute", count)
     assert heard
     assert heard[-1].startswith("SELECT tenant.slug")
+
+
+def test_an_insert_writes_what_the_long_way_writes_defaults_and_all(app: Flask, rowan: Clinic) -> None:
+    ready = PreparedInsert(insert(Audit))
+    shared: dict[str, object] = {
+        "tenant_id": rowan.ref.id, "at": datetime(2026, 1, 1, tzinfo=UTC), "actor": "system", "account_id": None,
+        "target": "test", "target_id": rowan.ref.id,
+    }  # fmt: skip
+    rows = [{**shared, "deed": "long", "facts": {"n": 1, "é": "ß"}}, {**shared, "deed": "long", "facts": {}}]
+    with app.app_context(), tenant_scope(rowan.ref):
+        line().execute(insert(Audit), rows)
+        ready.write(line(), [{**row, "deed": "short"} for row in rows])
+        ready.write(line(), [{**rows[0], "deed": "short"}])
+        columns = [column for name, column in Audit.__table__.c.items() if name not in ("id", "deed")]
+        found = select(*columns).where(Audit.__table__.c.tenant_id == rowan.ref.id)
+        long, short = (
+            [tuple(row) for row in line().execute(found.where(Audit.__table__.c.deed == deed))]
+            for deed in ("long", "short")
+        )
+        assert sorted(map(repr, short)) == sorted(map(repr, [*long, long[0]]))
+        db.session.rollback()
+
+
+def test_a_broken_constraint_is_an_integrity_error(app: Flask, rowan: Clinic) -> None:
+    row = {name: getattr(rowan.ref, name) for name in ("id", "slug", "name", "zone", "currency", "country")}
+    with app.app_context(), tenant_scope(rowan.ref):
+        with pytest.raises(IntegrityError):
+            PreparedInsert(insert(Tenant)).write(line(), [{**row, "created_at": datetime(2026, 1, 1, tzinfo=UTC)}])
+        db.session.rollback()
