@@ -149,10 +149,21 @@ def test_the_application_owns_nothing_and_passes_no_policy(connection: Connectio
 
 
 def test_the_models_and_the_migrated_tables_are_the_same(connection: Connection) -> None:
-    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "compare_server_default": _default_differs}
+    )
     found = compare_metadata(context, Base.metadata)
     differences = [str(one) for one in found if not _is_overlap(one)]
     assert not differences, report(differences, "The models say something else than the migrations:")
+
+
+def _default_differs(
+    _context: Any, _found: Any, column: Any, found: str | None, _wanted: Any, wanted: str | None
+) -> bool | None:
+    # PostgreSQL has no `=` for json, with which Alembic would compare them; None leaves it to Alembic.
+    if isinstance(column.type, sa.JSON) and found and wanted:
+        return found.removesuffix("::json") != wanted
+    return None
 
 
 def _is_overlap(difference: Any) -> bool:

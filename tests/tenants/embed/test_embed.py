@@ -125,6 +125,9 @@ def test_the_frame_is_the_time_picker_alone(browser: Browser, rowan: Clinic) -> 
     assert lint(page.html) == []
     assert header_faults(page.response) == []
     assert {to for to in page.links().values() if not to.startswith((f"{rowan.home}/embed/desk", "#", "?"))} == set()
+    spanish = browser.get(f"{rowan.home}/embed/desk?lang=es&p=ben")
+    assert 'lang="es' in spanish.html
+    assert all(to.count("?") == 1 for to in spanish.links().values()), "the language stays in every link"
     assert page.choose(page.starts()[0]).path.endswith("/details")
 
 
