@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("ho
 SHAPES = [Shape(size, dark=False) for size in ("390", "1280")]
 AXE_SAYS = re.compile(r"axe\.min\.js|Applying inline style violates")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-SETTINGS = ("look", "texts", "contact", "documents", "booking", "place", "policy")
+SETTINGS = ("look", "texts", "contact", "documents", "booking", "place", "policy", "calendar")
 PUBLIC_KIB, OFFICE_KIB = 120, 350
 PACKED = ("font/", "image/png", "image/jpeg", "image/webp")
 
