@@ -54,9 +54,11 @@ def _chain_some(*, now: datetime) -> int:
     last = last_link()
     seq, head = (last.seq, last.hash) if last else (0, START)
     rows = unchained(after=floor(last.at if last else None), limit=BATCH)
+    # A full portion may leave rows behind it that are older than `now` by any time: a worker was away for a day.
+    until = now if len(rows) < BATCH else min(now, rows[-1].at)
     for row in rows:
         seq += 1
-        head = chain_hash(canonical(head, seq, now, entry_of(row)))
-        db.session.add(AuditLink(seq=seq, audit_id=row.id, hash=head, at=now))
+        head = chain_hash(canonical(head, seq, until, entry_of(row)))
+        db.session.add(AuditLink(seq=seq, audit_id=row.id, hash=head, at=until))
     flush_or({"audit_link": ChainedElsewhere})
     return len(rows)

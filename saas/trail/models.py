@@ -14,7 +14,8 @@ from saas.tenancy import TenantOwned
 
 
 class AuditLink(TenantOwned, Base):
-    """The place of one row of the audit in its tenant's chain, since `at`. Append-only, like the rows.
+    """The place of one row of the audit in its tenant's chain. `at`: until when all rows were chained with this one.
+    Append-only, like the rows.
 
     `audit_id` has no foreign key: a link whose row has gone is how its going is seen. `hash` is keyed (by the secret
     that is not in the database): whoever may write the tables cannot make a chain anew.

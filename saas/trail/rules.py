@@ -13,7 +13,7 @@ START = "0" * 64
 """What stands before the first link."""
 
 GRACE = timedelta(hours=1)
-"""How long after a run of the job a row may still come that says it was written before it. Transactions end within
+"""How long after a row's time it may still come when all rows until then are chained. Transactions end within
 half a minute; the rest is for clocks that differ. What says that it is older was put in afterwards."""
 
 Hash = Callable[[str], str]
@@ -40,7 +40,7 @@ class Link:
     seq: int
     audit_id: UUID
     hash: str
-    chained_at: datetime
+    until: datetime
     entry: Entry | None
 
 
@@ -61,7 +61,7 @@ class Walk:
 
     links: int
     head: str
-    chained_at: datetime | None
+    until: datetime | None
     finding: Finding | None
     expected: bool
 
@@ -70,7 +70,7 @@ def _moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def canonical(before: str, seq: int, chained_at: datetime, entry: Entry) -> str:
+def canonical(before: str, seq: int, until: datetime, entry: Entry) -> str:
     """One text for a row at its place: the hash before it, its number, when it was chained, and all its columns."""
     row = {
         "id": entry.id.hex,
@@ -83,20 +83,20 @@ def canonical(before: str, seq: int, chained_at: datetime, entry: Entry) -> str:
         "facts": dict(entry.facts),
     }
     told = json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return f"{before}\n{seq}\n{_moment(chained_at)}\n{told}"
+    return f"{before}\n{seq}\n{_moment(until)}\n{told}"
 
 
 def walk(links: Iterable[Link], hashed: Hash, *, expect: str | None = None) -> Walk:
     """Go along the chain (`links` by number) and stop at the first thing wrong. `expect`: a hash noted elsewhere, which
     must stand in it: only that shows that links were cut off at the end."""
-    seq, head, chained_at, met = 0, START, None, expect is None
+    seq, head, until, met = 0, START, None, expect is None
     for link in links:
         wrong = _wrong(link, seq + 1, head, hashed)
         if wrong is not None:
-            return Walk(seq, head, chained_at, wrong, met)
-        seq, head, chained_at = link.seq, link.hash, link.chained_at
+            return Walk(seq, head, until, wrong, met)
+        seq, head, until = link.seq, link.hash, link.until
         met = met or head == expect
-    return Walk(seq, head, chained_at, None, met)
+    return Walk(seq, head, until, None, met)
 
 
 def _wrong(link: Link, seq: int, before: str, hashed: Hash) -> Finding | None:
@@ -104,11 +104,11 @@ def _wrong(link: Link, seq: int, before: str, hashed: Hash) -> Finding | None:
         return Finding("cut", seq, None)
     if link.entry is None:
         return Finding("missing", seq, link.audit_id)
-    if hashed(canonical(before, seq, link.chained_at, link.entry)) != link.hash:
+    if hashed(canonical(before, seq, link.until, link.entry)) != link.hash:
         return Finding("altered", seq, link.audit_id, link.entry.at, link.entry.deed)
     return None
 
 
-def floor(chained_at: datetime | None) -> datetime | None:
-    """The oldest time a row may bear that is chained after a run at `chained_at`; None before the first run."""
-    return None if chained_at is None else chained_at - GRACE
+def floor(until: datetime | None) -> datetime | None:
+    """The oldest time a row may bear when all rows until then are chained; None before the first run."""
+    return None if until is None else until - GRACE

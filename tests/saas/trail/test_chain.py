@@ -85,14 +85,22 @@ def test_late_rows_break_nothing_and_each_row_is_chained_once(at_rowan: Clinic) 
     assert len(set(chained())) == before + 3
 
 
-def test_portions_end_where_the_rows_end(at_rowan: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backlog_of_a_day_is_chained_in_portions_and_none_of_it_counts_as_late(
+    at_rowan: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain(now=NOW)
     monkeypatch.setattr("saas.trail.actions.BATCH", 7)
     monkeypatch.setattr("saas.trail.queries._BATCH", 5)
-    for _ in range(20):
-        deed(at=NOW)
-    links = chain(now=NOW)
-    assert links > 20
-    assert verify().walk.links == links
+    for hour in range(24):
+        deed(at=NOW + timedelta(hours=hour))
+    assert _chain_some(now=NOW + timedelta(hours=24)) == 7  # and then that worker was killed
+    assert chain(now=NOW + timedelta(hours=25)) == 17
+    told = verify()
+    assert told.sound
+    assert told.waiting == 0
+    deed(at=NOW + timedelta(hours=22))
+    chain(now=NOW + timedelta(hours=26))
+    assert verify().inserted is not None
 
 
 def test_many_workers_at_once_make_one_chain(app: Flask, at_rowan: Clinic) -> None:
