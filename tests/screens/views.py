@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from saas.money import Money
 
@@ -84,10 +85,9 @@ class Slot:
     practitioner_name: str | None = None
 
 
-@dataclass(frozen=True)
-class Day:
+class Day(NamedTuple):
     date: dt.date
-    count: int
+    free: int
     href: str | None
     is_today: bool
     is_chosen: bool
