@@ -100,7 +100,7 @@ def remembering(reader: Callable[[], object]) -> Callable[..., Markup]:
         keys = [((macro, tag, *item), item) for item in items]
         return Markup("".join([kept.get(key) or make(key, macro, item) for key, item in keys]))  # noqa: S704 - as above
 
-    remembered.each, remembered.forget = each, kept.clear  # type: ignore[attr-defined]
+    remembered.each = each  # type: ignore[attr-defined]
     return remembered
 
 

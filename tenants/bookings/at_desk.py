@@ -50,8 +50,7 @@ def book_at_desk(*, wish: DeskWish, now: datetime) -> UUID:
     people = openings.find_service(service_id=wish.asked.service_id).people
     wanted = [one[0] for one in people if wish.asked.practitioner_id in (None, one[0])]
     lock_places(sorted(wanted))
-    client_id = _client(wish, now)
-    lock_client(client_id)
+    client_id = lock_client(_client(wish, now))
     asked = replace(wish.asked, client_id=client_id)
     offer = offer_for(asked, now=now)
     free = free_at(offer, asked.starts_at, now=now)

@@ -71,9 +71,7 @@ def reader(browser: Browser, app: Flask, bracketed: Path) -> Iterator[Browser]:
         known = babel.instance.domain_instance.cache
     babel.translation_directories = [str(bracketed)]
     known.clear()
-    app.jinja_env.globals["remembered"].forget()
     yield browser
-    app.jinja_env.globals["remembered"].forget()
     babel.translation_directories = before
     known.clear()
 
