@@ -97,6 +97,7 @@ def drag(page: Page, booking: UUID, day: str, minutes_later: int) -> None:
     """Carry a session to another day's column, and down or up by minutes."""
     item = page.locator(f'[data-booking="{booking}"]')
     item.scroll_into_view_if_needed()
+    item.hover()  # waits until it can be pressed: a page that is just coming in (a view transition) hears nothing
     box, column = item.bounding_box(), page.locator(f'[data-day="{day}"] .cal__grid').bounding_box()
     assert box is not None
     assert column is not None
