@@ -105,8 +105,12 @@ class Server(Stage):
             line.close()
 
     def cpu(self) -> float:
-        """Seconds of CPU time its workers have used."""
+        """Seconds of CPU time its workers have used: by the nanosecond where the kernel tells it thread by thread
+        (Linux), else in the ticks of 10 ms that every system counts."""
         workers = psutil.Process(self.running["web"].pid).children()
+        threads = [thread for worker in workers for thread in Path(f"/proc/{worker.pid}/task").glob("*/schedstat")]
+        if threads:
+            return sum(int(thread.read_text(encoding="ascii").split()[0]) for thread in threads) / 1e9
         return float(sum(times.user + times.system for times in (worker.cpu_times() for worker in workers)))
 
     def cost(self, requests: list[tuple[str, str, object]], *, wanted: int = 200) -> float:
