@@ -36,12 +36,12 @@ class House:
 
 
 def free_ports() -> int:
-    """A port that is free together with the one after it."""
+    """A port that is free together with the one after it, below those that the system hands to whoever connects."""
     for _ in range(50):
         with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
+            port = 20_000 + int.from_bytes(os.urandom(2), "big") % 10_000
             try:
+                first.bind(("127.0.0.1", port))
                 second.bind(("127.0.0.1", port + 1))
             except (OSError, OverflowError):
                 continue
