@@ -19,7 +19,7 @@ from tests.cast import NOW, Clinic
 from tests.databases import PostgresDatabase, SqliteFile
 from wsgi import create_app
 
-pytest_plugins = ["tests.pace", "tests.groups", "tests.skipped", "tests.browser"]
+pytest_plugins = ["tests.pace", "tests.groups", "tests.skipped", "tests.browser", "tests.windows"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

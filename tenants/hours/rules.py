@@ -124,11 +124,6 @@ def wall_instants(zone: str, day: date, minute: int) -> list[datetime]:
     return sorted(set(real))
 
 
-def day_span(zone: str, first: date, last: date) -> tuple[datetime, datetime]:
-    """From the beginning of one date to the end of another, on the clinic's clock; UTC."""
-    return instant_at(zone, first, 0), instant_at(zone, last + timedelta(days=1), 0)
-
-
 def instant_at(zone: str, day: date, minute: int) -> datetime:
     """The first real instant at which the clock of `zone` shows that minute of that date, or later."""
     return to_datetime(edge(zone, day.toordinal(), minute))

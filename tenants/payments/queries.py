@@ -9,13 +9,12 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, bindparam, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, case, func, literal_column, select
 
 from saas.db import db, line
 from saas.errors import NotFound
 from saas.money import Money
 from saas.tenancy import current_tenant
-from tenants.clients.models import Client
 from tenants.payments.models import LedgerEntry, Payment, PaymentAttempt, Refund
 from tenants.payments.rules import DESK_METHODS
 
@@ -251,12 +250,6 @@ def _add_cards(found: dict[UUID, BookingMoney]) -> None:
 def balance_of_booking(booking_id: UUID) -> Money:
     """What is owed for a booking: plus, the client owes; minus, the clinic does (a refund on its way)."""
     return _balance_where(LedgerEntry.booking_id == booking_id)
-
-
-def balance_of_client(client_id: UUID) -> Money:
-    """What a client owes in all (minus: what the clinic owes them), with whoever was merged into them."""
-    merged = select(Client.id).where(Client.merged_into_id == client_id)
-    return _balance_where(or_(LedgerEntry.client_id == client_id, LedgerEntry.client_id.in_(merged)))
 
 
 def _balance_where(where: ColumnElement[bool], *, account: str = "client") -> Money:

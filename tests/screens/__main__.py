@@ -11,22 +11,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import re
 import shutil
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
-from werkzeug.serving import make_server
 
 from tests.screens import cases, office
 from tests.screens.preview import create_preview
+from tests.windows import serving
 
 HERE = Path(__file__).resolve().parent
 AXE = HERE.parent / "npm" / "node_modules" / "axe-core" / "axe.min.js"
@@ -56,15 +54,8 @@ SIZES = {"390": (390, 844, 1.5), "1280": (1280, 800, 1.0)}
 @contextmanager
 def served() -> Iterator[str]:
     """The preview's address, for as long as the block lasts."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = make_server("127.0.0.1", 0, create_preview(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
+    with serving(create_preview()) as address:
+        yield address
 
 
 def chromium() -> str | None:

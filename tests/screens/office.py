@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +18,6 @@ import time_machine
 from flask import Flask
 from playwright.sync_api import Page
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from saas.accounts.models import Account
 from saas.db import action, db
@@ -42,6 +39,7 @@ from tenants.demo.command import build
 from tenants.practitioners.queries import practitioners
 from tenants.services.queries import offered
 from tests.databases import SqliteFile
+from tests.windows import serving
 from wsgi import create_app
 
 BUILT = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -158,19 +156,11 @@ class Office:
 @contextmanager
 def running() -> Iterator[Office]:
     """The office, for as long as the block lasts; its clock stands on the Monday."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder, time_machine.travel(NOW, tick=True):
         app = create_app(SqliteFile(Path(folder), create_app).settings)
         facts, odo, ids = _furnish(app, Path(folder))
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            base = f"http://127.0.0.1:{server.server_port}"
+        with serving(app) as base:
             yield Office(base, facts["email"], facts["password"], (odo["email"], odo["password"]), ids)
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def _furnish(app: Flask, folder: Path) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:

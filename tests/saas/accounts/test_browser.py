@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Iterator
 
 import pytest
 import time_machine
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, expect
 
 from saas.accounts import invitations, seconds, totp
-from tests.cast import NOW, PASSWORD, Clinic
+from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter
-from tests.screens.__main__ import AXE, FLAGS, Shape, axe_violations, chromium, opened, sideways
+from tests.screens.__main__ import AXE, Shape, axe_violations, opened, sideways
+from tests.windows import enter, serving
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,36 +23,11 @@ pytestmark = [
 SECRET = b"12345678901234567890"
 
 
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    program = chromium()
-    if program is None:
-        pytest.skip("Chromium is missing; run: make setup-browser")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=program, args=FLAGS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
 def base(app: Flask, rowan: Clinic) -> Iterator[str]:
     """Rowan's address, by a name: browsers keep passkeys for no number. The clock goes on from `NOW`."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = make_server("localhost", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    with time_machine.travel(NOW, tick=True):
-        thread.start()
-        yield f"http://localhost:{server.server_port}{rowan.home}"
-        server.shutdown()
-        thread.join()
-
-
-def enter(page: Page, base: str, name: str) -> None:
-    page.goto(f"{base}/login")
-    page.locator("#email").fill(f"{name}@rowan.example")
-    page.locator("#password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in", exact=True).click()
-    page.wait_for_load_state()
+    with time_machine.travel(NOW, tick=True), serving(app, host="localhost") as origin:
+        yield origin + rowan.home
 
 
 def leave(page: Page) -> None:
@@ -72,7 +45,7 @@ def test_a_passkey_is_added_and_opens_the_door(chrome: Browser, base: str) -> No
         "isUserVerified": True, "automaticPresenceSimulation": True,
     }  # fmt: skip
     key = line.send("WebAuthn.addVirtualAuthenticator", {"options": device})["authenticatorId"]
-    enter(page, base, "alma")
+    enter(page, base, "alma@rowan.example")
     page.goto(f"{base}/manage/account/second/")
     page.get_by_role("link", name="Add a passkey").click()
     page.get_by_label("What do you call this device?").fill("The desk")
@@ -88,7 +61,7 @@ def test_a_passkey_is_added_and_opens_the_door(chrome: Browser, base: str) -> No
 
     # As the second step after a password, which alone opens nothing any more.
     leave(page)
-    enter(page, base, "alma")
+    enter(page, base, "alma@rowan.example")
     expect(page.get_by_role("heading", level=1)).to_have_text("The second step")
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url("**/manage/**")
@@ -138,11 +111,11 @@ def test_axe_finds_nothing_on_the_pages_of_accounts(chrome: Browser, base: str, 
 
     for path in ("/login", f"/invite/{token}"):
         look(path)
-    enter(page, base, "fern")
+    enter(page, base, "fern@rowan.example")
     look("")
     page.get_by_role("button", name="Go on").click()
     look("")
-    enter(page, base, "alma")
+    enter(page, base, "alma@rowan.example")
     account, team = "/manage/account", "/manage/team"
     pages = ("/", "/password/", "/second/", "/second/app/", "/second/passkey/", "/second/app/remove/", "/second/codes/")
     for path in (*(account + one for one in pages), *(team + one for one in ("/", "/invite/", "/rules/"))):

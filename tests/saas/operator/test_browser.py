@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Iterator
 
 import pytest
 import time_machine
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, expect
 
 from saas.accounts.actions import create_account
 from saas.db import action, db
@@ -18,7 +15,8 @@ from saas.outbox import Outbox
 from saas.tenancy import find_by_slug, find_platform, tenant_scope
 from saas.webhooks import InboundEvent
 from tests.cast import NOW, PASSWORD, Clinic
-from tests.screens.__main__ import AXE, AXE_SAYS, FLAGS, Shape, axe_violations, chromium, opened, sideways
+from tests.screens.__main__ import AXE, AXE_SAYS, Shape, axe_violations, opened, sideways
+from tests.windows import enter, serving
 
 pytestmark = [
     pytest.mark.browser,
@@ -28,31 +26,14 @@ pytestmark = [
 EMAIL = "odo@longtide.example"
 
 
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    program = chromium()
-    if program is None:
-        pytest.skip("Chromium is missing; run: make setup-browser")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=program, args=FLAGS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
 def base(app: Flask, rowan: Clinic) -> Iterator[str]:
     """The platform's address, with Odo, a mail that was given up and a notice. The clock goes on from `NOW`."""
     with app.app_context(), tenant_scope(find_platform()):
         create_account(email=EMAIL, name="Odo", role="operator", password=PASSWORD, now=NOW)
         _trouble(rowan)
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = make_server("localhost", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    with time_machine.travel(NOW, tick=True):
-        thread.start()
-        yield f"http://localhost:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with time_machine.travel(NOW, tick=True), serving(app, host="localhost") as origin:
+        yield origin
 
 
 @action
@@ -61,14 +42,6 @@ def _trouble(clinic: Clinic) -> None:
     mine = {"tenant_id": clinic.ref.id}
     db.session.add(Outbox(kind="booking.confirmed", payload=ids, run_at=NOW, attempts=12, dead_at=NOW, **mine))
     db.session.add(InboundEvent(id="evt_1", type="charge.refunded", handled="ignored", received_at=NOW, **mine))
-
-
-def enter(page: Page, base: str) -> None:
-    page.goto(f"{base}/login")
-    page.locator("#email").fill(EMAIL)
-    page.locator("#password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in", exact=True).click()
-    page.wait_for_url("**/operator/")
 
 
 def test_every_page_is_sound_and_fits_a_phone(chrome: Browser, base: str, rowan: Clinic) -> None:
@@ -81,7 +54,7 @@ def test_every_page_is_sound_and_fits_a_phone(chrome: Browser, base: str, rowan:
     wrong: list[str] = []
     for shape in (Shape("320", dark=False), Shape("1280", dark=True)):
         page = opened(chrome, shape, heard, axe=AXE.exists())
-        enter(page, base)
+        enter(page, base, EMAIL)
         for path in pages:
             page.goto(f"{base}/operator/{path}")
             if sideways(page) > 0:
@@ -94,7 +67,7 @@ def test_every_page_is_sound_and_fits_a_phone(chrome: Browser, base: str, rowan:
 def test_a_clinic_is_suspended_by_keys_alone(chrome: Browser, base: str, app: Flask) -> None:
     heard: list[str] = []
     page = opened(chrome, Shape("1280", dark=False), heard)
-    enter(page, base)
+    enter(page, base, EMAIL)
 
     def go(words: str) -> None:
         """To the link or button of this name by Tab alone, and press it."""

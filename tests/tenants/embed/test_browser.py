@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -15,16 +12,16 @@ import pytest
 import time_machine
 from flask import Flask, render_template
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Frame, Page, expect
 from werkzeug.wrappers import Request, Response
 
 from tenants.clinic.actions import save_origins
 from tenants.embed.rules import newest
 from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter
-from tests.screens.__main__ import AXE, FLAGS, Shape, axe_violations, chromium, opened
+from tests.screens.__main__ import AXE, Shape, axe_violations, opened
 from tests.tenants.bookings.scenes import only_sqlite
+from tests.windows import serving
 
 pytestmark = [pytest.mark.browser, only_sqlite, pytest.mark.xdist_group("embed-browser")]
 HEIGHT = "() => Math.ceil(document.documentElement.getBoundingClientRect().height)"
@@ -43,31 +40,13 @@ class Street:
     other: str
 
 
-@contextmanager
-def serving(app: Any) -> Iterator[int]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    program = chromium()
-    if program is None:
-        pytest.skip("Chromium is missing; run: make setup-browser")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=program, args=FLAGS)
-        yield started
-        started.close()
+def named(address: str) -> str:
+    """The same server by its name, which makes it another origin."""
+    return address.replace("127.0.0.1", "localhost")
 
 
 @pytest.fixture
 def street(app: Flask, rowan: Clinic, inside: Enter) -> Iterator[Street]:
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    ours = ""
 
     def website(environ: Any, start_response: Any) -> Any:
         path = Request(environ).path
@@ -77,8 +56,7 @@ def street(app: Flask, rowan: Clinic, inside: Enter) -> Iterator[Street]:
         )
         return page(environ, start_response)
 
-    with time_machine.travel(NOW, tick=True), serving(app) as port, serving(website) as one, serving(website) as two:
-        ours = f"http://127.0.0.1:{port}"
+    with time_machine.travel(NOW, tick=True), serving(app) as ours, serving(website) as one, serving(website) as two:
         file, integrity = newest()
         with app.test_request_context():
             code = render_template(
@@ -88,8 +66,8 @@ def street(app: Flask, rowan: Clinic, inside: Enter) -> Iterator[Street]:
         framed = f'<iframe src="{ours}{rowan.home}/book/desk"></iframe>'
         pages = {"/": code, "/tampered": code.replace("sha384-", "sha384-A"), "/framed": framed, "/favicon.ico": ""}
         with inside(rowan):
-            save_origins(origins=f"http://localhost:{one}", loopback=True, now=NOW)
-        yield Street(ours, f"http://localhost:{one}", f"http://localhost:{two}")
+            save_origins(origins=named(one), loopback=True, now=NOW)
+        yield Street(ours, named(one), named(two))
 
 
 @pytest.fixture

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page
 
-from tests.cast import PASSWORD, Clinic
-from tests.screens.__main__ import FLAGS, Shape, chromium, opened
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    program = chromium()
-    if program is None:
-        pytest.skip("Chromium is missing; run: make setup-browser")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=program, args=FLAGS)
-        yield started
-        started.close()
+from tests.cast import Clinic
+from tests.screens.__main__ import Shape, opened
+from tests.windows import enter, serving
 
 
 @pytest.fixture
 def base(app: Flask, rowan: Clinic) -> Iterator[str]:
     """Rowan's address."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}{rowan.home}"
-    finally:
-        server.shutdown()
-        thread.join()
+    with serving(app) as origin:
+        yield origin + rowan.home
 
 
 @pytest.fixture
@@ -51,16 +31,12 @@ def office(chrome: Browser, base: str, heard: list[str]) -> Iterator[Callable[[S
     """A window of that shape with Alma logged in."""
     opened_pages: list[Page] = []
 
-    def enter(shape: Shape) -> Page:
+    def window(shape: Shape) -> Page:
         page = opened(chrome, shape, heard, axe=True)
         opened_pages.append(page)
-        page.goto(f"{base}/login")
-        page.locator("#email").fill("alma@rowan.example")
-        page.locator("#password").fill(PASSWORD)
-        page.locator("main form button").first.click()
-        page.wait_for_url(lambda url: "/login" not in url)
+        enter(page, base, "alma@rowan.example")
         return page
 
-    yield enter
+    yield window
     for page in opened_pages:
         page.context.close()

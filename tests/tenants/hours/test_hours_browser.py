@@ -13,6 +13,7 @@ from tenants.availability.queries import eras, week_values
 from tests.cast import NOW, PASSWORD, Clinic
 from tests.saas.accounts.pages import Enter
 from tests.screens.__main__ import AXE, Shape, axe_violations, sideways
+from tests.windows import NAME_OF_FOCUS
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,11 +22,6 @@ pytestmark = [
 ]
 Office = Callable[[Shape], Page]
 DESK = Shape("1280", dark=False)
-NAME_OF_FOCUS = """(() => {
-  const at = document.activeElement, label = at.labels && at.labels[0];
-  const words = at.getAttribute("aria-label") || (label || at).innerText || "";
-  return words.replace(/\\s+/g, " ").trim();
-})()"""
 
 
 def last_week(inside: Enter, rowan: Clinic) -> dict[str, list[tuple[str, str]]]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,28 +10,17 @@ from pathlib import Path
 import pytest
 import time_machine
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, expect
 
 from saas.tenancy import tenant_scope
-from tests.cast import NOW, PASSWORD, Clinic
-from tests.screens.__main__ import AXE, FLAGS, Shape, axe_violations, chromium, opened, sideways
+from tests.cast import NOW, Clinic
+from tests.screens.__main__ import AXE, Shape, axe_violations, opened, sideways
 from tests.tenants.bookings.scenes import only_sqlite
 from tests.tenants.money.till_scenes import Books, at_desk, furnish
 from tests.till import open_till
+from tests.windows import enter, press_enter, serving, tab_to
 
 pytestmark = [pytest.mark.browser, only_sqlite, pytest.mark.xdist_group("money-browser")]
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    program = chromium()
-    if program is None:
-        pytest.skip("Chromium is missing; run: make setup-browser")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=program, args=FLAGS)
-        yield started
-        started.close()
 
 
 @dataclass
@@ -48,11 +34,7 @@ class House:
     def enter(self, shape: Shape, heard: list[str]) -> Page:
         """Alma, logged in."""
         page = opened(self.browser, shape, heard)
-        page.goto(f"{self.base}/login")
-        page.locator("#email").fill("alma@rowan.example")
-        page.locator("#password").fill(PASSWORD)
-        page.locator("main form button").first.click()
-        page.wait_for_url(lambda url: "/login" not in url)
+        enter(page, self.base, "alma@rowan.example")
         return page
 
     def pages(self) -> dict[str, str]:
@@ -80,38 +62,12 @@ class House:
 
 @pytest.fixture
 def house(app: Flask, rowan: Clinic, chrome: Browser, tmp_path: Path) -> Iterator[House]:
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     with open_till(app, tmp_path, now=NOW) as till:
         with app.app_context(), tenant_scope(rowan.ref):
             books = furnish(till, rowan, now=NOW)
             at_desk(rowan, "Petra Past", now=NOW, hour=10, day=0)
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        with time_machine.travel(NOW + timedelta(hours=5), tick=True):
-            thread.start()
-            yield House(f"http://127.0.0.1:{server.server_port}{rowan.home}", books, chrome)
-            server.shutdown()
-            thread.join()
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the focus stands on what is called `name`."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        label = page.evaluate(
-            "() => { const e = document.activeElement;"
-            " const said = e.getAttribute('aria-label') || (e.labels && e.labels[0]?.innerText) || e.innerText || '';"
-            " return said.replace(/\\s+/g, ' ').trim() }"
-        )
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(label)):
-            return
-    pytest.fail(f"the keyboard does not reach {name!r}")
-
-
-def enter(page: Page, heading: str) -> None:
-    """Press Enter, and wait for the page it leads to."""
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        with time_machine.travel(NOW + timedelta(hours=5), tick=True), serving(app) as origin:
+            yield House(origin + rowan.home, books, chrome)
 
 
 def test_money_is_sent_back_with_the_keyboard_alone(house: House) -> None:
@@ -123,9 +79,9 @@ def test_money_is_sent_back_with_the_keyboard_alone(house: House) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 payment", exact=False).first).to_be_visible()
     tab_to(page, "Tue 24 Mar")
-    enter(page, "Paula Paid")
+    press_enter(page, "Paula Paid")
     tab_to(page, "Send money back")
-    enter(page, "Send money back")
+    press_enter(page, "Send money back")
     tab_to(page, "Amount in GBP")
     page.keyboard.press("Control+A")
     page.keyboard.type("90")
@@ -138,7 +94,7 @@ def test_money_is_sent_back_with_the_keyboard_alone(house: House) -> None:
     tab_to(page, "As a kindness")
     page.keyboard.press("ArrowDown")
     tab_to(page, "Send it back to the card")
-    enter(page, "Paula Paid")
+    press_enter(page, "Paula Paid")
     expect(page.get_by_role("status")).to_contain_text("£25.50 is on its way back.")
     expect(page.get_by_text("Taken by mistake")).to_be_visible()
     page.context.close()

@@ -23,7 +23,6 @@ from tenants.payments.models import Payment, Refund
 from tenants.payments.queries import (
     NoSuchPayment,
     balance_of_booking,
-    balance_of_client,
     day_totals,
     money_of,
     money_of_many,
@@ -190,7 +189,7 @@ def test_money_at_the_desk_counts_once_a_click(till: Till, at_rowan: Clinic, now
     till.press(start_payment(booking_id=booking, now=now))
     settle_attempt(attempt_id=attempts(booking)[0].id, now=now)
     client = client_of(booking)
-    assert balance_of_client(client) == gbp(6300)
+    assert balance_of_booking(booking) == gbp(6300)
     for _ in range(2):
         take_at_clinic(booking_id=booking, client_id=client, amount=gbp(6300), method="cash", click="desk", now=now)
     for minor, error in ((0, BadAmount), (1, MoreThanOwed)):
@@ -198,7 +197,7 @@ def test_money_at_the_desk_counts_once_a_click(till: Till, at_rowan: Clinic, now
             take_at_clinic(
                 booking_id=booking, client_id=client, amount=gbp(minor), method="cash", click="none", now=now
             )
-    assert balance_of_client(client) == gbp(0)
+    assert balance_of_booking(booking) == gbp(0)
     totals = day_totals(since=now, until=now + timedelta(days=1))
     assert (totals.by_card, totals.at_clinic, totals.refunded, totals.fees) == (gbp(2700), gbp(6300), gbp(0), gbp(27))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
@@ -11,14 +9,14 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page
 
 from saas.tenancy import tenant_scope
-from tests.cast import NOW, PASSWORD, Clinic
+from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import log_in
-from tests.screens.__main__ import FLAGS, Shape, chromium, opened
+from tests.screens.__main__ import Shape, opened
 from tests.tenants.week.scenes import WEEK, fill_week
+from tests.windows import enter, serving
 
 
 @pytest.fixture
@@ -33,41 +31,20 @@ def desk(client: FlaskClient, rowan: Clinic) -> FlaskClient:
     return client
 
 
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    program = chromium()
-    if program is None:
-        pytest.skip("Chromium is missing; run: make setup-browser")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=program, args=FLAGS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
 def office(app: Flask, rowan: Clinic, chrome: Browser) -> Iterator[Callable[[Shape], Page]]:
     """A window of that shape with Alma logged in; the clock goes on from `NOW`. `page.context.close()` is ours."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    base = f"http://127.0.0.1:{server.server_port}"
     pages: list[Page] = []
+    with serving(app) as base:
 
-    def enter(shape: Shape) -> Page:
-        page = opened(chrome, shape, [])
-        pages.append(page)
-        page.goto(f"{base}{rowan.home}/login")
-        page.locator("#email").fill("alma@rowan.example")
-        page.locator("#password").fill(PASSWORD)
-        page.locator("main form button").first.click()
-        page.wait_for_url(lambda url: "/login" not in url)
-        page.goto(f"{base}{WEEK}/")
-        return page
+        def window(shape: Shape) -> Page:
+            page = opened(chrome, shape, [])
+            pages.append(page)
+            enter(page, base + rowan.home, "alma@rowan.example")
+            page.goto(f"{base}{WEEK}/")
+            return page
 
-    with time_machine.travel(NOW, tick=True):
-        yield enter
-    for page in pages:
-        page.context.close()
-    server.shutdown()
-    thread.join()
+        with time_machine.travel(NOW, tick=True):
+            yield window
+        for page in pages:
+            page.context.close()

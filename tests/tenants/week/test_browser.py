@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -16,31 +15,12 @@ from tests.cast import Clinic
 from tests.saas.accounts.pages import Enter
 from tests.screens.__main__ import AXE, Shape, axe_violations, sideways
 from tests.tenants.bookings.scenes import TUESDAY_TEN, fresh, only_sqlite
+from tests.windows import press_enter, tab_to
 
 pytestmark = [pytest.mark.browser, only_sqlite, pytest.mark.xdist_group("week-browser")]
 Office = Callable[[Shape], Page]
 Made = dict[str, UUID]
 LAPTOP = Shape("1280", dark=False)
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the focus stands on what is called `name`."""
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        label = page.evaluate(
-            "() => { const e = document.activeElement;"
-            " const said = e.getAttribute('aria-label') || (e.labels && e.labels[0]?.innerText) || e.innerText || '';"
-            " return said.replace(/\\s+/g, ' ').trim() }"
-        )
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(label)):
-            return
-    pytest.fail(f"the keyboard does not reach {name!r}")
-
-
-def enter(page: Page, heading: str) -> None:
-    """Press Enter, and wait for the page it leads to."""
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
 
 
 def test_everything_is_done_with_the_keyboard(office: Office, busy_week: Made, rowan: Clinic, inside: Enter) -> None:
@@ -49,29 +29,29 @@ def test_everything_is_done_with_the_keyboard(office: Office, busy_week: Made, r
     expect(page.get_by_role("link", name="Skip to the main part")).to_be_focused()
     # Move: from the calendar to the booking, to its form, a time typed, Enter.
     tab_to(page, "Hana V.")
-    enter(page, "Hana Vrba")
+    press_enter(page, "Hana Vrba")
     tab_to(page, "Move")
-    enter(page, "Move a booking")
+    press_enter(page, "Move a booking")
     tab_to(page, "Or another time")
     page.keyboard.type("1130AM")
-    enter(page, "23 to 29 March")
+    press_enter(page, "23 to 29 March")
     expect(page.get_by_text("Moved: Hana V. is now on Mon 23 Mar, 11:30.")).to_be_visible()
     tab_to(page, "Undo (until")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Undone. The session is on Monday 23 March, 16:00.")).to_be_visible()
     # Cancel, with its reason.
     tab_to(page, "Tom D.")
-    enter(page, "Tom Daly")
+    press_enter(page, "Tom Daly")
     tab_to(page, "Cancel")
-    enter(page, "Cancel a booking")
+    press_enter(page, "Cancel a booking")
     tab_to(page, "The client asked for it")
     page.keyboard.press("ArrowDown")
     tab_to(page, "Cancel the booking")
-    enter(page, "23 to 29 March")
+    press_enter(page, "23 to 29 March")
     expect(page.get_by_text("Cancelled: Tom D., Mon 23 Mar, 14:00.")).to_be_visible()
     # A booking for somebody who rings: found by name, chosen with the space bar, at a time typed.
     tab_to(page, "Add a booking")
-    enter(page, "Add a booking")
+    press_enter(page, "Add a booking")
     tab_to(page, "Or another time")
     page.keyboard.type("1200PM")
     tab_to(page, "Find a client")
@@ -82,10 +62,10 @@ def test_everything_is_done_with_the_keyboard(office: Office, busy_week: Made, r
     page.keyboard.press("ArrowUp")
     expect(page.get_by_label("Maya Lind")).to_be_checked()
     tab_to(page, "Book")
-    enter(page, "23 to 29 March")
+    press_enter(page, "23 to 29 March")
     expect(page.get_by_text("Booked for Monday 23 March, 12:00.")).to_be_visible()
     tab_to(page, "Week after")
-    enter(page, "30 March to 5 April")
+    press_enter(page, "30 March to 5 April")
     with inside(rowan):
         assert fresh(busy_week["Hana Vrba"]).starts_at.hour == 16
         kinds = db.session.execute(sa.select(BookingChange.kind, BookingChange.state)).all()
