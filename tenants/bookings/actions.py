@@ -181,7 +181,7 @@ def draft_booking(
         ).minor,
         currency=current_tenant().currency,
         payment_mode=service.payment,
-        policy=_newest_policy().snapshot(),
+        policy=newest_policy().snapshot(),
         typed={},
         note="",
         paying=False,
@@ -211,7 +211,8 @@ def _choose(offer: openings.Offer, starts_at: datetime, now: datetime) -> tuple[
     raise SlotTaken
 
 
-def _newest_policy() -> PolicyTerms:
+def newest_policy() -> PolicyTerms:
+    """What the clinic promises about cancelling today; nothing is ever kept where it has no policy."""
     newest = rows(_policies(), {"mine": current_tenant().id})
     return PolicyTerms(*newest[0]) if newest else PolicyTerms(0, 0, 0, 0)
 

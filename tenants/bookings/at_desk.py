@@ -13,13 +13,13 @@ from saas.db import action, db, new_id
 from saas.links import link_for
 from saas.tenancy import current_tenant
 from tenants.bookings import openings
+from tenants.bookings.actions import newest_policy
 from tenants.bookings.desk import Asked, TimeRefused, free_at, offer_for, why_not
 from tenants.bookings.models import Booking
 from tenants.bookings.places import LINK, close_lapsed, lock_client, lock_places, mark_confirmed, put_at
-from tenants.bookings.rules import Details, PolicyTerms
+from tenants.bookings.rules import Details
 from tenants.clients.actions import find_or_make
 from tenants.clients.queries import client_by_id
-from tenants.clinic.models import Policy
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,9 @@ def book_at_desk(*, wish: DeskWish, now: datetime) -> UUID:
     people = openings.find_service(service_id=wish.asked.service_id).people
     wanted = [one[0] for one in people if wish.asked.practitioner_id in (None, one[0])]
     lock_places(sorted(wanted))
+    known = _made_by(wish.click)  # whoever waited here may have waited for the same form, sent twice
+    if known is not None:
+        return known
     client_id = lock_client(_client(wish, now))
     asked = replace(wish.asked, client_id=client_id)
     offer = offer_for(asked, now=now)
@@ -93,13 +96,7 @@ def _row(wish: DeskWish, service: openings.ServiceOffer, client_id: UUID, now: d
     return Booking(
         id=booking_id, service_id=service.id, client_id=client_id, status="held", price_minor=service.price.minor,
         online_minor=0, currency=current_tenant().currency, payment_mode="at_clinic" if service.price else "free",
-        policy=_policy().snapshot(), typed=typed, note=wish.note, paying=False, extensions=0, sequence=0,
+        policy=newest_policy().snapshot(), typed=typed, note=wish.note, paying=False, extensions=0, sequence=0,
         link_generation=0, link_hash=link_for(LINK, booking_id).hash, client_zone="", locale="", source="staff",
         idempotency_key=_key(wish.click), created_at=now,
     )  # fmt: skip
-
-
-def _policy() -> PolicyTerms:
-    terms = select(Policy.version, Policy.free_hours, Policy.late_fee_percent, Policy.no_show_percent)
-    newest = db.session.execute(terms.order_by(Policy.version.desc()).limit(1)).first()
-    return PolicyTerms(*newest) if newest else PolicyTerms(0, 0, 0, 0)

@@ -33,6 +33,7 @@ from tenants.bookings.rules import (
     client_may_cancel,
     client_may_move,
     require,
+    sayable,
 )
 from tenants.payments.actions import settle_cancelled, settle_no_show
 from tenants.services.models import Service
@@ -170,24 +171,24 @@ def late_fee(booking: Booking, *, now: datetime) -> int:
 
 @action
 def arrive(*, booking_id: UUID, now: datetime) -> Booking:
-    """The client is here."""
+    """The client is here. `NotNow` before the day of the session."""
     return _turn(booking_id, "arrive", "arrived", now)
 
 
 @action
 def complete(*, booking_id: UUID, now: datetime) -> Booking:
-    """The session took place."""
+    """The session took place. `NotNow` before its start."""
     return _turn(booking_id, "complete", "completed", now)
 
 
 @action
 def no_show(*, booking_id: UUID, now: datetime) -> Booking:
-    """Nobody came, and the start has passed: the deposit or the policy's share is kept, the rest goes back."""
+    """Nobody came, and the start has passed: the deposit or the policy's share is kept, the rest goes back. Twice
+    changes nothing."""
     booking = lock_booking(booking_id)
-    require("no_show", booking.status)
-    refuse_while_cancelling(booking.id)
-    if now < booking.starts_at:
-        raise NotNow
+    if booking.status == "no_show":
+        return booking
+    _check_turn(booking, "no_show", now)
     terms = PolicyTerms.from_snapshot(booking.policy)
     settle_no_show(
         booking_id=booking.id, client_id=booking.client_id, fee_percent=terms.no_show_percent,
@@ -200,10 +201,16 @@ def _turn(booking_id: UUID, verb: Literal["arrive", "complete", "no_show"], stat
     booking = lock_booking(booking_id)
     if booking.status == status:
         return booking
-    require(verb, booking.status)
-    refuse_while_cancelling(booking.id)
+    _check_turn(booking, verb, now)
     booking.status = status
     booking.ended_at = None if status == "arrived" else now
     booking.ended_by = None if status == "arrived" else audit.current_actor().kind
     audit.record(f"booking.{status}", target="booking", target_id=booking.id, now=now)
     return booking
+
+
+def _check_turn(booking: Booking, verb: Literal["arrive", "complete", "no_show"], now: datetime) -> None:
+    require(verb, booking.status)
+    refuse_while_cancelling(booking.id)
+    if verb not in sayable(booking.status, starts_at=booking.starts_at, zone=booking.zone, now=now):
+        raise NotNow

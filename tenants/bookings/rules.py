@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from saas.errors import Conflict, Invalid
 from saas.text import Cleaner
@@ -60,6 +61,16 @@ def require(verb: Verb, status: str) -> None:
     """Raise `NotNow` unless the booking can go through `verb`."""
     if not may(verb, status):
         raise NotNow
+
+
+def sayable(status: str, *, starts_at: datetime, zone: str, now: datetime) -> tuple[Verb, ...]:
+    """What staff may say of a session at this moment: that its client is here, from the session's own day on (in
+    `zone`); that it took place, or that nobody came, once it has begun."""
+    here = ZoneInfo(zone)
+    if now.astimezone(here).date() < starts_at.astimezone(here).date():
+        return ()
+    fitting: tuple[Verb, ...] = ("arrive", "complete", "no_show") if now >= starts_at else ("arrive",)
+    return tuple(verb for verb in fitting if may(verb, status))
 
 
 def lapsed(*, status: str, hold_expires_at: datetime | None, paying: bool, now: datetime) -> bool:

@@ -24,6 +24,7 @@ from saas.words import ngettext
 from tenants.availability.walltime import edge, to_datetime
 from tenants.bookings import queries
 from tenants.bookings.models import Booking
+from tenants.bookings.pending import KEPT
 from tenants.bookings.words import PAYMENT_WORDS, PILLS, STATUS_WORDS
 from tenants.clients.models import Client
 from tenants.practitioners.models import Practitioner
@@ -272,6 +273,7 @@ class BookingView(RecordView):
         return mine if "status" in chosen else mine.filter(Booking.status != "expired")
 
     def _own(self, query: Any) -> Any:
+        query = query.filter(Booking.source != KEPT)  # an old place that is kept for a moment is nobody's booking
         reader = current_account()
         if reader is not None and reader.role == "practitioner":  # whose calendar this is, and nobody else's
             return query.filter(queries.of_account(reader.id))

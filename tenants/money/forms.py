@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Self
 from uuid import uuid4
 
 from wtforms import HiddenField, RadioField, StringField
@@ -60,9 +61,10 @@ class AmountForm(OfficeForm):
         """Say it beside the amount."""
         self.put_errors({"amount": sentence})
 
-    def renew(self, seen: str) -> None:
-        """The page is shown again with what is true now: pressing then is a new press."""
+    def renewed(self, seen: str = "") -> Self:
+        """The form of a page that is shown again with what is true now: pressing then is a new press."""
         self.click.data, self.seen.data = uuid4().hex, seen
+        return self
 
 
 def _example(currency: str) -> str:

@@ -84,7 +84,7 @@ def period_asked(*, month: str, year: str, today: date) -> Period:
         if year:
             return year_of(_sane(date(int(year), 1, 1)))
         return month_of(_sane(date.fromisoformat(f"{month}-01")) if month else today)
-    except ValueError:
+    except (ValueError, OverflowError):
         return month_of(today)
 
 

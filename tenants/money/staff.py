@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import request, url_for
 from flask_admin import expose
+from flask_admin.helpers import get_redirect_target
 from markupsafe import Markup
 from sqlalchemy import and_, or_
 
@@ -267,7 +268,7 @@ class MoneyView(RecordView):
             story=story,
             page=views.payment_page(story, now=page_now()),
             owner=account is not None and account.role == "owner",
-            back=request.args.get("url") or url_for("money.index_view"),
+            back=get_redirect_target() or url_for("money.index_view"),
         )
 
 

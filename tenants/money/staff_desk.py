@@ -23,7 +23,7 @@ from tenants.money.forms import AmountForm, DeskForm, PressForm, RefundForm
 from tenants.money.queries import Story, story_of
 from tenants.money.staff import booking_asked
 from tenants.money.views import Entry, entries_of
-from tenants.payments.actions import BadAmount, RefundTooLarge
+from tenants.payments.actions import BadAmount, PressUsed, RefundTooLarge
 from tenants.payments.desk import MoreThanOwed, NotUndone, give_back, refund_facts, take_at_clinic, take_back, waive
 
 Answer = str | Response | tuple[str, int]
@@ -84,19 +84,21 @@ class DeskView(_DeedView):
                     method=form.method.data, click=form.click.data or "", now=page_now(),
                 )  # fmt: skip
                 return _back(story, _("%(amount)s is written down as paid.", amount=_said(amount)))
+            except PressUsed:
+                return self._take_page(_story(), form.renewed(), changed=True), 409
             except (MoreThanOwed, BadAmount):
                 story = _story()
                 form.refuse(_too_much(story.owed))
         return self._take_page(story, form), 422
 
-    def _take_page(self, story: Story, form: AmountForm) -> str:
-        return self.render("manage/money/take.html", story=story, form=form)
+    def _take_page(self, story: Story, form: AmountForm, *, changed: bool = False) -> str:
+        return self.render("manage/money/take.html", story=story, form=form, changed=changed)
 
     @expose("/waive/", methods=("GET",))
     @only("owner")
     def waive(self) -> Answer:
         story = _story()
-        return self.render("manage/money/waive.html", story=story, form=AmountForm.offering(_open(story)))
+        return self._waive_page(story, AmountForm.offering(_open(story)))
 
     @expose("/waive/", methods=("POST",))
     @only("owner")
@@ -110,10 +112,15 @@ class DeskView(_DeedView):
                     click=form.click.data or "", now=page_now(),
                 )  # fmt: skip
                 return _back(story, _("%(amount)s is waived. Nobody is asked for it any more.", amount=_said(amount)))
+            except PressUsed:
+                return self._waive_page(_story(), form.renewed(), changed=True), 409
             except (MoreThanOwed, BadAmount):
                 story = _story()
                 form.refuse(_too_much(story.owed))
-        return self.render("manage/money/waive.html", story=story, form=form), 422
+        return self._waive_page(story, form), 422
+
+    def _waive_page(self, story: Story, form: AmountForm, *, changed: bool = False) -> str:
+        return self.render("manage/money/waive.html", story=story, form=form, changed=changed)
 
     @expose("/undo/", methods=("GET",))
     def undo(self) -> Answer:
@@ -193,10 +200,9 @@ class RefundView(_DeedView):
                 booking_id=story.booking.id, amount=amount, reason=form.reason.data, click=form.click.data or "",
                 seen=form.seen.data or "", now=page_now(),
             )  # fmt: skip
-        except ChangedMeanwhile:
+        except (ChangedMeanwhile, PressUsed):
             story = _story()
-            form.renew(_seen(story))
-            return self._page(story, form, changed=True), 409
+            return self._page(story, form.renewed(_seen(story)), changed=True), 409
         except (RefundTooLarge, BadAmount):
             story = _story()
             form.refuse(self._too_much(story))

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 
 from saas import audit
 from saas.db import action, db, line
-from saas.errors import Invalid
+from saas.errors import Conflict, Invalid
 from saas.money import Money
 from saas.outbox import emit
 from saas.prepared import PreparedInsert
@@ -39,6 +39,12 @@ class BadAmount(Invalid):
     """An amount of money must be more than nothing, in the payment's currency."""
 
     code = "bad-amount"
+
+
+class PressUsed(Conflict):
+    """The press of a button has no name, or its name (`click`) is that of another deed."""
+
+    code = "press-used"
 
 
 @dataclass(frozen=True)
@@ -139,15 +145,20 @@ def left_of(payment: Payment) -> Money:
 @action
 def ask_refund(*, booking_id: UUID, amount: Money, reason: str, click: str, now: datetime) -> Refund:
     """Send `amount` back to the card that paid; the worker calls Stripe. One `click` is one refund, however often it is
-    sent.
+    sent; with anything else it is `PressUsed`.
 
     `reason`: cancelled, staff, lost (paid too late), duplicate, goodwill, mistake (`rules.GIVEN_UP` says which of them
     lower what is owed). Raises `RefundTooLarge` above what was paid less what
     went, or was asked, back; `BadAmount`; `NoSuchPayment`.
     """
     payment = lock_payment(booking_id)
+    if not click:
+        raise PressUsed
     before = db.session.execute(select(Refund).where(Refund.click == click[:80])).scalar_one_or_none()
     if before is not None:
+        asked = (before.payment_id, Money(before.amount_minor, payment.currency), before.reason)
+        if asked != (payment.id, amount, reason):
+            raise PressUsed
         return before
     if amount.minor <= 0 or amount.currency != payment.currency:
         raise BadAmount

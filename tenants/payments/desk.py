@@ -14,7 +14,7 @@ from saas.errors import Conflict, Invalid
 from saas.money import Money
 from saas.stale import unchanged
 from tenants.payments import rules
-from tenants.payments.actions import BadAmount, ask_refund, left_of
+from tenants.payments.actions import BadAmount, PressUsed, ask_refund, left_of
 from tenants.payments.ledger import is_written, post
 from tenants.payments.models import LedgerEntry, Payment, Refund
 from tenants.payments.queries import UNDOABLE, NoSuchPayment, balance_of_booking, lock_payment, was_asked
@@ -38,9 +38,9 @@ def take_at_clinic(
 ) -> None:
     """Money at the desk, once per `click`; `method` is one of `rules.DESK_METHODS`.
 
-    Raises `BadAmount`, `MoreThanOwed`, `NoSuchPayment`.
+    Raises `BadAmount`, `MoreThanOwed`, `NoSuchPayment`; `PressUsed` for a click of another deed.
     """
-    payment = _checked(booking_id, amount)
+    payment = _checked(booking_id, amount, click)
     if method not in rules.DESK_METHODS:
         raise BadAmount
     _write(payment, rules.paid_at_clinic(_short(click), method, amount), client_id, "payment.at_clinic", now)
@@ -48,26 +48,38 @@ def take_at_clinic(
 
 @action
 def waive(*, booking_id: UUID, client_id: UUID | None, amount: Money, click: str, now: datetime) -> None:
-    """Let go of `amount` of what is owed, once per `click`. Raises `BadAmount`, `MoreThanOwed`, `NoSuchPayment`."""
-    payment = _checked(booking_id, amount)
+    """Let go of `amount` of what is owed, once per `click`. Raises what `take_at_clinic` raises."""
+    payment = _checked(booking_id, amount, click)
     _write(payment, rules.waived(_short(click), amount), client_id, "payment.waived", now)
 
 
-def _checked(booking_id: UUID, amount: Money) -> Payment:
+def _checked(booking_id: UUID, amount: Money, click: str) -> Payment:
     payment = lock_payment(booking_id)
+    if not click:
+        raise PressUsed
     if amount.minor <= 0 or amount.currency != payment.currency:
         raise BadAmount
     return payment
 
 
 def _write(payment: Payment, posting: rules.Posting, client_id: UUID | None, deed: str, now: datetime) -> None:
-    if is_written(posting.reference):
+    if _is_known(payment, posting):
         return
     amount = posting.lines[0][1]
     if balance_of_booking(payment.booking_id) < amount:
         raise MoreThanOwed
     post(posting, booking_id=payment.booking_id, client_id=client_id, now=now)
     audit.record(deed, target="booking", target_id=payment.booking_id, now=now, amount=amount.minor, kind=posting.kind)
+
+
+def _is_known(payment: Payment, posting: rules.Posting) -> bool:
+    """Whether this very deed is in the ledger; `PressUsed` when another one has its click."""
+    row = (LedgerEntry.booking_id, LedgerEntry.kind, LedgerEntry.account, LedgerEntry.amount_minor)
+    found = db.session.execute(select(*row).where(LedgerEntry.reference == posting.reference)).all()
+    meant = {(payment.booking_id, posting.kind, account, amount.minor) for account, amount in posting.lines}
+    if found and {tuple(one) for one in found} != meant:
+        raise PressUsed
+    return bool(found)
 
 
 def _short(click: str) -> str:

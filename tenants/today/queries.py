@@ -38,6 +38,7 @@ class Visit:
     status: str
     starts_at: datetime
     ends_at: datetime
+    zone: str
     held_until: datetime | None
     client_id: UUID | None
     client: str
@@ -117,7 +118,7 @@ def _visit(row: Any) -> Visit:
         cancelling=change == "cancel",
     )  # fmt: skip
     return Visit(
-        id=booking.id, status=booking.status, starts_at=booking.starts_at, ends_at=booking.ends_at,
+        id=booking.id, status=booking.status, starts_at=booking.starts_at, ends_at=booking.ends_at, zone=booking.zone,
         held_until=booking.hold_expires_at if waiting and not booking.paying else None, client_id=booking.client_id,
         client=client.name if client else "", known_as=client.known_as if client else "", service=service,
         practitioner=practitioner, room=room or "", owed=Money(facts.owed, current_tenant().currency), facts=facts,

@@ -8,8 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tenants.bookings.rules import Verb, may
-
 _NEAR = timedelta(days=3660)
 SESSIONS = ("confirmed", "arrived", "completed", "no_show")
 NEWS_DEEDS = ("booking.confirmed", "booking.moved", "booking.change_undone", "booking.cancelled")
@@ -22,15 +20,6 @@ def day_asked(text: str, today: date) -> date:
     except ValueError:
         return today
     return day if abs(day - today) <= _NEAR else today
-
-
-def verbs_for(status: str, *, starts_at: datetime, now: datetime, ahead: bool, cancelling: bool) -> tuple[Verb, ...]:
-    """What can be pressed now: nothing on a day ahead, nobody fails to come before the start, and what is being
-    cancelled is left alone."""
-    if cancelling or ahead:
-        return ()
-    fitting: tuple[Verb, ...] = ("arrive", "complete", "no_show") if now >= starts_at else ("arrive",)
-    return tuple(verb for verb in fitting if may(verb, status))
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from saas.money import Money
 from saas.shell import locale
 from saas.words import _, ngettext
 from saas.words import later as _l
-from tenants.bookings.rules import Verb
+from tenants.bookings.rules import Verb, sayable
 from tenants.bookings.words import PILLS, STATUS_WORDS
 from tenants.today.queries import News, Visit
-from tenants.today.rules import due, verbs_for
+from tenants.today.rules import due
 
 VERB_WORDS = {
     "arrive": _l("Has arrived"),
@@ -75,8 +75,7 @@ def line_of(visit: Visit, *, zone: ZoneInfo, now: datetime, role: str) -> Line:
     """One session as it is shown to this role."""
     cancelling = visit.facts.cancelling
     start, end = visit.starts_at.astimezone(zone), visit.ends_at.astimezone(zone)
-    ahead = start.date() > now.astimezone(zone).date()
-    verbs = verbs_for(visit.status, starts_at=visit.starts_at, now=now, ahead=ahead, cancelling=cancelling)
+    verbs = () if cancelling else sayable(visit.status, starts_at=visit.starts_at, zone=visit.zone, now=now)
     about = [visit.service, *([visit.practitioner] if role != "practitioner" else []), visit.room]
     return Line(
         id=visit.id, start=start, end=end, client=visit.client, known_as=visit.known_as,

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 
 from saas.contact import BadEmail, BadPhone, normal_email, normal_phone
 from saas.db import db
@@ -19,6 +19,7 @@ from tenants.availability.intervals import merge, subtract
 from tenants.availability.models import TimeOff
 from tenants.availability.walltime import to_datetime
 from tenants.bookings.calendars import read_hours, schedule_of
+from tenants.bookings.changes import NoSuchChange
 from tenants.bookings.models import Booking, BookingChange
 from tenants.bookings.places import NoSuchBooking
 from tenants.clients.models import Client
@@ -163,24 +164,34 @@ def _hours(people: Sequence[UUID], lo: datetime, hi: datetime) -> dict[UUID, tup
 def pending(people: Sequence[UUID], *, now: datetime) -> tuple[Pending, ...]:
     """What can still be taken back in these calendars, the newest first."""
     found = (
-        select(
-            BookingChange.id, BookingChange.booking_id, BookingChange.kind, BookingChange.until,
-            Booking.practitioner_id, Booking.starts_at, BookingChange.from_starts_at, Client.name,
-            BookingChange.from_practitioner_id,
-        )
-        .join(Booking, and_(Booking.tenant_id == BookingChange.tenant_id, Booking.id == BookingChange.booking_id))
+        _changes(people)
+        .add_columns(BookingChange.from_starts_at, func.coalesce(Client.name, "").label("client_name"))
         .outerjoin(Client, and_(Client.tenant_id == Booking.tenant_id, Client.id == Booking.client_id))
         .where(BookingChange.state == "open", BookingChange.until > now)
         .order_by(BookingChange.made_at.desc(), BookingChange.id)
+    )
+    return tuple(Pending(*row) for row in db.session.execute(found))
+
+
+def change_in(people: Sequence[UUID], change_id: UUID | None) -> tuple[UUID, datetime, UUID]:
+    """The change by its id, the start of its booking and with whom that is now, when `pending` would show it in these
+    calendars, whatever became of it; `NoSuchChange` for any other."""
+    row = db.session.execute(_changes(people).where(BookingChange.id == change_id)).one_or_none() if change_id else None
+    if row is None:
+        raise NoSuchChange
+    return row.id, row.starts_at, row.practitioner_id
+
+
+def _changes(people: Sequence[UUID]) -> Select[UUID, UUID, str, datetime, UUID, datetime]:
+    """The changes of bookings that are, or were, in one of these calendars: whoever sees one may take it back."""
+    return (
+        select(
+            BookingChange.id, BookingChange.booking_id, BookingChange.kind, BookingChange.until,
+            Booking.practitioner_id, Booking.starts_at,
+        )
+        .join(Booking, and_(Booking.tenant_id == BookingChange.tenant_id, Booking.id == BookingChange.booking_id))
+        .where(or_(Booking.practitioner_id.in_(people), BookingChange.from_practitioner_id.in_(people)))
     )  # fmt: skip
-    rows = db.session.execute(found).all()
-    return tuple(Pending(*row[:7], row[7] or "") for row in rows if {row[4], row[8]} & set(people))
-
-
-def changed_booking(change_id: UUID | None) -> UUID | None:
-    """The booking that this change is of, whatever became of it."""
-    found = select(BookingChange.booking_id).where(BookingChange.id == change_id)
-    return db.session.execute(found).scalar_one_or_none() if change_id else None
 
 
 def booking_in(people: Sequence[UUID], booking_id: UUID | None) -> Booking:

@@ -22,11 +22,12 @@ from saas.web import page_now
 from saas.words import _
 from saas.words import later as _l
 from tenants.availability.walltime import edge, to_datetime
-from tenants.bookings.changes import NoSuchChange, TooLate, undo
+from tenants.bookings.changes import TooLate, undo
 from tenants.bookings.places import SlotTaken
+from tenants.bookings.queries import fresh_booking
 from tenants.week import rules, views
 from tenants.week.forms import DeskForm, uuid_of
-from tenants.week.queries import Calendar, booking_in, calendars, changed_booking, read_calendar
+from tenants.week.queries import Calendar, calendars, change_in, read_calendar
 
 _MOST_COLUMNS = 12
 Answer = str | Response | tuple[str, int]
@@ -131,9 +132,9 @@ class WeekView(OfficeView):
     def undo(self) -> Answer:
         people = may_see()
         form = DeskForm(request.form)
-        change_id = uuid_of(request.form.get("change"))
-        booking = booking_in([one.id for one in people], changed_booking(change_id))
-        there = week_at(booking.starts_at, booking.practitioner_id, people)
+        asked = uuid_of(request.form.get("change"))
+        change_id, starts_at, practitioner_id = change_in([one.id for one in people], asked)
+        there = week_at(starts_at, practitioner_id, people)
         if not form.validate():
             flash(stale_words())
         else:
@@ -141,9 +142,7 @@ class WeekView(OfficeView):
         return redirect(back_to(there), 303)
 
 
-def _undo(change_id: UUID | None, people: Sequence[Calendar]) -> str | None:
-    if change_id is None:
-        raise NoSuchChange
+def _undo(change_id: UUID, people: Sequence[Calendar]) -> str | None:
     try:
         booking_id = undo(change_id=change_id, now=page_now())
     except TooLate:
@@ -152,7 +151,7 @@ def _undo(change_id: UUID | None, people: Sequence[Calendar]) -> str | None:
     except SlotTaken:
         flash(_("This can’t be undone: the old time has been taken meanwhile."))
         return None
-    booking = booking_in([one.id for one in people], booking_id)
+    booking = fresh_booking(booking_id)  # wherever it is now: its change was in these calendars
     flash(_("Undone. The session is on %(when)s.", when=views.when_words(booking.starts_at, zone())))
     return week_at(booking.starts_at, booking.practitioner_id, people)
 

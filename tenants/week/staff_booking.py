@@ -25,11 +25,12 @@ from tenants.bookings.moves import arrive, complete, late_fee, no_show
 from tenants.bookings.pending import BeingCancelled, open_change
 from tenants.bookings.queries import client_of, fresh_booking, practitioner_of, service_of
 from tenants.bookings.reasons import sentences
-from tenants.bookings.rules import CANCEL_REASONS, NotNow, Verb, may
+from tenants.bookings.rules import CANCEL_REASONS, NotNow, sayable
 from tenants.bookings.views import value_of
 from tenants.bookings.words import STATUS_WORDS
 from tenants.clients.rules import reach_for
 from tenants.payments.queries import BookingMoney, money_of
+from tenants.payments.rules import settlement
 from tenants.week.forms import CancelForm, DeskForm, WhenForm, day_of, uuid_of
 from tenants.week.queries import Calendar, booking_in
 from tenants.week.staff import Answer, back_to, may_see, render_with, stale_words, week_at, zone
@@ -108,9 +109,7 @@ def shown(booking: Booking) -> Shown:
     going = change is not None and change.kind == "cancel"
     start, end = booking.starts_at.astimezone(zone()), booking.ends_at.astimezone(zone())
     standing = booking.status == "confirmed" and not going
-    begun = now >= booking.starts_at
-    fitting: tuple[Verb, ...] = ("arrive", "complete", "no_show") if begun else ("arrive",)
-    verbs = [verb for verb in fitting if may(verb, booking.status) and not going]
+    verbs = sayable(booking.status, starts_at=booking.starts_at, zone=booking.zone, now=now)
     return Shown(
         id=booking.id,
         client=client.name if client else "",
@@ -130,7 +129,7 @@ def shown(booking: Booking) -> Shown:
         money=money_of(booking.id),
         price=booking.price,
         seen=mark_of(*marked(booking)),
-        verbs=tuple(verbs) if booking.client_id else (),
+        verbs=verbs if booking.client_id and not going else (),
         may_move=standing,
         undo_id=change.id if change is not None and waiting else None,
         undo_until=formats.clock(change.until.astimezone(zone()), locale()) if change is not None and waiting else "",
@@ -282,8 +281,8 @@ class BookingDesk(OfficeView):
         overtaken: bool = False,
     ) -> Answer:
         known = shown(booking)
-        fee = booking.price.percent(late_fee(booking, now=page_now()))
-        kept = min(fee, known.money.by_card, key=lambda money: money.minor)
+        fee = late_fee(booking, now=page_now())
+        kept = settlement(price=booking.price, paid=known.money.refundable, percent=fee).kept
         return render_with(
             self, "manage/week/cancel.html", status, desk=form, booking=known, kept=kept or None, problem=problem,
             reasons=REASON_WORDS, overtaken=overtaken,

@@ -263,6 +263,29 @@ def test_of_undo_and_the_final_step_at_once_exactly_one_happens(app: Flask, at_r
         assert kept() == []
 
 
+def test_one_form_sent_twice_at_once_is_one_booking_for_both(app: Flask, at_rowan: Clinic) -> None:
+    asked = Asked(at_rowan.services["desk"], at_rowan.practitioners["ben"], TUESDAY_TEN)
+    wish = DeskWish(asked, None, CLEO, "", "one click")
+    together, said = threading.Barrier(3), []
+
+    def press() -> None:
+        with app.app_context(), tenant_scope(at_rowan.ref):
+            together.wait()
+            try:
+                said.append(str(book_at_desk(wish=wish, now=NOW)))
+            except TimeRefused:
+                said.append("refused")
+
+    db.session.rollback()
+    hands = [threading.Thread(target=press) for _ in range(3)]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()
+    (booking,) = db.session.execute(select(Booking.id)).scalars()
+    assert said == [str(booking)] * 3
+
+
 def test_the_late_fee_is_kept_only_when_staff_say_so(at_rowan: Clinic) -> None:
     booking = booked(at_rowan)
     late = TUESDAY_TEN - HOUR

@@ -104,8 +104,13 @@ def test_arrive_complete_and_no_show(at_rowan: Clinic) -> None:
     arrive(booking_id=first.id, now=TUESDAY_TEN)
     assert complete(booking_id=first.id, now=TUESDAY_TEN + HOUR).status == "completed"
     second = booked(at_rowan, at=TUESDAY_TEN + 2 * HOUR, who=DORA)
-    with pytest.raises(NotNow):
-        no_show(booking_id=second.id, now=NOW)
-    assert no_show(booking_id=second.id, now=TUESDAY_TEN + 3 * HOUR).status == "no_show"
+    for early in (arrive, no_show):  # the day before
+        with pytest.raises(NotNow):
+            early(booking_id=second.id, now=NOW)
+    for early in (complete, no_show):  # an hour before
+        with pytest.raises(NotNow):
+            early(booking_id=second.id, now=TUESDAY_TEN + HOUR)
+    for _twice in range(2):
+        assert no_show(booking_id=second.id, now=TUESDAY_TEN + 3 * HOUR).status == "no_show"
     with pytest.raises(NotNow):
         cancel(booking_id=second.id, who="staff", click="c", now=TUESDAY_TEN + 3 * HOUR)

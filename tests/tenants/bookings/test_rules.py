@@ -17,6 +17,7 @@ from tenants.bookings.rules import (
     may,
     reminder_at,
     require,
+    sayable,
 )
 
 NOON = datetime(2026, 3, 23, 12, 0, tzinfo=UTC)
@@ -44,6 +45,18 @@ def test_every_verb_in_every_state(verb: str, status: str) -> None:
     else:
         with pytest.raises(NotNow):
             require(verb, status)  # type: ignore[arg-type]
+
+
+def test_what_is_said_of_a_session_follows_the_clock_and_the_state() -> None:
+    def at(status: str, minutes: int, zone: str = "Europe/London") -> tuple[str, ...]:
+        return sayable(status, starts_at=NOON, zone=zone, now=NOON + timedelta(minutes=minutes))
+
+    assert at("confirmed", -1) == at("confirmed", -720) == ("arrive",)
+    assert at("confirmed", 0) == ("arrive", "complete", "no_show")
+    assert (at("arrived", -1), at("arrived", 5)) == ((), ("complete",))
+    assert at("completed", 5) == at("no_show", 5) == at("cancelled", 5) == ()
+    # The clinic's day, not UTC's: in Auckland that session is at one in the morning of the next day.
+    assert at("confirmed", -721) == at("confirmed", -61, "Pacific/Auckland") == ()
 
 
 def test_a_hold_lapses_at_its_very_end_and_never_while_somebody_pays() -> None:

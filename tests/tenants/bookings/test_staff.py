@@ -16,11 +16,14 @@ from sqlalchemy import event
 
 from saas.audit import Audit
 from saas.db import action, db
+from tenants.bookings.changes import move_by_staff
 from tenants.bookings.models import Booking
+from tenants.bookings.pending import KEPT
 from tenants.clients.models import Client
 from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter, log_in
 from tests.saas.test_exports import sheet_of
+from tests.tenants.bookings.scenes import booked
 
 LIST = "/c/rowan/manage/bookings/"
 
@@ -81,6 +84,19 @@ def test_the_list_has_today_and_later_in_order(desk: FlaskClient, rowan: Clinic,
     assert names(text) == ["Today Tia", "Soon Sam", "Later Lou"]
     assert "3 bookings" in text
     assert names(desk.get(f"{LIST}?flt_from=2026-03-01").text)[0] == "Past Pat"
+
+
+def test_an_old_place_that_is_kept_is_no_booking(desk: FlaskClient, rowan: Clinic, inside: Enter) -> None:
+    with inside(rowan):
+        made = booked(rowan).id
+        move_by_staff(booking_id=made, starts_at=at(25, 10), practitioner_id=None, seen=None, now=NOW)
+        kept = db.session.execute(sa.select(Booking.id).where(Booking.source == KEPT)).scalar_one()
+    for query in ("", "?flt_status=held"):
+        assert names(desk.get(LIST + query).text) == ([] if query else ["Cleo Marsh"]), query
+    assert "1 booking" in desk.get(LIST).text
+    assert len(list(csv.reader(io.StringIO(desk.get(f"{LIST}export/csv/").data.decode())))) == 2
+    assert desk.get(f"{LIST}details/?id={made}").status_code == 200
+    assert desk.get(f"{LIST}details/?id={kept}").status_code != 200
 
 
 def test_an_empty_list_says_what_to_do(desk: FlaskClient) -> None:

@@ -107,6 +107,13 @@ def test_one_payment_is_shown_whole_and_reading_it_is_noted(desk: Desk) -> None:
     page = desk.get("details/", id=desk.books.disputed)
     for words in ("Dov Dispute", "The bank holds the money", "I did not pay this", "Visa ending 4242", "Disputed"):
         assert words in page.text, words
+    back = re.compile(r'class="back" href="([^"]*)"')
+    for url, shown in {
+        "https://evil.example/": HOME,
+        "javascript:alert(1)": HOME,
+        f"{HOME}?page=2": f"{HOME}?page=2",
+    }.items():
+        assert back.findall(desk.get("details/", id=desk.books.paid, url=url).text) == [shown], url
     with desk.app.app_context(), tenant_scope(desk.clinic.ref):
         read = db.session.execute(sa.select(Audit.target_id).where(Audit.deed == "read")).scalars().all()
     assert desk.books.disputed in read
@@ -134,8 +141,15 @@ def test_money_is_taken_and_taken_back(desk: Desk) -> None:
     for _ in range(2):  # the same page twice is the same press
         answer = desk.press("desk/", owing, page, amount="45,50", method="card")
         assert answer.status_code == 303, answer.text
+    assert "£45.50 is written down as paid." in desk.get("details/", id=owing).text
+    # The page again with something else typed: the press is used, and a new one is offered with what was typed.
+    for other in ({"amount": "14.50", "method": "card"}, {"amount": "45.50"}):
+        again = desk.press("desk/", owing, page, **other)
+        assert (again.status_code, "Money has moved since" in again.text) == (409, True), other
+        assert f'value="{other["amount"]}"' in again.text
+        assert fields(again)["click"] not in ("", fields(page)["click"])
+    assert desk.press("desk/", owing, page, amount="1", click="").status_code == 409
     shown = desk.get("details/", id=owing).text
-    assert "£45.50 is written down as paid." in shown
     assert "£14.50" in shown
     undo = re.search(r'href="([^"]*desk/undo/[^"]*)"', shown)
     assert undo
@@ -167,6 +181,9 @@ def test_a_refund_is_asked_for_in_words_and_once(desk: Desk) -> None:
     other = desk.get("refund/", id=paid)
     for _ in range(2):
         assert desk.press("refund/", paid, page, amount="30").status_code == 303
+    assert refunds(desk) == [3000]
+    for changed in ({"amount": "31"}, {"amount": "30", "reason": "mistake"}, {"amount": "30", "click": ""}):
+        assert desk.press("refund/", paid, page, **changed).status_code == 409, changed
     assert refunds(desk) == [3000]
     # A second page, opened before: it is told what stands now, and nothing moves.
     late = desk.press("refund/", paid, other, amount="80")
@@ -262,8 +279,9 @@ def test_totals_are_the_ledgers_by_day_and_by_month(desk: Desk) -> None:
     assert "March 2026" in year
     assert "£138.40" in year
     assert "No money moved" in desk.get("totals/", month="2025-01").text
-    for odd in ({"month": "2026-13"}, {"year": "x"}, {"month": "9999-12"}, {"year": "0"}):
+    for odd in ({"month": "2026-13"}, {"year": "x"}, {"month": "9999-12"}, {"year": "0"}, {"year": "9" * 11}):
         assert "March 2026" in desk.get("totals/", **odd).text
+        assert "totals_2026-03.csv" in desk.get("totals/export/", **odd).headers["Content-Disposition"]
     answer = desk.get("totals/export/")
     rows = list(csv.reader(io.StringIO(answer.text)))
     assert rows[23] == ["2026-03-23", "240.00", "60.00", "0.00", "0.00", "-80.00", "-80.00", "-1.60", "138.40"]

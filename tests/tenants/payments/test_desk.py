@@ -26,7 +26,7 @@ from tenants.bookings.actions import confirm
 from tenants.bookings.checkout import settle_attempt, start_payment
 from tenants.bookings.moves import cancel
 from tenants.payments import desk
-from tenants.payments.actions import BadAmount, ask_refund
+from tenants.payments.actions import BadAmount, PressUsed, ask_refund
 from tenants.payments.models import LedgerEntry, Payment
 from tenants.payments.queries import (
     NoSuchPayment,
@@ -99,6 +99,26 @@ def test_never_more_than_is_owed_and_nothing_of_others(at_rowan: Clinic, now: da
     assert balance_of_booking(booking) == gbp(0)
     with pytest.raises(desk.NotUndone):
         desk.take_back(booking_id=booking, posting_id=line.posting_id, now=now)
+
+
+def test_a_press_is_one_deed_of_one_booking(at_rowan: Clinic, now: datetime) -> None:
+    booking, other = owing(at_rowan, now=now), owing(at_rowan, now=now, hour=13)
+
+    def waive(booking: UUID, minor: int, click: str) -> None:
+        desk.waive(booking_id=booking, client_id=None, amount=gbp(minor), click=click, now=now)
+
+    for _twice in range(2):
+        take(booking, 1000, now=now, click="a")
+        waive(booking, 500, "a")
+    others: list[Callable[[], object]] = [
+        lambda: take(booking, 2000, now=now, click="a"), lambda: take(other, 1000, now=now, click="a"),
+        lambda: take(booking, 1000, now=now, click="a", method="card"), lambda: waive(other, 500, "a"),
+        lambda: waive(booking, 501, "a"), lambda: waive(booking, 500, ""),
+    ]  # fmt: skip
+    for deed in others:
+        with pytest.raises(PressUsed):
+            deed()
+    assert (balance_of_booking(booking), balance_of_booking(other)) == (gbp(4500), gbp(6000))
 
 
 def test_two_at_the_desk_take_the_money_once(app: Flask, at_rowan: Clinic, now: datetime) -> None:

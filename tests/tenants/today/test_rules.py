@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
-from tenants.today.rules import Facts, Told, day_asked, due, news, verbs_for
+from tenants.today.rules import Facts, Told, day_asked, due, news
 from tests.cast import NOW
 
 TODAY = date(2026, 3, 23)
@@ -13,18 +13,6 @@ A, B = UUID(int=1), UUID(int=2)
 def test_a_day_that_nobody_plans_for_is_today() -> None:
     assert day_asked("2026-03-29", TODAY) == date(2026, 3, 29)
     assert {day_asked(odd, TODAY) for odd in ("", "soon", "0001-01-01", "9999-12-31", "2026-02-30")} == {TODAY}
-
-
-def test_what_can_be_pressed_follows_the_clock_and_the_state() -> None:
-    def at(status: str, minutes: int, *, cancelling: bool = False, ahead: bool = False) -> tuple[str, ...]:
-        now = NOW + timedelta(minutes=minutes)
-        return verbs_for(status, starts_at=NOW, now=now, ahead=ahead, cancelling=cancelling)
-
-    assert at("confirmed", -1) == ("arrive",)
-    assert at("confirmed", 0) == ("arrive", "complete", "no_show")
-    assert at("arrived", 5) == ("complete",)
-    assert at("completed", 5) == at("no_show", 5) == at("confirmed", 5, cancelling=True) == ()
-    assert at("confirmed", -900, ahead=True) == ()
 
 
 def test_what_is_due_comes_with_the_most_pressing_first() -> None:

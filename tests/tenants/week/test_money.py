@@ -16,6 +16,7 @@ from tenants.bookings.checkout import start_payment
 from tenants.bookings.rules import UNDO
 from tenants.clinic.actions import save_policy
 from tenants.clinic.rules import PolicyRequest
+from tenants.payments.actions import ask_refund
 from tenants.payments.queries import money_of
 from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter, log_in
@@ -30,6 +31,25 @@ pytestmark = only_sqlite
 def till(app: Flask, tmp_path: Path) -> Iterator[Till]:
     with open_till(app, tmp_path, now=NOW) as made:
         yield made
+
+
+def test_what_went_back_already_is_not_said_to_be_kept(app: Flask, rowan: Clinic, inside: Enter, till: Till) -> None:
+    with inside(rowan):
+        save_policy(policy=PolicyRequest(free_hours=24, late_fee_percent=50, no_show_percent=100), now=NOW)
+        booking_id = book(rowan, now=NOW, service="full", day=1)
+        till.press(start_payment(booking_id=booking_id, now=NOW))
+        for event in till.events():
+            till.deliver(event, now=NOW)
+        ask_refund(booking_id=booking_id, amount=Money(7000, "GBP"), reason="goodwill", click="a", now=NOW)
+    with time_machine.travel(TUESDAY_TEN - timedelta(hours=2), tick=False):
+        desk = app.test_client()
+        log_in(desk, rowan, "alma")
+        assert "The clinic keeps £10," in said(desk.get(f"{WEEK}/booking/cancel/?id={booking_id}"))
+        with inside(rowan):
+            ask_refund(booking_id=booking_id, amount=Money(1000, "GBP"), reason="goodwill", click="b", now=NOW)
+        page = desk.get(f"{WEEK}/booking/cancel/?id={booking_id}")
+        assert "The clinic keeps" not in said(page)
+        assert "What was paid by card goes back" not in said(page)
 
 
 @pytest.mark.parametrize("choice", [("keep", 4000), ("back", 8000)], ids=["kept", "all back"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from html import unescape
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from werkzeug.test import TestResponse
 from saas.audit import Audit
 from saas.db import db
 from tenants.availability.models import TimeOff
-from tenants.bookings.changes import cancel_by_staff, settle_change
+from tenants.bookings.changes import cancel_by_staff, move_by_staff, settle_change
 from tenants.bookings.models import Booking, BookingChange
 from tenants.bookings.moves import reschedule
 from tenants.bookings.rules import UNDO
@@ -122,6 +123,38 @@ def test_a_booking_is_moved_by_form_and_taken_back(
     assert late.status_code == 303
 
 
+def test_whoever_sees_a_change_may_take_it_back_and_nobody_else(
+    client: FlaskClient, rowan: Clinic, busy_week: Made, inside: Enter
+) -> None:
+    ben, iris = rowan.practitioners["ben"], rowan.practitioners["iris"]
+    away, here = busy_week["Eoin Moss"], busy_week["iris"]
+
+    def move(booking: UUID, to: UUID, at: datetime) -> str:
+        asked = {"booking_id": booking, "starts_at": at, "practitioner_id": to, "seen": None, "now": NOW}
+        return str(move_by_staff(**asked))  # type: ignore[arg-type]
+
+    with inside(rowan):
+        second = booked(rowan, "desk", TUESDAY_TEN + 4 * HOUR, who=client_named("Ida Ivy"), person="iris").id
+        changes = {
+            "to a colleague": (away, move(away, iris, fresh(away).starts_at), ben),
+            "from a colleague": (here, move(here, ben, TUESDAY_TEN + HOUR), iris),
+        }
+        theirs = move(second, iris, TUESDAY_TEN + 5 * HOUR)
+    log_in(client, rowan, "ben")
+    page = client.get(f"{WEEK}/")
+    form = {"csrf_token": token_of(page)}
+    for name, (booking, change, back) in changes.items():
+        assert f'value="{change}"' in page.text, name
+        answer = client.post(f"{WEEK}/undo/", data={**form, "change": change})
+        assert answer.status_code == 303, name
+        assert "Undone. The session is on" in said(client.get(answer.location)), name
+        with inside(rowan):
+            assert fresh(booking).practitioner_id == back, name
+    assert client.post(f"{WEEK}/undo/", data={**form, "change": theirs}).status_code == 404
+    with inside(rowan):
+        assert fresh(second).starts_at == TUESDAY_TEN + 5 * HOUR
+
+
 def test_a_refused_time_says_why_and_keeps_what_was_typed(
     desk: FlaskClient, rowan: Clinic, busy_week: Made, inside: Enter
 ) -> None:
@@ -208,13 +241,17 @@ def test_arrived_completed_and_no_show_are_one_press(
     assert press(tom, "no_show").status_code == 409  # it has not begun
     assert press(tom, "dance").status_code == 422
     assert "Tom D.: Arrived." in said(desk.get(press(tom, "arrive").location))
-    assert "Tom D.: Completed." in said(desk.get(press(tom, "complete").location))
+    assert press(tom, "complete").status_code == 409
+    assert "Has arrived" not in desk.get(f"{WEEK}/booking/?id={busy_week['Niamh Ford']}").text  # tomorrow's
+    assert press(busy_week["Niamh Ford"], "arrive").status_code == 409
     with time_machine.travel(NOW + 8 * HOUR, tick=False):
         desk = app.test_client()
         log_in(desk, rowan, "alma")
         token = token_of(desk.get(f"{WEEK}/"))
         assert "Did not come" in desk.get(f"{WEEK}/booking/?id={hana}").text
-        assert press(hana, "no_show").status_code == 303
+        assert "Tom D.: Completed." in said(desk.get(press(tom, "complete").location))
+        for _twice in range(2):
+            assert press(hana, "no_show").status_code == 303
     with inside(rowan):
         assert (fresh(tom).status, fresh(hana).status) == ("completed", "no_show")
         deeds = set(
