@@ -105,7 +105,8 @@ def _write(typed: Person, *, locale: str, zone: str, now: datetime) -> UUID:
     client_id = new_id()
     row = {
         "tenant_id": current_tenant().id, "id": client_id, "name": typed.name, "name_key": name_key(typed.name),
-        "known_as": typed.known_as, "email": typed.email, "email_hash": email_hash(typed.email), "phone": typed.phone,
+        "known_as": typed.known_as, "known_key": name_key(typed.known_as), "email": typed.email,
+        "email_hash": email_hash(typed.email), "phone": typed.phone,
         "phone_hash": phone_hash(typed.phone), "reach": typed.reach, "locale": locale[:16], "zone": zone[:64],
         "created_at": now,
     }  # fmt: skip
@@ -257,6 +258,7 @@ def _row_of(record: Record, *, now: datetime) -> dict[str, object]:
         "id": new_id(),
         "tenant_id": current_tenant().id,
         "name_key": name_key(record.name),
+        "known_key": name_key(record.known_as),
         "email_hash": email_hash(record.email),
         "phone_hash": phone_hash(record.phone),
         "created_at": now,

@@ -19,8 +19,9 @@ class Client(TenantOwned, Base):
 
     `reach` is how they allow us to write: e-mail, text message, or by telephone only (then nothing is sent). When
     somebody else may read or hear it, `discreet_name` is the name to use; `no_calls` means that nobody rings.
-    `name_key` is the name as lists search and sort it, kept in step with `name`. Whoever was merged stays as a row that
-    leads to the survivor (`merged_into_id`, never a chain), so that an old address still finds them.
+    `name_key` is the name as lists search and sort it, kept in step with `name`; `known_key` is the same of what they
+    go by. Whoever was merged stays as a row that leads to the survivor (`merged_into_id`, never a chain), so that an
+    old address still finds them.
     """
 
     __tablename__ = "client"
@@ -37,12 +38,13 @@ class Client(TenantOwned, Base):
     discreet_name: Mapped[str] = mapped_column(String(80), default="", server_default=literal_column("''"))
     no_calls: Mapped[bool] = mapped_column(default=False, server_default=false())
     name_key: Mapped[str] = mapped_column(String(200), default="", server_default=literal_column("''"))
+    known_key: Mapped[str] = mapped_column(String(200), default="", server_default=literal_column("''"))
     merged_into_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
 
-    @validates("name")
-    def _keep_key(self, _field: str, name: str) -> str:
-        self.name_key = name_key(name)
+    @validates("name", "known_as")
+    def _keep_key(self, field: str, name: str) -> str:
+        setattr(self, {"name": "name_key", "known_as": "known_key"}[field], name_key(name))
         return name
 
     @classmethod

@@ -187,9 +187,7 @@ def _number(text: str) -> tuple[str, str | None] | None:
 
 
 def _called(word: str) -> ColumnElement[bool]:
-    return or_(
-        Client.name_key.contains(word, autoescape=True), func.lower(Client.known_as).contains(word, autoescape=True)
-    )
+    return or_(Client.name_key.contains(word, autoescape=True), Client.known_key.contains(word, autoescape=True))
 
 
 def typed_apart(typed_there: Mapping[str, Any], client: Client) -> dict[str, str]:
