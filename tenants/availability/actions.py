@@ -21,12 +21,15 @@ from tenants.availability.models import HoursBreak, HoursOverride, TimeOff, Week
 from tenants.availability.queries import (
     NoSuchHours,
     break_by_id,
+    date_values,
     override_windows,
+    same_time_off,
     time_off_by_id,
     time_off_values,
     week_values,
 )
 from tenants.availability.rules import week_faults, windows_faults
+from tenants.clinic.actions import lock_clinic
 from tenants.practitioners.queries import practitioner_by_id
 
 _LONGEST_AWAY = timedelta(days=731)
@@ -73,9 +76,15 @@ def set_override(*, practitioner_id: UUID, day: date, windows: Windows, now: dat
 
 
 @action
-def set_overrides(*, practitioner_ids: Iterable[UUID], day: date, windows: Windows, now: datetime) -> None:
-    """The same date for several people, all or nothing."""
-    for practitioner_id in sorted(practitioner_ids):
+def set_overrides(
+    *, practitioner_ids: Iterable[UUID], day: date, windows: Windows, now: datetime, seen: str | None = None
+) -> None:
+    """The same date for several people, all or nothing; `seen` is the mark of what they kept of it (`date_values`)."""
+    ids = sorted(practitioner_ids)
+    for practitioner_id in ids:
+        practitioner_by_id(practitioner_id, lock=True)
+    unchanged(seen, *date_values(ids, day))
+    for practitioner_id in ids:
         set_override(practitioner_id=practitioner_id, day=day, windows=windows, now=now)
 
 
@@ -124,10 +133,16 @@ def remove_break(*, break_id: UUID, now: datetime) -> None:
 
 @action
 def add_time_off(*, practitioner_id: UUID | None, starts_at: datetime, ends_at: datetime, now: datetime) -> UUID:
-    """Away from one instant to another (the whole clinic when nobody is named); returns its id."""
+    """Away from one instant to another (the whole clinic when nobody is named); returns its id. Said twice, such as by
+    a button pressed twice, it is one absence."""
     _check_away(starts_at, ends_at, now)
     if practitioner_id is not None:
         practitioner_by_id(practitioner_id, lock=True)
+    else:
+        lock_clinic()
+    stands = same_time_off(practitioner_id, starts_at, ends_at)
+    if stands is not None:
+        return stands
     away = TimeOff(practitioner_id=practitioner_id, starts_at=starts_at, ends_at=ends_at, created_at=now)
     db.session.add(away)
     db.session.flush()

@@ -104,6 +104,12 @@ def override_windows(practitioner_id: UUID, day: date) -> list[tuple[str | None,
     return [(row[0], row[1]) for row in db.session.execute(mine.order_by(HoursOverride.start)).all()]
 
 
+def date_values(practitioner_ids: Iterable[UUID], day: date) -> list[list[tuple[str | None, str | None]]]:
+    """What a mark of one date of these people is made of; that of no date at all (`[]`) when none of them keeps it."""
+    found = [override_windows(practitioner_id, day) for practitioner_id in sorted(practitioner_ids)]
+    return found if any(found) else [[]]
+
+
 def time_off_by_id(time_off_id: UUID, *, lock: bool = False) -> TimeOff:
     """The absence, or `NoSuchHours`."""
     found = select(TimeOff).where(TimeOff.id == time_off_id)
@@ -113,6 +119,17 @@ def time_off_by_id(time_off_id: UUID, *, lock: bool = False) -> TimeOff:
     if row is None:
         raise NoSuchHours
     return row
+
+
+def same_time_off(practitioner_id: UUID | None, starts_at: datetime, ends_at: datetime) -> UUID | None:
+    """The id of an absence of these very people from and to these very instants, if there is one."""
+    found = select(TimeOff.id).where(
+        TimeOff.practitioner_id.is_(None) if practitioner_id is None else TimeOff.practitioner_id == practitioner_id,
+        TimeOff.starts_at == starts_at,
+        TimeOff.ends_at == ends_at,
+    )
+    same: UUID | None = db.session.execute(found.limit(1)).scalar()
+    return same
 
 
 def time_off_values(away: TimeOff) -> tuple[UUID | None, datetime, datetime]:

@@ -33,7 +33,15 @@ from tenants.availability.actions import (
 )
 from tenants.availability.hours import DAYS
 from tenants.availability.models import TimeOff
-from tenants.availability.queries import NoSuchHours, break_by_id, override_windows, time_off_by_id, time_off_values
+from tenants.availability.queries import (
+    NoSuchHours,
+    break_by_id,
+    date_values,
+    override_windows,
+    time_off_by_id,
+    time_off_values,
+)
+from tenants.availability.rules import windows_faults
 from tenants.hours import drafts, panels
 from tenants.hours.drafts import Ranges
 from tenants.hours.forms import Closed, DayForm, OtherHours, Press, day_in, kept_fields, press_of, ranges_in
@@ -68,7 +76,7 @@ class Subject:
         """The mark of what is kept now."""
         if self.off is not None:
             return mark_of(*time_off_values(self.off))
-        return mark_of(override_windows(self.of, self.day)) if self.of and self.day else ""
+        return mark_of(override_windows(self.of, self.day) if self.of and self.day else [])
 
 
 class DaysView(OfficeView):
@@ -124,14 +132,17 @@ class DaysView(OfficeView):
             form.refuse("who", _("Choose whose hours these are"))
         if wanted is None or whose is None:
             return self._page(people, subject, form, ranges), 422
+        faults = windows_faults({"mon": wanted.windows}, show_as="at") if isinstance(wanted, OtherHours) else {}
+        if faults:
+            return self._page(people, subject, form, ranges, faults=faults), 422
         found = preview({person.id for person in whose}, _change(subject, wanted), now=page_now())
         if press.verb == "save" and not found.harmless:
             return self._preview(subject, found)
         everybody = form.who.data == EVERYBODY
         try:
-            _save(subject, wanted, None if everybody else whose[0], whose, seen=form.seen.data or None)
+            _save(subject, wanted, None if everybody else whose[0], whose, seen=form.seen.data or subject.mark())
         except ChangedMeanwhile:
-            return self._overtaken(people, form, ranges), 409
+            return self._overtaken(people, form, ranges, wanted, whose), 409
         except Invalid as error:
             return self._refused(people, subject, form, ranges, error), 422
         return self._saved(found)
@@ -155,13 +166,23 @@ class DaysView(OfficeView):
                 form.refuse(places[key], sentence)
         return self._page(people, subject, form, ranges, faults=faults)
 
-    def _overtaken(self, people: list[Practitioner], form: DayForm, ranges: Ranges) -> str:
+    def _overtaken(
+        self,
+        people: list[Practitioner],
+        form: DayForm,
+        ranges: Ranges,
+        wanted: Closed | OtherHours,
+        whose: list[Practitioner],
+    ) -> str:
         """What stands now beside what was typed; pressing again saves what was typed."""
         subject = _subject(people)
         form.seen.data = subject.mark()
         tag = locale()
         if subject.off is not None:
             stands = panels.absence_words(subject.off.starts_at, subject.off.ends_at, current_tenant().zone, tag)
+        elif subject.is_new and isinstance(wanted, OtherHours):
+            form.seen.data = mark_of(*date_values([one.id for one in whose], wanted.day))
+            stands = _kept_by(whose, wanted.day, tag)
         else:
             known, _kept = _windows(subject)
             stands = panels.windows_words(known, tag)
@@ -236,6 +257,17 @@ def _windows(subject: Subject) -> tuple[list[tuple[str, str]], bool]:
     return [(start, end) for start, end in rows if start is not None and end is not None], bool(rows)
 
 
+def _kept_by(whose: list[Practitioner], day: date, tag: str) -> str:
+    """What these people keep of a date, by name where it is asked of several."""
+    found = []
+    for person in whose:
+        known, is_kept = _windows(Subject(day=day, of=person.id))
+        words = panels.windows_words(known, tag)
+        if is_kept:
+            found.append(words if len(whose) == 1 else _("%(first)s: %(hours)s", first=person.name, hours=words))
+    return "; ".join(found)
+
+
 def _shown(people: list[Practitioner], subject: Subject) -> tuple[DayForm, Ranges]:
     names = {person.id: person.slug for person in people}
     seen = subject.mark()
@@ -250,7 +282,7 @@ def _shown(people: list[Practitioner], subject: Subject) -> tuple[DayForm, Range
     wanted = request.args.get("who", "")
     day = day_in(request.args.get("day"))
     who = wanted if wanted in names.values() else next(iter(names.values()))
-    return DayForm(data={"who": who, "kind": "closed", "day": day.isoformat() if day else ""}), ()
+    return DayForm(data={"who": who, "kind": "closed", "day": day.isoformat() if day else "", "seen": seen}), ()
 
 
 def _typed(start: datetime, end: datetime) -> dict[str, str]:
@@ -304,7 +336,8 @@ def _save(
     now = page_now()
     if isinstance(wanted, OtherHours):
         if one is None:
-            set_overrides(practitioner_ids=[each.id for each in whose], day=wanted.day, windows=wanted.windows, now=now)
+            ids = [each.id for each in whose]
+            set_overrides(practitioner_ids=ids, day=wanted.day, windows=wanted.windows, now=now, seen=seen)
         else:
             set_override(practitioner_id=one.id, day=wanted.day, windows=wanted.windows, now=now, seen=seen)
         return

@@ -172,9 +172,10 @@ class ServiceView(OfferView):
     def more(self, row: Any, form: ServiceForm) -> dict[str, Any]:
         del row
         chosen = set(form.people.data or ())
+        shown = [one for one in everybody() if one.active or str(one.id) in chosen]
         policy = latest_policy()
         return {
-            "people": [(str(one.id), one.name, str(one.id) in chosen) for one in everybody() if one.active],
+            "people": [(str(one.id), one.name, str(one.id) in chosen) for one in shown],
             "currency": current_tenant().currency,
             "policy": policy,
         }

@@ -25,6 +25,7 @@ from tenants.clients.queries import NoSuchClient, lock_clients, typed_apart
 from tenants.clients.rules import Record, clean_record, reach_for
 from tenants.people.queries import live_times
 from tenants.people.rules import clash, merged_record
+from tenants.practitioners.queries import practitioner_by_id
 
 # The ledger is never changed: it says who it was then. What somebody owes is read from their bookings.
 LEFT = frozenset(("ledger_entry",))
@@ -129,16 +130,20 @@ def _move_everything(stays_id: UUID, goes_id: UUID) -> dict[str, int]:
 
 
 @action
-def settle_typed(*, client_id: UUID, booking_id: UUID, take: Collection[str], now: datetime) -> None:
+def settle_typed(
+    *, client_id: UUID, booking_id: UUID, take: Collection[str], now: datetime, account_id: UUID | None = None
+) -> None:
     """Put `take` (names of fields) of what was typed at a booking into the client's record, and forget the rest of it
     but for a more careful way to be reached.
 
     Settling it twice changes nothing. `Invalid` when the record would not hold together, `NoSuchClient` for a booking
-    that is not this client's.
+    that is not this client's, or not with the practitioner who has this account, where one is given.
     """
     booking = lock_booking(booking_id)
     (row,) = lock_clients(client_id)
     if booking.client_id != row.id:
+        raise NoSuchClient
+    if account_id is not None and practitioner_by_id(booking.practitioner_id).account_id != account_id:
         raise NoSuchClient
     differs = typed_apart(booking.typed, row)
     unknown = set(take) - set(asdict(record_of(row)))

@@ -51,6 +51,15 @@ class Past:
 
 
 @dataclass(frozen=True)
+class Sums:
+    """All of a client's bookings: how many they are, what was paid for them less what went back, and what is owed."""
+
+    count: int
+    paid: Money
+    owes: Money
+
+
+@dataclass(frozen=True)
 class Group:
     """Clients who may be one person, the one known longest first. `why`: email, phone or name."""
 
@@ -145,6 +154,22 @@ def history_of(client: Client, *, account_id: UUID | None = None) -> list[Past]:
         Past(booking.id, booking.wall_start, service, person, booking.status, typed_apart(booking.typed, client))
         for booking, service, person in db.session.execute(wanted)
     ]
+
+
+def sums_of(client: Client, *, account_id: UUID | None = None) -> Sums:
+    """The sums over every booking that `history_of` would show without its limit; one query."""
+    paid = Payment.paid_minor + Payment.desk_minor - Payment.refunded_minor
+    owed = case((Payment.owed_minor > 0, Payment.owed_minor), else_=0)
+    wanted = (
+        select(func.count(Booking.id), func.coalesce(func.sum(paid), 0), func.coalesce(func.sum(owed), 0))
+        .outerjoin(Payment, Payment.booking_id == Booking.id)
+        .where(Booking.client_id == client.id, Booking.status.not_in(("held", "expired")))
+    )
+    if account_id is not None:
+        wanted = wanted.where(of_account(account_id))
+    count, paid_minor, owed_minor = db.session.execute(wanted).one()
+    currency = current_tenant().currency
+    return Sums(count, Money(int(paid_minor), currency), Money(int(owed_minor), currency))
 
 
 def live_times(client_id: UUID) -> list[Time]:

@@ -270,7 +270,10 @@ class ClientView(RecordView):
         except ValueError:
             raise NoSuchClient from None
         try:
-            settle_typed(client_id=client.id, booking_id=booking_id, take=request.form.getlist("take"), now=page_now())
+            settle_typed(
+                client_id=client.id, booking_id=booking_id, take=request.form.getlist("take"), account_id=own_account(),
+                now=page_now(),
+            )  # fmt: skip
         except Invalid as error:
             flash(" ".join([*error.fields.values()] or [error.message]))
         else:

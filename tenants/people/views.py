@@ -73,7 +73,8 @@ class Booked:
 
 @dataclass(frozen=True)
 class ClientPage:
-    """All that the page shows. `alike`: who they may also be."""
+    """All that the page shows. `bookings` are the latest, `older`: whether there are more; `paid` and `owes` are of all
+    of them. `alike`: who they may also be."""
 
     client: Client
     record: tuple[tuple[str, str], ...]
@@ -81,6 +82,7 @@ class ClientPage:
     notes: tuple[Note, ...]
     clinical: bool
     bookings: tuple[Booked, ...]
+    older: bool
     paid: Money
     owes: Money
     alike: tuple[Client, ...]
@@ -89,7 +91,6 @@ class ClientPage:
 def client_page(client: Client, *, account_id: UUID | None, clinical: bool) -> ClientPage:
     """The page; `account_id`: with the bookings of that practitioner only; `clinical`: with clinical notes too."""
     zone = ZoneInfo(current_tenant().zone)
-    zero = Money.zero(current_tenant().currency)
     history = queries.history_of(client, account_id=account_id)
     money = money_of_many([past.id for past in history])
     booked = tuple(
@@ -106,6 +107,7 @@ def client_page(client: Client, *, account_id: UUID | None, clinical: bool) -> C
         )
         for past in history
     )
+    sums = queries.sums_of(client, account_id=account_id)
     rows = notes_of(client.id, clinical=clinical)
     names = account_names([row.account_id for row in rows])
     return ClientPage(
@@ -118,8 +120,9 @@ def client_page(client: Client, *, account_id: UUID | None, clinical: bool) -> C
         ),
         clinical=clinical,
         bookings=booked,
-        paid=sum((one.paid for one in booked), zero),
-        owes=sum((one.owes for one in booked), zero),
+        older=sums.count > len(booked),
+        paid=sums.paid,
+        owes=sums.owes,
         alike=tuple(queries.may_be_the_same(client)) if account_id is None else (),
     )
 

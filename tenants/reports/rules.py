@@ -55,8 +55,7 @@ def last_weeks(count: int, today: date) -> Span:
 def span_asked(*, weeks: str, since: str, to: str, today: date) -> Span:
     """The span that an address names, 12 weeks for none. Raises `NoSpan` for days that make none."""
     if not (since.strip() or to.strip()):
-        count = int(weeks) if weeks.isascii() and weeks.isdigit() else 0
-        return last_weeks(count if count in WEEKS else 12, today)
+        return last_weeks(int(weeks) if weeks in map(str, WEEKS) else 12, today)
     first, last = _day("from", since), _day("to", to)
     if last < first:
         raise NoSpan("to", "order")

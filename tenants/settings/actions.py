@@ -21,6 +21,7 @@ from saas.tenancy import Tenant, current_tenant
 from saas.words import _, ngettext
 from tenants.availability.actions import replace_week
 from tenants.availability.hours import Week
+from tenants.availability.queries import week_values
 from tenants.clinic.actions import lock_clinic, note_set_up, save_brand, save_profile
 from tenants.clinic.rules import Profile, clean_brand
 from tenants.practitioners.actions import save_practitioner, set_practitioners
@@ -40,6 +41,12 @@ class NobodyGivesSessions(Conflict):
     """There is nobody yet whose hours these could be."""
 
     code = "nobody-gives-sessions"
+
+
+class HoursStand(Conflict):
+    """Somebody has weekly hours already: the set-up puts no others in their place."""
+
+    code = "hours-stand"
 
 
 @dataclass(frozen=True)
@@ -179,12 +186,15 @@ def start_payments(*, how: str, now: datetime) -> None:
 @action
 def start_hours(*, week: Week, now: datetime) -> None:
     """The week of whoever was there first, from today on the clinic's clock. `Invalid` with a sentence for each day
-    ("mon-0"), and for a week without hours; `NobodyGivesSessions`."""
+    ("mon-0"), and for a week without hours; `NobodyGivesSessions`; `HoursStand` where they have weekly hours."""
     who = first_practitioner()
     if who is None:
         raise NobodyGivesSessions(_("Add a session first: hours are somebody’s"))
     if not any(week.values()):
         raise Invalid(_("Choose at least one day, or leave this for later"))
+    practitioner_by_id(who, lock=True)
+    if week_values(who):
+        raise HoursStand
     today: date = now.astimezone(ZoneInfo(current_tenant().zone)).date()
     replace_week(practitioner_id=who, week=week, valid_from=today, now=now)
     note_set_up(step="hours", how="done", now=now)

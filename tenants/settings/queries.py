@@ -24,7 +24,7 @@ from tenants.clinic.models import Clinic
 from tenants.clinic.rules import SET_UP_STEPS
 from tenants.payments.models import LedgerEntry, Payment
 from tenants.practitioners.models import Practitioner
-from tenants.practitioners.queries import NoSuchPractitioner
+from tenants.practitioners.queries import NoSuchPractitioner, people_in_order
 from tenants.services.models import Service
 from tenants.settings.rules import LOOK_BACK, Ended, short_name
 
@@ -118,9 +118,15 @@ def feed_of(row: Practitioner) -> str:
     return "off" if row.feed_hash is None else "names" if row.feed_names else "busy"
 
 
+def with_calendars() -> list[Practitioner]:
+    """Whoever gives sessions now, and whoever else has a link that can be taken back, in the clinic's order."""
+    found = people_in_order().where(or_(Practitioner.active.is_(True), Practitioner.feed_hash.is_not(None)))
+    return list(db.session.execute(found).scalars())
+
+
 def practitioner_behind(token: str) -> Practitioner:
-    """Whose calendar is read by this link; `NoSuchPractitioner` for anything else."""
-    found = select(Practitioner).where(Practitioner.feed_hash == hash_of(token))
+    """Whose calendar is read by this link; `NoSuchPractitioner` for anything else, and while they give no sessions."""
+    found = select(Practitioner).where(Practitioner.feed_hash == hash_of(token), Practitioner.active.is_(True))
     row: Practitioner | None = db.session.execute(found).scalar_one_or_none()
     if row is None:
         raise NoSuchPractitioner
@@ -204,6 +210,13 @@ def is_new() -> bool:
     clinic that was furnished otherwise never sees it."""
     found = progress()
     return not found.ended and (bool(found.said) or "service" not in found.has)
+
+
+def hours_stand() -> bool:
+    """Whether whoever was there first has weekly hours already."""
+    who = first_practitioner()
+    mine = select(WeeklyHours.id).where(WeeklyHours.practitioner_id == who)
+    return who is not None and db.session.execute(mine.limit(1)).first() is not None
 
 
 def first_practitioner() -> UUID | None:

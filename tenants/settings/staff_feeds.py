@@ -16,10 +16,9 @@ from saas.web import page_now
 from saas.words import _
 from saas.words import later as _l
 from tenants.practitioners.models import Practitioner
-from tenants.practitioners.queries import practitioners
 from tenants.settings.actions import renew_feed, set_feed
 from tenants.settings.forms import PressForm, SettingsForm
-from tenants.settings.queries import FEED, FEEDS, feed_of
+from tenants.settings.queries import FEED, FEEDS, feed_of, with_calendars
 from tenants.settings.saving import KEPT, MEANWHILE, Answer, SettingsPage, keep, kept
 
 FEED_WORDS = {
@@ -43,7 +42,7 @@ class FeedView(SettingsPage):
 
     @expose("/")
     def index(self) -> str:
-        return self.render("manage/settings/feeds.html", people=practitioners(), words=FEED_WORDS, feed_of=feed_of)
+        return self.render("manage/settings/feeds.html", people=with_calendars(), words=FEED_WORDS, feed_of=feed_of)
 
     @expose("/one/", methods=("GET", "POST"))
     def one(self) -> Answer:
@@ -90,7 +89,7 @@ def address_of(row: Practitioner) -> str:
 
 
 def _chosen() -> Practitioner:
-    found = next((row for row in practitioners() if row.slug == request.args.get("who")), None)
+    found = next((row for row in with_calendars() if row.slug == request.args.get("who")), None)
     if found is None:
         raise NotFound
     return found

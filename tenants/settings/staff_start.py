@@ -28,7 +28,7 @@ from tenants.practitioners.queries import practitioners
 from tenants.services.rules import ServiceRequest, amount_of, amount_text
 from tenants.settings.actions import BRAND_FIELDS, start_brand, start_hours, start_payments, start_service
 from tenants.settings.forms import PressForm, SettingsForm
-from tenants.settings.queries import Progress, is_new, progress
+from tenants.settings.queries import Progress, hours_stand, is_new, progress
 from tenants.settings.saving import KEPT, Answer, SettingsPage, keep
 from tenants.settings.staff_brand import tried
 
@@ -164,6 +164,9 @@ class StartView(SettingsPage):
             status = keep(form, form.request, lambda week: start_hours(week=week, now=page_now()))
         if status == KEPT:
             return _onward("hours")
+        if hours_stand():  # whoever comes back here: the same hours on each day would wipe out what was set since
+            page = self.render("manage/settings/start_hours_stand.html", step_words=STEP_WORDS["hours"])
+            return page, 409 if request.method == "POST" else 200
         days = [(day, day_name(day), day in (form.days.data or ())) for day in DAYS]
         problems = list(dict.fromkeys([*form.form_errors, *form.refused.values()]))
         return self._step("hours", form, status, days=days, problems=problems, ready="service" in progress().has)

@@ -116,6 +116,23 @@ def _client(clinic: Clinic, person: str, *, hours: int = 48) -> str:
     return str(booked(clinic, "desk", TUESDAY_TEN + timedelta(hours=hours), who=who, person=person).client_id)
 
 
+def _shared(clinic: Clinic, person: str) -> str:
+    """A client who comes to Ben, and to this practitioner."""
+    own = "ben" if "ben" in clinic.practitioners else person
+    return str(_of_shared(clinic, person, own, days=14).client_id)
+
+
+def _shared_booking(clinic: Clinic, person: str) -> str:
+    """That client's booking with this practitioner."""
+    return str(_of_shared(clinic, person, person, days=15).id)
+
+
+def _of_shared(clinic: Clinic, person: str, giver: str, *, days: int) -> Booking:
+    slot = TUESDAY_TEN + timedelta(days=days, hours=sorted(clinic.practitioners).index(person))
+    who = Details(name=f"Shared {person}", email=f"shared-{person}@example.com")
+    return booked(clinic, "desk", slot, who=who, person=giver)
+
+
 def _twin(clinic: Clinic, person: str) -> str:
     return _client(clinic, person, hours=72)
 
@@ -186,6 +203,8 @@ THINGS: dict[str, Callable[[Clinic, str], str]] = {
     "taken": _taken,
     "client": _client,
     "twin": _twin,
+    "shared": _shared,
+    "shared_booking": _shared_booking,
     "file": _file,
     "policy": _policy,
     "pending": _pending,
@@ -242,7 +261,7 @@ ROWS = (
     row("POST", "client.note", OWN, id="client"),
     row("GET", "client.remove", OWN, nothing=True, id="client", note=NO_ID),
     row("POST", "client.remove", OWN, nothing=True, id="client", note=NO_ID),
-    row("POST", "client.settle", OWN, nothing=True, id="client", booking=NO_ID),
+    row("POST", "client.settle", OWN, id="shared", booking="shared_booking"),
     row("GET", "client.export", OWNER, again=True, export_type="=csv"),
     row("POST", "client.delete_view", NOBODY, id="client"),
     row("POST", "client.action_view", NOBODY, action="=delete", rowid="client"),

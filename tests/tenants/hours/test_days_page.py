@@ -128,6 +128,14 @@ def test_a_date_has_other_hours_for_one_or_for_all(alma: FlaskClient, rowan: Cli
             "13:30 falls inside 09:00 to 14:00",
         ),
         (
+            {"day": "2026-06-05", "kind": "other", "at_from": ["10:00"], "at_to": [""]},
+            "Enter times like 09:00 and 17:30",
+        ),
+        (
+            {"day": "2026-06-05", "kind": "other", "at_from": ["10:00"], "at_to": ["late"]},
+            "Enter times like 09:00 and 17:30",
+        ),
+        (
             {"day": "2031-06-05", "kind": "other", "at_from": ["09:00"], "at_to": ["14:00"]},
             "Choose a day from today on, at most two years ahead",
         ),
@@ -182,3 +190,30 @@ def test_ben_changes_his_own_days_and_neither_iris_nor_the_clinic(
         assert send(client, DAYS, page, "save", who=who, day="2026-06-05").status_code == 422
     assert {away.id for away in kept(inside, rowan).away} == {hers, whole}
     assert send(client, DAYS, page, "save", day="2026-06-05").status_code == 303
+
+
+@pytest.mark.parametrize("who", ["ben", ""])
+def test_a_new_date_does_not_take_the_place_of_one_kept_meanwhile(
+    alma: FlaskClient, rowan: Clinic, inside: Enter, who: str
+) -> None:
+    first = alma.get(DAYS)
+    new = {"kind": "other", "day": "2026-04-04", "at_from": "10:00"}
+    assert send(alma, DAYS, first, "save", who="ben", **new, at_to="12:00").status_code == 303
+    overtaken = send(alma, DAYS, first, "save", who=who, **new, at_to="14:00")
+    assert overtaken.status_code == 409
+    assert f"Kept now: {'' if who else 'Ben Ashby: '}10:00 to 12:00." in said(overtaken)
+    assert {one.windows for one in kept(inside, rowan).days} == {(("10:00", "12:00"),)}
+    assert send(alma, DAYS, overtaken, "save").status_code == 303
+    found = kept(inside, rowan).days
+    assert {one.windows for one in found} == {(("10:00", "14:00"),)}
+    assert len(found) == (1 if who else len(rowan.practitioners))
+
+
+@pytest.mark.parametrize("who", ["ben", ""])
+def test_a_closed_date_that_is_pressed_twice_is_one_absence(
+    alma: FlaskClient, rowan: Clinic, inside: Enter, who: str
+) -> None:
+    page = alma.get(DAYS)
+    for _press in range(2):
+        assert send(alma, DAYS, page, "save", who=who, day="2026-06-01").status_code == 303
+    assert len(kept(inside, rowan).away) == 1

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tenants.bookings import openings
-from tenants.practitioners.actions import save_practitioner, save_room, set_services
+from tenants.practitioners.actions import retire_practitioner, save_practitioner, save_room, set_services
 from tenants.practitioners.queries import offering, practitioner_by_id, room_by_id, services_of
 from tenants.practitioners.rules import PractitionerRequest, RoomRequest
 from tenants.services.actions import save_service
@@ -165,6 +165,18 @@ def test_it_is_offered_no_more_only_after_asking_and_what_is_booked_stays(
     assert send(alma, path, asked, "revive").status_code == 303
     with inside(rowan):
         assert find(key[what]).active
+
+
+def test_saving_a_session_takes_it_from_nobody_who_pauses(alma: FlaskClient, rowan: Clinic, inside: Enter) -> None:
+    desk, ben = rowan.services["desk"], rowan.practitioners["ben"]
+    with inside(rowan):
+        retire_practitioner(practitioner_id=ben, now=NOW)
+    path = f"{MANAGE}services/edit/?id={desk}"
+    assert send(alma, path, alma.get(path), name="Desk hour").status_code == 303
+    with inside(rowan):
+        assert service_by_id(desk).name == "Desk hour"
+        assert ben in offering(desk)
+    assert str(ben) not in alma.get(NEW).text
 
 
 def test_the_last_room_and_sessions_that_need_one(alma: FlaskClient, rowan: Clinic) -> None:

@@ -19,12 +19,15 @@ from sqlalchemy import event
 
 from saas.audit import Audit
 from saas.db import action, db
+from saas.money import Money
 from tenants.bookings.models import Booking
 from tenants.bookings.rules import Details
 from tenants.clients.actions import add_note, save_client
 from tenants.clients.models import Client, ClientNote
 from tenants.clients.rules import Record, name_key
+from tenants.payments.desk import take_at_clinic
 from tenants.payments.models import LedgerEntry
+from tests import crowds
 from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter, log_in, token_of
 from tests.saas.test_exports import sheet_of
@@ -75,13 +78,15 @@ def test_the_list_is_found_by_name_in_part_and_by_address_or_number_whole(
     assert "Nobody here yet." in desk.get(LIST).text
     with inside(rowan):
         person("Ína O’Brien", phone="0113 496 0001")
-        person("Zoë Adler", known_as="Zo", reach="phone", phone="0113 496 0002")
+        person("Zoë Adler", known_as="Mme. Núñez", reach="phone", phone="0113 496 0002")
         person("Bob Ina", email="bob@example.com")
     found = {
         "": ["Bob Ina", "Ína O’Brien", "Zoë Adler"],
         "ina": ["Bob Ina", "Ína O’Brien"],
         "obrien INA": ["Ína O’Brien"],
         "zo": ["Zoë Adler"],
+        "Núñez": ["Zoë Adler"],
+        "mme nunez zoe": ["Zoë Adler"],
         "BOB@example.com": ["Bob Ina"],
         "bob@example": [],
         "0113 496 0002": ["Zoë Adler"],
@@ -233,6 +238,25 @@ def test_what_was_typed_at_booking_is_taken_or_forgotten(desk: FlaskClient, rowa
         assert db.session.get_one(Booking, booking_id).typed == {"reach": "phone"}
 
 
+def test_a_practitioner_settles_nothing_at_a_colleagues_booking(
+    app: Flask, frozen: None, rowan: Clinic, inside: Enter
+) -> None:
+    ben = app.test_client()
+    log_in(ben, rowan, "ben")
+    who = {"name": "Cleo Marsh", "email": "cleo@example.com"}
+    with inside(rowan):
+        own = booked(rowan, who=Details(**who))
+        more = Details(**who, phone="0113 496 0009")
+        other = booked(rowan, "desk", TUESDAY_TEN + timedelta(days=1), who=more, person="iris")
+        client_id, own_id, other_id = own.client_id, own.id, other.id
+    form = {"id": str(client_id), "take": "phone"}
+    assert post(ben, f"{LIST}settle/", **form, booking=str(other_id)).status_code == 404
+    assert post(ben, f"{LIST}settle/", **form, booking=str(own_id)).status_code == 303
+    with inside(rowan):
+        assert db.session.get_one(Client, client_id).phone == ""
+        assert db.session.get_one(Booking, other_id).typed["phone"]
+
+
 def test_an_export_is_the_owners_and_runs_no_formula(desk: FlaskClient, rowan: Clinic, inside: Enter) -> None:
     with inside(rowan):
         made = person("=Ína O’Brien", email="ina@example.com", discreet_name="I.", reach="text", phone="0113 496 0001")
@@ -283,3 +307,27 @@ def test_the_money_of_a_client_is_their_bookings_money(desk: FlaskClient, rowan:
             )
         ).scalar_one()
     assert f"£{total // 100}" in desk.get(f"{LIST}details/?id={made}").text
+
+
+def sums(text: str) -> list[tuple[str, str]]:
+    return re.findall(r"<dt>(Paid|To pay)</dt><dd>([^<]*)<", text)
+
+
+def test_the_sums_are_of_every_booking_shown_or_not(desk: FlaskClient, rowan: Clinic, inside: Enter) -> None:
+    with inside(rowan):
+        who = Details(name="Cleo", email="cleo@example.com")
+        made = [booked(rowan, "desk", TUESDAY_TEN + timedelta(days=day), who=who) for day in range(2)]
+        few = made[0].client_id
+        for one, minor in zip(made, (1000, 500), strict=True):
+            cash = {"amount": Money(minor, "GBP"), "click": str(one.id)}
+            take_at_clinic(booking_id=one.id, client_id=few, method="cash", **cash, now=NOW)  # type: ignore[arg-type]
+    text = desk.get(f"{LIST}details/?id={few}").text
+    assert sums(text) == [("Paid", "£15"), ("To pay", "£105")]
+    assert "Older bookings" not in text
+    with inside(rowan):
+        crowds.crowd(rowan, bookings=501, clients=1, person="iris")  # the first and the last owe £60 each
+        many = db.session.execute(sa.select(Client.id).where(Client.name == "Client 000000")).scalar_one()
+    text = desk.get(f"{LIST}details/?id={many}").text
+    assert text.count('class="people-past__row"') == 200
+    assert "These are the 200 latest. Older bookings are not shown here" in text
+    assert sums(text) == [("Paid", "£0"), ("To pay", "£120")]

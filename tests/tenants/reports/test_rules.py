@@ -88,6 +88,7 @@ def test_a_span_is_chosen_by_weeks_or_by_days() -> None:
     assert last_weeks(4, TODAY) == Span(date(2026, 3, 2), date(2026, 3, 30), 4)
     assert span_asked(weeks="", since="", to="", today=TODAY).weeks == 12
     assert span_asked(weeks="9", since="", to="", today=TODAY).weeks == 12
+    assert span_asked(weeks="9" * 5000, since="", to="", today=TODAY).weeks == 12
     assert span_asked(weeks="26", since=" ", to="", today=TODAY).weeks == 26
     assert span_asked(weeks="4", since="2026-03-04", to="2026-03-04", today=TODAY).last == date(2026, 3, 4)
 

@@ -13,6 +13,7 @@ from icalendar import Calendar
 from werkzeug.test import TestResponse
 
 from tenants.bookings.changes import cancel_by_staff, settle_change
+from tenants.practitioners.actions import retire_practitioner, revive_practitioner
 from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter, log_in
 from tests.tenants.bookings.scenes import DORA, TUESDAY_TEN, booked, held, later, only_sqlite
@@ -98,6 +99,22 @@ def test_a_link_is_taken_back_at_once(alma: FlaskClient, rowan: Clinic) -> None:
     choose(alma, "busy")
     assert link(alma) not in ("", first, second)
     assert alma.get("/c/rowan/feed/" + "x" * 22 + ".ics").status_code == 404
+
+
+def test_who_gives_no_sessions_is_read_by_nobody_and_the_link_can_be_taken_back(
+    alma: FlaskClient, rowan: Clinic, inside: Enter
+) -> None:
+    choose(alma, "names")
+    address = link(alma)
+    with inside(rowan):
+        retire_practitioner(practitioner_id=rowan.practitioners["ben"], now=NOW)
+    assert alma.get(address).status_code == 404
+    assert "Ben Ashby" in said(alma.get(HOME))
+    assert choose(alma, "off").status_code == 303
+    assert "Ben Ashby" not in said(alma.get(HOME))
+    with inside(rowan):
+        revive_practitioner(practitioner_id=rowan.practitioners["ben"], now=NOW)
+    assert alma.get(address).status_code == 404
 
 
 def test_what_cannot_be_is_refused_and_who_is_second_is_told(alma: FlaskClient) -> None:

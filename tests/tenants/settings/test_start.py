@@ -13,12 +13,14 @@ from saas.accounts.actions import create_account
 from saas.fleet.actions import connect_stripe, create_clinic, ensure_platform
 from saas.fleet.rules import ClinicRequest
 from saas.tenancy import find_by_slug, tenant_scope
+from tenants.availability.queries import week_values
 from tenants.bookings import openings
 from tenants.clinic.actions import on_clinic_created
 from tenants.clinic.queries import clinic_view
 from tenants.practitioners.logins import practitioner_of
 from tenants.services.queries import offered
-from tenants.settings.queries import progress
+from tenants.settings.actions import HoursStand, start_hours
+from tenants.settings.queries import first_practitioner, progress
 from tests.cast import NOW, PASSWORD, Clinic
 from tests.saas.accounts.pages import Enter, log_in
 from tests.tenants.bookings.scenes import only_sqlite
@@ -155,3 +157,20 @@ def test_online_payment_once_the_account_is_there(app: Flask, alma: FlaskClient,
 def test_a_clinic_with_sessions_begins_at_its_office(client: FlaskClient, rowan: Clinic) -> None:
     log_in(client, rowan, "alma")
     assert client.get("/c/rowan/manage/").status_code == 200
+
+
+def test_hours_that_stand_are_not_taken_by_the_set_up(alma: FlaskClient, aspen: Clinic, inside: Enter) -> None:
+    press(alma, "service", name="First visit", price="95")
+    page = alma.get(f"{START}hours/")
+    assert send(alma, f"{START}hours/", page, days=["tue"]).status_code == 303
+    back, again = alma.get(f"{START}hours/"), send(alma, f"{START}hours/", page, days=["mon"])
+    assert (back.status_code, again.status_code) == (200, 409)
+    for answer in (back, again):
+        assert "They are changed on the page of the hours." in said(answer)
+        assert f'<a class="btn" href="{OFFICE}hours/"' in answer.text
+    with inside(aspen):
+        who = first_practitioner()
+        assert who is not None
+        with pytest.raises(HoursStand):
+            start_hours(week={"mon": [("09:00", "10:00")]}, now=NOW)
+        assert [row[0] for row in week_values(who)] == [1]
