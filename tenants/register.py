@@ -20,6 +20,7 @@ from tenants.embed import staff as embed_desk
 from tenants.hours import staff as hours_pages
 from tenants.hours import staff_days as hours_days
 from tenants.hours import staff_why as hours_why
+from tenants.intake import models as intake_tables
 from tenants.money import staff as money_pages
 from tenants.money import staff_desk as money_desk
 from tenants.money import staff_sums as money_sums
@@ -34,6 +35,7 @@ from tenants.settings import public as settings_feeds
 from tenants.settings import staff as settings_pages
 from tenants.settings import staff_brand as settings_look
 from tenants.settings import staff_feeds as settings_calendars
+from tenants.settings import staff_notices as settings_notices
 from tenants.settings import staff_policy as settings_policy
 from tenants.settings import staff_start as settings_start
 from tenants.today import staff as today_page
@@ -41,6 +43,8 @@ from tenants.trail import staff as trail_pages
 from tenants.week import staff as week_pages
 from tenants.week import staff_add as week_adding
 from tenants.week import staff_booking as week_bookings
+
+INTAKE = intake_tables.Intake
 
 
 def parts() -> Parts:
@@ -82,6 +86,7 @@ def parts() -> Parts:
             settings_look.BrandView,
             settings_calendars.FeedView,
             settings_policy.PolicyDesk,
+            settings_notices.NoticesView,
             settings_start.StartView,
             embed_desk.WebsiteView,
             hours_days.DaysView,

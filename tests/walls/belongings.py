@@ -36,6 +36,7 @@ from tenants.settings.actions import set_feed
 from tenants.settings.queries import FEED
 from tests.cast import NOW, Clinic
 from tests.tenants.bookings.scenes import TUESDAY_TEN, booked, held
+from tests.walls.clinical import furnish_intake
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Belongings:
     passkey_id: UUID
     away_id: UUID
     pause_id: UUID
+    intake_id: UUID
     feed: str
     hold_token: str
     booking_token: str
@@ -106,6 +108,7 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
     file = keep_file(content=f"Name,Email\nFiled at {slug},filed@{slug}.example\n".encode(), skip_known=False, now=now)
     guest = invite(email=f"gwen@{slug}-private.example", name=f"Gwendolen{slug}", role="front_desk", now=now)
     new_codes(account_id=guest.id, now=now)
+    intake_id = furnish_intake(client_id=firm.client_id, booking_id=firm.id, account_id=account.id, slug=slug, now=now)
     chain(now=now)
     day = int(now.timestamp()) // 86_400
     token = link_for(LINK, firm.id, firm.link_generation).token
@@ -127,6 +130,7 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
         passkey_id=_passkey(guest.id, slug, now),
         away_id=away_id,
         pause_id=pause_id,
+        intake_id=intake_id,
         feed=link_for(FEED, who).token,
         hold_token=_token("hold", "desk", day),
         booking_token=_token("booking", token, day),
