@@ -15,7 +15,22 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from saas import admin, audit, config, crypto, db, home, jobs, languages, sessions, shell, tenancy, web, webhooks
+from saas import (
+    admin,
+    audit,
+    config,
+    crypto,
+    db,
+    home,
+    jobs,
+    languages,
+    sealing,
+    sessions,
+    shell,
+    tenancy,
+    web,
+    webhooks,
+)
 from saas.accounts import public as account_pages
 from saas.accounts import staff as account_views
 from saas.errors import DomainError, Forbidden, TooMany
@@ -62,6 +77,7 @@ def create_kernel(settings: config.Settings, parts: Parts) -> Flask:
     _log_as_lines(settings.log_level)
     settings.data.mkdir(parents=True, exist_ok=True)
     crypto.install(settings.secret)
+    sealing.init_app(app, settings)
     db.init_app(
         app, url=settings.database, pool=settings.database_pool,
         may_write=tenancy.may_write, entered=tenancy.entered_id,

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import contextlib
+import os
+import re
+import secrets
 import sys
 from pathlib import Path
 from typing import Literal, Self
@@ -12,6 +18,7 @@ from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CANNOT_START = 3  # gunicorn's word for a worker that will never start; any other and it would try for ever
+_MASTER_ID = re.compile(r"[a-z0-9-]{1,32}")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -28,6 +35,8 @@ class Settings(BaseSettings):
     base_domain: str = ""
     database_url: str = ""
     database_pool: int = 10
+    master_keys: str = ""
+    keys: str = ""
     trusted_proxies: int = 0
 
     payments: Literal["stripe", "sandbox"] = "sandbox"
@@ -52,7 +61,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:
-        problems = [*self._address_problems(), *self._payment_problems()]
+        problems = [*self._address_problems(), *self._key_problems(), *self._payment_problems()]
         if self.env != "demo":
             problems += self._hardening_problems()
         if problems:
@@ -66,6 +75,18 @@ class Settings(BaseSettings):
             problems.append("LONGTIDE_BASE_URL must be an address like https://book.example, without a path")
         if self.database_url and not self.database_url.startswith(("sqlite:///", "postgresql")):
             problems.append("LONGTIDE_DATABASE_URL must begin with sqlite:/// or postgresql://")
+        return problems
+
+    def _key_problems(self) -> list[str]:
+        problems = []
+        try:
+            _master_keys(self.master_keys)
+        except ValueError as error:
+            problems.append(f"LONGTIDE_MASTER_KEYS: {error}")
+        if self.keys and not self.keys.startswith(("sqlite:///", "postgresql://")):
+            problems.append("LONGTIDE_KEYS must begin with sqlite:/// or postgresql://")
+        if self.key_store in (self.database, self.database_url):
+            problems.append("LONGTIDE_KEYS must not be the database: its backups would hold the keys")
         return problems
 
     def _payment_problems(self) -> list[str]:
@@ -92,6 +113,10 @@ class Settings(BaseSettings):
             problems.append("LONGTIDE_SECRET_KEY must be at least 32 characters of randomness")
         if not self.database_url:
             problems.append("LONGTIDE_DATABASE_URL is missing")
+        if not self.master_keys:
+            problems.append("LONGTIDE_MASTER_KEYS is missing: what clients write is sealed under it")
+        if self.database_url.startswith("postgresql") and not self.keys:
+            problems.append("LONGTIDE_KEYS is missing: name the database that the keys lie in")
         if self.env == "production" and not self.base_url.startswith("https://"):
             problems.append("LONGTIDE_BASE_URL must be https:// in production")
         if self.env == "production" and self.mail_transport != "smtp":
@@ -114,6 +139,15 @@ class Settings(BaseSettings):
         if self.database_url.startswith("postgresql://"):
             return "postgresql+psycopg://" + self.database_url.removeprefix("postgresql://")
         return self.database_url
+
+    @property
+    def key_store(self) -> str:
+        """The address of the key store: what is set, else a SQLite file in the data folder."""
+        return self.keys or f"sqlite:///{(self.data / 'keys.db').resolve()}"
+
+    def masters(self) -> dict[str, bytes]:
+        """The master keys by their ids, newest first. A demo that is given none makes one in its data folder."""
+        return _master_keys(self.master_keys or _own_master_key(self.data / "master.key"))
 
     @property
     def secret(self) -> str:
@@ -139,6 +173,38 @@ class Settings(BaseSettings):
             return "https://checkout.stripe.com"
         parts = urlsplit(self.sandbox_url)
         return f"{parts.scheme}://{parts.netloc}"
+
+
+def _master_keys(text: str) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        name, _colon, coded = part.partition(":")
+        try:
+            key = base64.b64decode(coded.replace("-", "+").replace("_", "/"), validate=True)
+        except binascii.Error:
+            key = b""
+        if not _MASTER_ID.fullmatch(name) or len(key) != 32:
+            raise ValueError(
+                "each is an id (a to z, 0 to 9 and -), a colon and 32 bytes in base64, with commas between"
+            )
+        if name in found:
+            raise ValueError(f"the id {name} is there twice")
+        found[name] = key
+    return found
+
+
+def _own_master_key(path: Path) -> str:
+    with contextlib.suppress(FileExistsError):
+        made = f"demo:{base64.b64encode(secrets.token_bytes(32)).decode()}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.touch(0o600)
+        draft.write_text(made, encoding="ascii")
+        try:
+            os.link(draft, path)  # whole or not at all, and never over another one's
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="ascii").strip()
 
 
 class ConfigError(Exception):

@@ -31,6 +31,7 @@ RUN_FOLDER = "LONGTIDE_TEST_RUN"
 IN_MEMORY = "LONGTIDE_TEST_MEMORY"
 MEMORY = Path("/dev/shm")
 ROOM = 1 << 30
+MASTER_KEYS = "tests:dGVzdHMtb25seS1tYXN0ZXIta2V5LXRlc3RzLW9ubHk="
 MakeApp = Callable[[Settings], Flask]
 
 
@@ -41,6 +42,7 @@ def test_settings(**overrides: object) -> Settings:
         "mail_transport": "memory",
         "password_cost": "low",
         "secret_key": "tests-only-secret-tests-only-secret",
+        "master_keys": MASTER_KEYS,
         "base_url": "http://localhost",
         "stripe_api_key": "sk_test_sandbox",
         "stripe_connect_webhook_secret": "whsec_connect_tests",
@@ -179,12 +181,14 @@ class PostgresDatabase:
         self.admin = url
         self.name = f"lt_{name}_{os.getpid()}"
         with psycopg.connect(url, autocommit=True) as connection:
-            for role, rights in (("longtide_owner", "BYPASSRLS"), ("longtide_app", "NOBYPASSRLS")):
+            rights_of = {"owner": "BYPASSRLS", "app": "NOBYPASSRLS", "keys": "NOBYPASSRLS"}
+            for role, rights in ((f"longtide_{name}", rights) for name, rights in rights_of.items()):
                 try:
                     connection.execute(f"CREATE ROLE {role} LOGIN NOSUPERUSER {rights}")
                 except psycopg.errors.Error:  # another worker made it first
                     continue
             connection.execute(f"CREATE DATABASE {self.name} OWNER longtide_owner")
+            connection.execute(f"CREATE DATABASE {self.name}_keys OWNER longtide_keys")
         inside = _with(url, user=urlsplit(url).username or "postgres", database=self.name)
         with psycopg.connect(inside, autocommit=True) as connection:
             connection.execute("CREATE EXTENSION btree_gist")
@@ -193,9 +197,10 @@ class PostgresDatabase:
                 " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO longtide_app"
             )
         self.inside = inside
-        owner = _with(url, user="longtide_owner", database=self.name)
-        migrate(make_app, test_settings(database_url=owner, data=folder))
-        self.settings = test_settings(database_url=_with(url, user="longtide_app", database=self.name), data=folder)
+        owner, own = (_with(url, user=f"longtide_{who}", database=self.name) for who in ("owner", "app"))
+        keys = _with(url, user="longtide_keys", database=f"{self.name}_keys")
+        migrate(make_app, test_settings(database_url=owner, keys=keys, data=folder))
+        self.settings = test_settings(database_url=own, keys=keys, data=folder)
         self.kept: dict[str, list[str]] = {}
         self.columns: dict[str, str] = {}
         self._open: psycopg.Connection[tuple[Any, ...]] | None = None
@@ -247,4 +252,5 @@ class PostgresDatabase:
         if self._open is not None:
             self._open.close()
         with psycopg.connect(self.admin, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+            for one in (self.name, f"{self.name}_keys"):
+                connection.execute(f"DROP DATABASE IF EXISTS {one} WITH (FORCE)")

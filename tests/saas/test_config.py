@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from saas.config import ConfigError, load_settings
+from tests.databases import MASTER_KEYS
 
 STAGING = {
     "env": "staging",
     "secret_key": "k3JfP0sZq8LmVx1Tn6RwYb4Hd9Gc2AuE",
     "database_url": "postgresql://book@127.0.0.1/book",
+    "master_keys": MASTER_KEYS,
+    "keys": "postgresql://keys@127.0.0.1/keys",
     "mail_transport": "smtp",
     "smtp_host": "127.0.0.1",
 }
@@ -26,6 +29,9 @@ def test_staging_runs_with_the_sandbox_in_place_of_stripe() -> None:
         ({"smtp_host": ""}, "LONGTIDE_SMTP_HOST"),
         ({"secret_key": "short"}, "LONGTIDE_SECRET_KEY"),
         ({"database_url": ""}, "LONGTIDE_DATABASE_URL"),
+        ({"master_keys": ""}, "LONGTIDE_MASTER_KEYS"),
+        ({"keys": ""}, "LONGTIDE_KEYS"),
+        ({"keys": "postgresql://book@127.0.0.1/book"}, "LONGTIDE_KEYS"),
         ({"base_url": "ftp://x"}, "LONGTIDE_BASE_URL"),
         ({"sandbox_url": "http://pay.example"}, "loopback"),
         ({"payments": "stripe"}, "LONGTIDE_STRIPE_API_KEY"),
