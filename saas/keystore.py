@@ -12,6 +12,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,13 @@ _BATCH = 500
 _PATIENCE_SECONDS = 5
 _TENANT_KEY = """CREATE TABLE IF NOT EXISTS tenant_key (
     tenant_id CHAR(32) PRIMARY KEY, master_id VARCHAR(32) NOT NULL, wrapped {bytes} NOT NULL)"""
-# Without `wrapped` it is a tombstone: there was a key, or there must never be one.
+# A client may have several: their own, and what was sealed for them before it was known who they are (`adopt_keys`).
+# Without `wrapped` it is a tombstone of a key; the one with an empty id says that there must never be one again.
 _CLIENT_KEY = """CREATE TABLE IF NOT EXISTS client_key (
-    tenant_id CHAR(32) NOT NULL, subject CHAR(32) NOT NULL, wrapped {bytes}, PRIMARY KEY (tenant_id, subject))"""
+    tenant_id CHAR(32) NOT NULL, subject CHAR(32) NOT NULL, key_id VARCHAR(16) NOT NULL, wrapped {bytes},
+    PRIMARY KEY (tenant_id, subject, key_id))"""
+_KEY_INDEX = "CREATE INDEX IF NOT EXISTS ix_client_key_id ON client_key (tenant_id, key_id)"
+_COLUMNS = "SELECT subject, key_id, wrapped FROM client_key"
 _log = structlog.get_logger("longtide.keys")
 
 
@@ -44,6 +49,15 @@ class KeysUnavailable(DomainError):
             _("What is kept sealed cannot be opened at the moment. Nothing was changed. Please try again later")
         )
         self.why = why
+
+
+@dataclass(frozen=True)
+class KeptKey:
+    """A client's key as it is kept. Without `wrapped`: it was destroyed; without an id too: so was the client."""
+
+    subject: UUID
+    id: bytes
+    wrapped: bytes | None
 
 
 class KeyStore:
@@ -62,7 +76,7 @@ class KeyStore:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         kind = "BLOB" if self.path is not None else "BYTEA"
-        for table in (_TENANT_KEY, _CLIENT_KEY):
+        for table in (_TENANT_KEY, _CLIENT_KEY, _KEY_INDEX):
             self._tell(table.format(bytes=kind))
 
     def tenant_key(self, tenant_id: UUID) -> tuple[str, bytes] | None:
@@ -85,41 +99,37 @@ class KeyStore:
         said = "UPDATE tenant_key SET master_id = %s, wrapped = %s WHERE tenant_id = %s AND wrapped = %s"
         self._tell(said, (master_id, wrapped, tenant_id.hex, was))
 
-    def client_keys(self, tenant_id: UUID, subjects: Iterable[UUID]) -> Iterator[tuple[UUID, bytes | None]]:
-        """(subject, wrapped key or None of a destroyed one) of those of `subjects` that there is anything of."""
+    def client_keys(self, tenant_id: UUID, subjects: Iterable[UUID]) -> Iterator[KeptKey]:
+        """All keys of `subjects`, and what is left of destroyed ones."""
         rest = iter(subjects)
         while some := list(islice(rest, _BATCH)):
             places = ", ".join(["%s"] * len(some))
-            asked = f"SELECT subject, wrapped FROM client_key WHERE tenant_id = %s AND subject IN ({places})"  # noqa: S608 - placeholders
-            for subject, kept in self._ask(asked, (tenant_id.hex, *(one.hex for one in some))):
-                yield UUID(subject), None if kept is None else bytes(kept)
+            asked = f"{_COLUMNS} WHERE tenant_id = %s AND subject IN ({places})"
+            yield from map(_kept, self._ask(asked, (tenant_id.hex, *(one.hex for one in some))))
 
-    def all_client_keys(self, tenant_id: UUID) -> Iterator[tuple[UUID, bytes | None]]:
-        """The same of every subject of a tenant, in order."""
-        asked = (
-            "SELECT subject, wrapped FROM client_key WHERE tenant_id = %s AND subject > %s ORDER BY subject LIMIT %s"
-        )
-        last = ""
-        while found := self._ask(asked, (tenant_id.hex, last, _BATCH)):
-            for subject, kept in found:
-                yield UUID(subject), None if kept is None else bytes(kept)
-            last = str(found[-1][0])
+    def all_client_keys(self, tenant_id: UUID) -> Iterator[KeptKey]:
+        """The same of every client of a tenant, in order."""
+        asked = f"{_COLUMNS} WHERE tenant_id = %s AND (subject, key_id) > (%s, %s) ORDER BY subject, key_id LIMIT %s"
+        last: tuple[str, str] = ("", "")
+        while found := self._ask(asked, (tenant_id.hex, *last, _BATCH)):
+            yield from map(_kept, found)
+            last = (str(found[-1][0]), str(found[-1][1]))
 
-    def add_client_keys(self, tenant_id: UUID, keys: Sequence[tuple[UUID, bytes]]) -> None:
-        """Keep these keys, durably, all at once; a subject that has one, or had one, stays as it is."""
-        said = "INSERT INTO client_key (tenant_id, subject, wrapped) VALUES {} ON CONFLICT DO NOTHING"
+    def add_client_keys(self, tenant_id: UUID, keys: Iterable[KeptKey]) -> None:
+        """Keep these keys, durably; one that is there already, or was destroyed, stays as it is."""
+        said = "INSERT INTO client_key (tenant_id, subject, key_id, wrapped) VALUES {} ON CONFLICT DO NOTHING"
         rest = iter(keys)
         while some := list(islice(rest, _BATCH)):
-            values = [part for subject, wrapped in some for part in (tenant_id.hex, subject.hex, wrapped)]
-            self._tell(said.format(", ".join(["(%s, %s, %s)"] * len(some))), values)
+            values = [part for one in some for part in (tenant_id.hex, one.subject.hex, one.id.hex(), one.wrapped)]
+            self._tell(said.format(", ".join(["(%s, %s, %s, %s)"] * len(some))), values)
 
-    def destroy_client_key(self, tenant_id: UUID, subject: UUID) -> None:
-        """Put a tombstone in a key's place and see to it that no page of the store holds the key any more."""
-        said = (
-            "INSERT INTO client_key (tenant_id, subject, wrapped) VALUES (%s, %s, NULL)"
-            " ON CONFLICT (tenant_id, subject) DO UPDATE SET wrapped = NULL"
-        )
-        self._tell(said, (tenant_id.hex, subject.hex))
+    def destroy_client_keys(self, tenant_id: UUID, subject: UUID) -> None:
+        """Put tombstones in the place of a client's keys, wherever there is a copy of one, and see to it that no page
+        of the store holds them any more."""
+        self.add_client_keys(tenant_id, [KeptKey(subject, b"", None)])
+        theirs = "SELECT key_id FROM client_key WHERE tenant_id = %s AND subject = %s"
+        said = f"UPDATE client_key SET wrapped = NULL WHERE tenant_id = %s AND key_id IN ({theirs})"  # noqa: S608 - no value in it
+        self._tell(said, (tenant_id.hex, tenant_id.hex, subject.hex))
         self.clear_remains("client_key")
 
     def clear_remains(self, table: str) -> None:
@@ -181,3 +191,8 @@ class KeyStore:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
             line.execute(f"PRAGMA {pragma}").fetchall()
         return line
+
+
+def _kept(row: Sequence[Any]) -> KeptKey:
+    subject, key_id, wrapped = row
+    return KeptKey(UUID(subject), bytes.fromhex(key_id), None if wrapped is None else bytes(wrapped))

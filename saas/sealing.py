@@ -11,7 +11,6 @@ erased here, and no longer.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,17 +26,17 @@ from saas import clock
 from saas.config import Settings
 from saas.crypto import NotSealedHere
 from saas.errors import Gone
-from saas.keystore import KeyStore, KeysUnavailable
+from saas.keystore import KeptKey, KeyStore, KeysUnavailable
 from saas.tenancy import current_tenant
 from saas.words import _
 
 REMEMBERED_SECONDS = 2.0
-_REMEMBERED = 2048
+_REMEMBERED = 1024
 _VERSION = b"\x01"
-_KEY_ID = 4
+_KEY_ID = 8
 _NONCE = 12
-_HEAD = 1 + _KEY_ID + _NONCE
 _KEY = 32
+_ERASED = b""
 _EXTENSION = "longtide_keys"
 
 
@@ -51,9 +50,16 @@ class KeyErased(Gone):
 
 
 @dataclass(frozen=True)
-class _Key:
+class _TenantKey:
     cipher: AESGCM
-    id: bytes
+    until: float
+
+
+@dataclass(frozen=True)
+class _ClientKeys:
+    """What opens a client's values, by the key's id; the first one that is not destroyed (None) seals."""
+
+    by_id: Mapping[bytes, AESGCM | None]
     until: float
 
 
@@ -64,43 +70,77 @@ class Keyring:
         self.store = store
         self._masters = {name: AESGCM(key) for name, key in masters.items()}
         self._newest = next(iter(masters))
-        self._tenants: dict[UUID, _Key] = {}
-        self._clients: dict[tuple[UUID, UUID], _Key] = {}
+        self._tenants: dict[UUID, _TenantKey] = {}
+        self._clients: dict[tuple[UUID, UUID], _ClientKeys] = {}
+        self._clients_before: dict[tuple[UUID, UUID], _ClientKeys] = {}
 
     def seal(self, tenant_id: UUID, subject: UUID, about: str, data: bytes) -> bytes:
         """See `seal` below."""
-        key, nonce = self._client(tenant_id, subject, make=True), os.urandom(_NONCE)
-        return _VERSION + key.id + nonce + key.cipher.encrypt(nonce, data, _bound(tenant_id, about))
+        key_id, cipher = self._sealing(tenant_id, subject)
+        nonce = os.urandom(_NONCE)
+        return _VERSION + key_id + nonce + cipher.encrypt(nonce, data, _bound(tenant_id, about))
 
     def unseal(self, tenant_id: UUID, subject: UUID, about: str, sealed: bytes) -> bytes:
         """See `unseal` below."""
-        key = self._client(tenant_id, subject, make=False)
-        if sealed[: 1 + _KEY_ID] != _VERSION + key.id:
+        if sealed[:1] != _VERSION:
             raise NotSealedHere
-        return _opened(key.cipher, sealed[1 + _KEY_ID :], _bound(tenant_id, about))
+        key_id = sealed[1 : 1 + _KEY_ID]
+        keys = self.at_hand(tenant_id, subject) or self._fetched(tenant_id, subject)
+        if key_id not in keys:
+            keys = self._fetched(tenant_id, subject)  # another process may have added one a moment ago
+        if not keys:
+            raise KeysUnavailable(f"the key store has no key of client {subject} of tenant {tenant_id}")
+        if _ERASED not in keys and key_id not in keys:
+            raise NotSealedHere
+        cipher = None if _ERASED in keys else keys[key_id]
+        if cipher is None:
+            raise KeyErased
+        return _opened(cipher, sealed[1 + _KEY_ID :], _bound(tenant_id, about))
 
     def make(self, tenant_id: UUID, subjects: Iterable[UUID]) -> None:
-        """Keys for all of `subjects` that have none, in few writes, durable when this returns."""
-        wanted = list(subjects)
-        there = {subject for subject, _kept in self.store.client_keys(tenant_id, wanted)}
-        self._add(tenant_id, [one for one in wanted if one not in there])
+        """A new key for each of `subjects`, in few writes, durable when this returns."""
+        own = self._tenant(tenant_id, make=True)
+        made = [(one, os.urandom(_KEY_ID), os.urandom(_KEY)) for one in subjects]
+        self.store.add_client_keys(tenant_id, [_wrapped(own, tenant_id, *one) for one in made])
+        for subject, key_id, key in made:
+            self._remember(tenant_id, subject, {key_id: AESGCM(key)})
 
     def fetch(self, tenant_id: UUID, subjects: Iterable[UUID]) -> None:
         """The keys of all of `subjects` at hand, asked for together."""
-        for subject, wrapped in self.store.client_keys(tenant_id, subjects):
-            if wrapped is not None:
-                self._remember(tenant_id, subject, self._unwrapped(tenant_id, subject, wrapped))
+        found: dict[UUID, dict[bytes, AESGCM | None]] = {}
+        for kept in self.store.client_keys(tenant_id, subjects):
+            found.setdefault(kept.subject, {})[kept.id] = self._cipher(tenant_id, kept)
+        for subject, by_id in found.items():
+            self._remember(tenant_id, subject, by_id)
+
+    def at_hand(self, tenant_id: UUID, subject: UUID) -> Mapping[bytes, AESGCM | None]:
+        """The client's keys that were used a moment ago; empty when they have to be asked for."""
+        known = self._clients.get((tenant_id, subject)) or self._clients_before.get((tenant_id, subject))
+        return known.by_id if known is not None and known.until > clock.monotonic() else {}
+
+    def adopt(self, tenant_id: UUID, subject: UUID, other: UUID) -> None:
+        """See `adopt_keys` below."""
+        own = self._tenant(tenant_id, make=True)
+        copies = [
+            _wrapped(own, tenant_id, subject, kept.id, self._plain(tenant_id, kept, kept.wrapped))
+            for kept in self.store.client_keys(tenant_id, [other])
+            if kept.wrapped is not None
+        ]
+        self.store.add_client_keys(tenant_id, copies)
+        self._forget(tenant_id, subject)
 
     def destroy(self, tenant_id: UUID, subject: UUID) -> None:
         """See `destroy_key` below."""
         try:
-            self.store.destroy_client_key(tenant_id, subject)
+            self.store.destroy_client_keys(tenant_id, subject)
         finally:
-            self._clients.pop((tenant_id, subject), None)
+            self._clients, self._clients_before = {}, {}  # others may have held a copy
 
     def has(self, tenant_id: UUID, subject: UUID) -> bool:
         """See `has_key` below."""
-        return any(wrapped is not None for _subject, wrapped in self.store.client_keys(tenant_id, [subject]))
+        found = list(self.store.client_keys(tenant_id, [subject]))
+        erased = any(kept.id == _ERASED for kept in found)
+        return not erased and any(kept.wrapped is not None for kept in found)
 
     def rotate(self) -> int:
         """Wrap every tenant's key under the newest master key; how many were under another. No data is touched."""
@@ -124,49 +164,50 @@ class Keyring:
             except KeysUnavailable as error:
                 yield error.why
                 continue
-            for subject, kept in self.store.all_client_keys(tenant_id):
+            for kept in self.store.all_client_keys(tenant_id):
                 try:
-                    if kept is not None:
-                        self._unwrapped(tenant_id, subject, kept)
+                    self._cipher(tenant_id, kept)
                 except KeysUnavailable as error:
                     yield error.why
 
-    def _client(self, tenant_id: UUID, subject: UUID, *, make: bool) -> _Key:
-        known = self._clients.get((tenant_id, subject))
-        if known is not None and known.until > clock.monotonic():
-            return known
-        kept = self._kept(tenant_id, subject)
-        if not kept and make:
-            self._add(tenant_id, [subject])
-            kept = self._kept(tenant_id, subject)  # what stands: another process may have been first
-        if not kept:
-            raise KeysUnavailable(f"the key store has no key of client {subject} of tenant {tenant_id}")
-        (wrapped,) = kept
-        if wrapped is None:
+    def _sealing(self, tenant_id: UUID, subject: UUID) -> tuple[bytes, AESGCM]:
+        keys = self.at_hand(tenant_id, subject) or self._fetched(tenant_id, subject)
+        if not keys:
+            self.make(tenant_id, [subject])
+            keys = self._fetched(tenant_id, subject)
+        if _ERASED in keys:
             raise KeyErased
-        return self._remember(tenant_id, subject, self._unwrapped(tenant_id, subject, wrapped))
+        for key_id, cipher in keys.items():
+            if cipher is not None:
+                return key_id, cipher
+        raise KeyErased
 
-    def _kept(self, tenant_id: UUID, subject: UUID) -> list[bytes | None]:
-        return [wrapped for _subject, wrapped in self.store.client_keys(tenant_id, [subject])]
+    def _fetched(self, tenant_id: UUID, subject: UUID) -> Mapping[bytes, AESGCM | None]:
+        self._forget(tenant_id, subject)
+        self.fetch(tenant_id, [subject])
+        return self.at_hand(tenant_id, subject)
 
-    def _add(self, tenant_id: UUID, subjects: list[UUID]) -> None:
-        own = self._tenant(tenant_id, make=True)
-        made = [(one, _closed(own.cipher, os.urandom(_KEY), _clients(tenant_id, one))) for one in subjects]
-        self.store.add_client_keys(tenant_id, made)
+    def _cipher(self, tenant_id: UUID, kept: KeptKey) -> AESGCM | None:
+        return None if kept.wrapped is None else AESGCM(self._plain(tenant_id, kept, kept.wrapped))
 
-    def _unwrapped(self, tenant_id: UUID, subject: UUID, wrapped: bytes) -> bytes:
+    def _plain(self, tenant_id: UUID, kept: KeptKey, wrapped: bytes) -> bytes:
         try:
-            return _opened(self._tenant(tenant_id, make=False).cipher, wrapped, _clients(tenant_id, subject))
+            return _opened(
+                self._tenant(tenant_id, make=False).cipher, wrapped, _place(tenant_id, kept.subject, kept.id)
+            )
         except NotSealedHere as error:
-            raise KeysUnavailable(f"the key of client {subject} of tenant {tenant_id} was changed") from error
+            raise KeysUnavailable(f"the key of client {kept.subject} of tenant {tenant_id} was changed") from error
 
-    def _remember(self, tenant_id: UUID, subject: UUID, plain: bytes) -> _Key:
+    def _remember(self, tenant_id: UUID, subject: UUID, by_id: Mapping[bytes, AESGCM | None]) -> None:
         if len(self._clients) >= _REMEMBERED:
-            self._clients.clear()
-        key = self._clients[tenant_id, subject] = _key(plain)
-        return key
+            self._clients, self._clients_before = {}, self._clients
+        self._clients[tenant_id, subject] = _ClientKeys(by_id, clock.monotonic() + REMEMBERED_SECONDS)
 
-    def _tenant(self, tenant_id: UUID, *, make: bool) -> _Key:
+    def _forget(self, tenant_id: UUID, subject: UUID) -> None:
+        for known in (self._clients, self._clients_before):
+            known.pop((tenant_id, subject), None)
+
+    def _tenant(self, tenant_id: UUID, *, make: bool) -> _TenantKey:
         known = self._tenants.get(tenant_id)
         if known is not None and known.until > clock.monotonic():
             return known
@@ -179,7 +220,8 @@ class Keyring:
             raise KeysUnavailable(f"the key store has no key of tenant {tenant_id}")
         if len(self._tenants) >= _REMEMBERED:
             self._tenants.clear()
-        key = self._tenants[tenant_id] = _key(self._under_master(tenant_id, *kept))
+        cipher = AESGCM(self._under_master(tenant_id, *kept))
+        key = self._tenants[tenant_id] = _TenantKey(cipher, clock.monotonic() + REMEMBERED_SECONDS)
         return key
 
     def _under_master(self, tenant_id: UUID, master_id: str, wrapped: bytes) -> bytes:
@@ -196,11 +238,6 @@ class Keyring:
             ) from error
 
 
-def _key(plain: bytes) -> _Key:
-    known_by = hashlib.sha256(b"longtide key id|" + plain).digest()[:_KEY_ID]
-    return _Key(AESGCM(plain), known_by, clock.monotonic() + REMEMBERED_SECONDS)
-
-
 def _bound(tenant_id: UUID, about: str) -> bytes:
     return tenant_id.bytes + b"|" + about.encode()
 
@@ -209,8 +246,12 @@ def _tenants(tenant_id: UUID) -> bytes:
     return _bound(tenant_id, "tenant key")
 
 
-def _clients(tenant_id: UUID, subject: UUID) -> bytes:
-    return _bound(tenant_id, f"client key|{subject.hex}")
+def _place(tenant_id: UUID, subject: UUID, key_id: bytes) -> bytes:
+    return _bound(tenant_id, f"client key|{subject.hex}|{key_id.hex()}")
+
+
+def _wrapped(own: _TenantKey, tenant_id: UUID, subject: UUID, key_id: bytes, key: bytes) -> KeptKey:
+    return KeptKey(subject, key_id, _closed(own.cipher, key, _place(tenant_id, subject, key_id)))
 
 
 def _closed(cipher: AESGCM, data: bytes, bound: bytes) -> bytes:
@@ -276,13 +317,23 @@ def unseal_value(*, subject: UUID, about: str, sealed: bytes) -> Any:
 
 
 def make_keys(subjects: Iterable[UUID]) -> None:
-    """Keys for many new clients at once, durable when this returns: one by one each would wait for the disk."""
+    """Keys for clients who are new, durable when this returns: for many, one by one would wait for the disk each time;
+    for one, it saves the question whether there is a key."""
     keyring().make(current_tenant().id, subjects)
 
 
 def fetch_keys(subjects: Iterable[UUID]) -> None:
     """The keys of the clients of a list at hand with one question, before their values are unsealed one by one."""
     keyring().fetch(current_tenant().id, subjects)
+
+
+def adopt_keys(*, subject: UUID, of: UUID) -> None:
+    """From now on all that was sealed for `of` opens for `subject` too, and is destroyed with the keys of either.
+
+    Durable when this returns. For what was typed before it was known who it is (sealed for the booking), and for two
+    records of one person (sealed for the one that goes).
+    """
+    keyring().adopt(current_tenant().id, subject, of)
 
 
 def has_key(*, subject: UUID) -> bool:
