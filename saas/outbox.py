@@ -210,6 +210,14 @@ def revive(effect_id: UUID, *, now: datetime) -> None:
 
 
 @action
+def wake(kind: str, *, now: datetime) -> None:
+    """Have every row of this kind that waits in the entered clinic looked at again: what it waited for has changed."""
+    mine = (Outbox.tenant_id == current_tenant().id, Outbox.kind == kind)
+    waiting = update(Outbox).where(*mine, Outbox.done_at.is_(None), Outbox.dead_at.is_(None))
+    db.session.execute(waiting.values(run_at=now), execution_options={"synchronize_session": False})
+
+
+@action
 def revive_kind(kind: str, *, now: datetime) -> int:
     """Give every dead row of this kind a new life. Returns how many."""
     dead = update(Outbox).where(Outbox.kind == kind, Outbox.dead_at.is_not(None), Outbox.done_at.is_(None))

@@ -195,7 +195,7 @@ def _put_back(change: BookingChange, booking: Booking, *, now: datetime) -> None
     remind(booking, now=now)
     if change.told_at != booking.starts_at:
         # The client's own move a moment before was not told yet, and that mail would now be out of date.
-        tell_change(booking, was=change.told_at, at=now + CHANGE_GRACE)
+        tell_change(booking, was=change.told_at, at=now + CHANGE_GRACE, by="client")
 
 
 def _room_again(old: Place, booking: Booking, now: datetime) -> UUID | None:
@@ -225,4 +225,4 @@ def settle_change(*, change_id: UUID, now: datetime) -> None:
     if change.kind == "cancel":
         cancel(booking_id=booking.id, who="staff", click=f"change:{change.id}", fee_percent=change.fee_percent, now=now)
     else:
-        tell_change(booking, was=change.told_at, at=now)
+        tell_change(booking, was=change.told_at, at=now, by="staff")

@@ -7,7 +7,7 @@ their notice that they must ring.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,20 +17,21 @@ from saas import mail
 from saas.db import action, db
 from saas.jobs import Handler
 from saas.mail import Attachment, Mail
-from saas.outbox import Effect, emit
+from saas.outbox import Effect, Later, emit
 from saas.tenancy import current_tenant
 from saas.words import _
 from tenants.bookings import letters
 from tenants.bookings.ics import CONTENT_TYPE, Method
 from tenants.bookings.models import Booking
-from tenants.bookings.rules import REMINDER
 from tenants.clients.models import Client
 from tenants.clients.rules import reach_for
 from tenants.clinic import queries as clinic_queries
+from tenants.clinic.notices import REMINDER, Envelope, remind_at, wait_until
 from tenants.payments import queries as payment_queries
 from tenants.practitioners.models import Practitioner
 
-EARLY = timedelta(hours=1)  # a reminder may be this much too early; more means that the booking has moved on
+LATE = timedelta(hours=1)
+"""A second reminder that the worker comes to later than this is left out."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,11 @@ def confirmed(effect: Effect, *, now: datetime) -> None:
 def changed(effect: Effect, *, now: datetime) -> None:
     booking = _booking(effect)
     if booking is not None and booking.status == "confirmed" and not _is_old(effect, booking):
+        was = _was(effect, booking)
+        if effect.payload.get("by") == "staff":
+            _after_quiet_hours(now, min(was or booking.starts_at, booking.starts_at))
         free = letters.free_until(booking, now=now)
-        _to_client(effect, booking, CHANGED, now, free_until_local=free, was_local=_was(effect, booking))
+        _to_client(effect, booking, CHANGED, now, free_until_local=free, was_local=was)
 
 
 def _was(effect: Effect, booking: Booking) -> datetime | None:
@@ -83,16 +87,31 @@ def _was(effect: Effect, booking: Booking) -> datetime | None:
 def cancelled(effect: Effect, *, now: datetime) -> None:
     booking = _booking(effect)
     if booking is not None and booking.status == "cancelled":
+        if booking.ended_by != "client":
+            _after_quiet_hours(now, booking.starts_at)
         kept = payment_queries.money_of(booking.id).kept
         _to_client(effect, booking, CANCELLED, now, refund=letters.sent_back(booking) or None, kept=kept or None)
 
 
 def reminder(effect: Effect, *, now: datetime) -> None:
     booking = _booking(effect)
-    if booking is None or booking.status != "confirmed" or _is_old(effect, booking):
+    if booking is None or booking.status != "confirmed" or _is_old(effect, booking) or now >= booking.starts_at:
         return
-    if timedelta(0) < booking.starts_at - now <= REMINDER + EARLY:
+    which, since = int(effect.payload.get("which", 1)), int(effect.payload.get("since", 0))
+    at = remind_at(which, booking.starts_at, clinic_queries.notices(), current_tenant().zone)
+    if at is None or at.timestamp() <= since:
+        raise Later(booking.starts_at)  # unless the clinic decides otherwise until then
+    if now < at:
+        raise Later(at)
+    if which == 1 or now - at <= LATE:
         _to_client(effect, booking, REMINDED, now, free_until_local=letters.free_until(booking, now=now))
+
+
+def _after_quiet_hours(now: datetime, session: datetime) -> None:
+    """What the clinic did, and not the client, is told when the quiet hours are over, if the session leaves time."""
+    until = wait_until(now, session, clinic_queries.notices(), current_tenant().zone)
+    if until is not None:
+        raise Later(until)
 
 
 def refunded(effect: Effect, *, now: datetime) -> None:
@@ -102,6 +121,8 @@ def refunded(effect: Effect, *, now: datetime) -> None:
     named = effect.payload.get("refund_id")
     amount = letters.refund_of(UUID(str(named))) if named else letters.sent_back(booking)
     if amount:
+        if booking.ended_by != "client":
+            _after_quiet_hours(now, booking.starts_at)
         _to_client(effect, booking, REFUNDED, now, refund=amount)
 
 
@@ -119,9 +140,9 @@ def _to_client(effect: Effect, booking: Booking, letter: _Letter, now: datetime,
         return
     locale = booking.locale or client.locale or current_tenant().locale
     more["words"] = clinic_queries.mail_text(letter.own) if letter.own else ""
-    written = _write(
-        effect, booking, client, _Paper(letter.template, locale, client.discreet_name or client.name, address), more
-    )
+    outside = clinic_queries.envelope()
+    paper = _Paper(letter.template, locale, client.discreet_name or client.name, address, outside)
+    written = _write(effect, booking, client, paper, more)
     if letter.method is not None:
         with mail.written_for(locale):
             data = letters.calendar_file(booking, now=now, method=letter.method)
@@ -136,6 +157,7 @@ class _Paper:
     locale: str
     to_name: str
     to_email: str
+    outside: Envelope = field(default_factory=Envelope)
 
 
 def _write(effect: Effect, booking: Booking, client: Client | None, paper: _Paper, more: Mapping[str, Any]) -> Mail:
@@ -147,12 +169,12 @@ def _write(effect: Effect, booking: Booking, client: Client | None, paper: _Pape
     return Mail(
         to_name=paper.to_name,
         to_email=paper.to_email,
-        subject=subject,
+        subject=paper.outside.subject(subject),
         text=text,
         html=html,
         message_id=mail.message_id(effect.id),
         reply_to=clinic.email or None,
-        from_name=clinic.name,
+        from_name=paper.outside.sender_name or clinic.name,
     )
 
 
@@ -229,7 +251,7 @@ HANDLERS: dict[str, Handler] = {
     "booking.confirmed": confirmed,
     "booking.changed": changed,
     "booking.cancelled": cancelled,
-    "booking.reminder": reminder,
+    REMINDER: reminder,
     "booking.refunded": refunded,
     "booking.lost": lost,
     "booking.notice": notice,

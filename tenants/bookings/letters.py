@@ -131,7 +131,7 @@ def first_name_and_initial(client: Client | None) -> str:
 def calendar_file(booking: Booking, *, now: datetime, method: Method = "PUBLISH") -> bytes:
     """The session for a calendar, in the reader's language. Without the link: calendars are shared."""
     clinic = clinic_queries.clinic_view()
-    name = current_tenant().name
+    name = clinic_queries.envelope().sender_name or current_tenant().name
     client = db.session.get(Client, booking.client_id) if booking.client_id else None
     mailed = mail_address(booking, client)
     said = [

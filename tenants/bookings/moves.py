@@ -68,7 +68,7 @@ def reschedule(
     rooms = offer.free_rooms(offer.people[0], starts_at, now=now) if offer.people else []
     if not rooms:
         raise SlotTaken
-    _put(booking, practitioner=practitioner, room=rooms[0], starts_at=starts_at, told=told, now=now)
+    _put(booking, practitioner=practitioner, room=rooms[0], starts_at=starts_at, told=told, who=who, now=now)
     audit.record("booking.moved", target="booking", target_id=booking.id, now=now, by=who, sequence=booking.sequence)
     return booking
 
@@ -84,6 +84,7 @@ def _put(
     room: UUID | None,
     starts_at: datetime,
     told: datetime | None,
+    who: Who,
     now: datetime,
 ) -> None:
     terms = PolicyTerms.from_snapshot(booking.policy)
@@ -97,7 +98,7 @@ def _put(
     close_lapsed(booking, now=now)
     if confirmed:
         booking.sequence += 1
-        tell_change(booking, was=was, at=now + CHANGE_GRACE)
+        tell_change(booking, was=was, at=now + CHANGE_GRACE, by=who)
         remind(booking, now=now)
     else:
         booking.status = "held"
@@ -121,12 +122,12 @@ def _change_key(booking: Booking) -> str:
     return f"changed:{booking.id}:{booking.sequence}"
 
 
-def tell_change(booking: Booking, *, was: datetime, at: datetime) -> None:
+def tell_change(booking: Booking, *, was: datetime, at: datetime, by: Who) -> None:
     """Inside an action: the client and the clinic's people hear of the new time at this instant; `was`: the old one."""
     number = booking.sequence
     emit(
         "booking.changed", run_at=at, dedupe=_change_key(booking),
-        booking_id=booking.id, sequence=number, was=int(was.timestamp()),
+        booking_id=booking.id, sequence=number, was=int(was.timestamp()), by=by,
     )  # fmt: skip
     emit(
         "booking.notice", run_at=at, dedupe=f"notice-changed:{booking.id}:{number}",

@@ -22,8 +22,10 @@ from saas.tenancy import current_tenant
 from tenants.availability import slots
 from tenants.bookings import openings
 from tenants.bookings.models import Booking
-from tenants.bookings.rules import HOLD, lapsed, reminder_at, require
+from tenants.bookings.rules import HOLD, lapsed, require
 from tenants.clients.models import Client
+from tenants.clinic.notices import REMINDER, remind_at
+from tenants.clinic.queries import notices
 from tenants.payments.actions import Owed, charge, charge_first
 from tenants.practitioners.models import Practitioner, Room
 from tenants.services.models import Service
@@ -259,17 +261,23 @@ def _tell_confirmed(booking: Booking, *, now: datetime) -> None:
 
 
 def remind(booking: Booking, *, now: datetime) -> None:
-    """Inside an action: ask for a reminder of the booking's present time, unless that moment has passed."""
-    if due := _reminders(booking, now=now):
-        emit_all(due)
+    """Inside an action: ask for the reminders of the booking's present time."""
+    emit_all(_reminders(booking, now=now))
 
 
 def _reminders(booking: Booking, *, now: datetime) -> list[Due]:
-    at = reminder_at(starts_at=booking.starts_at, now=now)
-    if at is None:
-        return []
-    ids: dict[str, UUID | str | int] = {"booking_id": booking.id, "sequence": booking.sequence}
-    return [Due("booking.reminder", at, f"reminder:{booking.id}:{booking.sequence}", ids)]
+    """Both, also where the clinic has but one or none: it may decide otherwise until the session, and what waits is
+    looked at again then. `since`: a moment before it is not made up for."""
+    settings, zone = notices(), current_tenant().zone
+    due = []
+    for which in (1, 2):
+        at = remind_at(which, booking.starts_at, settings, zone)
+        ids: dict[str, UUID | str | int] = {
+            "booking_id": booking.id, "sequence": booking.sequence, "which": which, "since": int(now.timestamp())
+        }  # fmt: skip
+        look = at if at is not None and at > now else booking.starts_at
+        due.append(Due(REMINDER, look, f"reminder-{which}:{booking.id}:{booking.sequence}", ids))
+    return due
 
 
 def release(booking: Booking, *, now: datetime, why: str) -> None:

@@ -24,7 +24,6 @@ LIVE: tuple[Status, ...] = ("held", "confirmed", "arrived")
 HOLD = timedelta(minutes=15)
 """How long a chosen time is kept; extendable, because a form must not hurry anybody (WCAG 2.2.1)."""
 MAX_EXTENSIONS = 10
-REMINDER = timedelta(hours=24)
 CHANGE_GRACE = timedelta(minutes=3)
 """Changes are told after this pause, so that two in a row make one mail."""
 UNDO = timedelta(minutes=3)
@@ -139,12 +138,6 @@ def client_may_move(*, status: str, starts_at: datetime, now: datetime) -> bool:
 def client_may_cancel(*, status: str, starts_at: datetime, now: datetime) -> bool:
     """Clients cancel their booking until it starts."""
     return may("cancel", status) and (status == "held" or now < starts_at)
-
-
-def reminder_at(*, starts_at: datetime, now: datetime) -> datetime | None:
-    """When to remind, or None when the start is nearer than a reminder would be."""
-    at = starts_at - REMINDER
-    return at if at > now else None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,12 +13,10 @@ from flask_admin import expose
 from markupsafe import Markup
 from wtforms import HiddenField, TextAreaField
 
-from saas import formats, mail
+from saas import formats
 from saas.admin import OfficeView, RecordView
 from saas.errors import Invalid, NotFound
 from saas.fields import OfficeForm
-from saas.links import absolute
-from saas.money import Money
 from saas.shell import locale
 from saas.stale import ChangedMeanwhile, mark_of
 from saas.tenancy import current_tenant
@@ -27,19 +25,12 @@ from saas.web import page_now
 from saas.words import _, ngettext
 from saas.words import later as _l
 from tenants.bookings import queries
-from tenants.bookings.letters import BookingWords, Links
+from tenants.bookings.previews import MAIL_WORDS, preview_of
 from tenants.clinic.actions import save_mail_text
 from tenants.clinic.models import Policy
-from tenants.clinic.queries import clinic_view, mail_text, mail_texts
+from tenants.clinic.queries import mail_text, mail_texts
 from tenants.clinic.rules import MAIL_KINDS
 
-MAIL_WORDS = {
-    "confirmed": (_l("Booked"), _l("When a booking stands")),
-    "changed": (_l("Moved"), _l("When a booking has another time")),
-    "cancelled": (_l("Cancelled"), _l("When a booking is cancelled")),
-    "reminder": (_l("Reminder"), _l("Before a booking")),
-    "refunded": (_l("Money back"), _l("When money goes back to a card")),
-}
 _LIMIT = 2000
 
 
@@ -48,45 +39,6 @@ class MailTextForm(OfficeForm):
 
     text = TextAreaField()
     seen = HiddenField()
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A mail as somebody would get it."""
-
-    subject: str
-    text: str
-
-
-def preview_of(kind: str, text: str, *, now: datetime) -> Preview:
-    """The mail of this kind to a made-up client about a made-up booking, with `text` as the clinic's own paragraph."""
-    tenant, clinic = current_tenant(), clinic_view()
-    zone = ZoneInfo(tenant.zone)
-    day = now.astimezone(zone).replace(hour=10, minute=30, second=0, microsecond=0) + timedelta(days=7)
-    price = Money.zero(tenant.currency) + Money(6000, tenant.currency)
-    booking = BookingWords(
-        first_name="Maya",
-        person=clinic.person,
-        starts_local=day,
-        ends_local=day + timedelta(hours=1),
-        place=clinic.place or formats.place(tenant.zone),
-        other_zone_line=None,
-        paid=price,
-        due_later=None,
-    )
-    page = absolute("/b/example")
-    context = {
-        "clinic": clinic,
-        "booking": booking,
-        "links": Links(page, f"{page}/change", f"{page}/cancel", absolute("/"), absolute("/manage/")),
-        "free_until_local": day - timedelta(days=1),
-        "was_local": day - timedelta(days=1),
-        "refund": price,
-        "kept": None,
-        "words": text,
-    }
-    subject, body, _html = mail.render(f"booking_{kind}", tenant.locale, region=tenant.country, **context)
-    return Preview(subject, body)
 
 
 class MailTextView(OfficeView):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import asdict, fields, replace
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, astuple, fields, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,12 +11,14 @@ from sqlalchemy import select
 from saas import audit
 from saas.db import action, db
 from saas.errors import Invalid
+from saas.outbox import wake
 from saas.stale import unchanged
 from saas.tenancy import current_tenant
 from saas.text import Cleaner
 from saas.words import _
 from tenants.clinic.models import Clinic, MailText, Policy
-from tenants.clinic.queries import latest_policy, profile_of, terms_of
+from tenants.clinic.notices import REMINDER, Envelope, Notices, clean_envelope, clean_notices
+from tenants.clinic.queries import envelope, latest_policy, notices, profile_of, terms_of
 from tenants.clinic.rules import (
     MAIL_KINDS,
     SET_UP_STEPS,
@@ -138,6 +140,30 @@ def save_origins(*, origins: str, loopback: bool, now: datetime, seen: str | Non
     unchanged(seen, row.origins)
     row.origins = wanted
     audit.record("clinic.origins", target="clinic", target_id=row.id, now=now, count=len(wanted))
+
+
+@action
+def save_notices(*, wanted: Notices, now: datetime, seen: str | None = None) -> None:
+    """Keep when reminders go out and when mails wait. `seen`: the mark of all of it. Reminders that were asked for
+    already follow it: each is looked at again."""
+    cleaned = clean_notices(wanted)
+    row = lock_clinic()
+    unchanged(seen, *astuple(notices()))
+    for field in fields(cleaned):
+        setattr(row, field.name, getattr(cleaned, field.name))
+    wake(REMINDER, now=now)
+    audit.record("clinic.notices", target="clinic", target_id=row.id, now=now)
+
+
+@action
+def save_envelope(*, wanted: Envelope, services: Iterable[str], now: datetime, seen: str | None = None) -> None:
+    """Keep who mails to clients are from and how their subjects begin. `services`: the names that must not be read
+    there; `seen`: the mark of both."""
+    cleaned = clean_envelope(wanted, services=services)
+    row = lock_clinic()
+    unchanged(seen, *astuple(envelope()))
+    row.sender_name, row.subject_words = cleaned.sender_name, cleaned.subject_words
+    audit.record("clinic.envelope", target="clinic", target_id=row.id, now=now)
 
 
 @action

@@ -19,7 +19,7 @@ class Clinic(TenantOwned, Base):
     `promises` and `facts` are lists of {"title"|"label", "text"}. `min_notice_min` in minutes;
     `horizon_days` None = no end. `set_up`: what was decided at each step of the guided set-up (step: done or skipped),
     `set_up_at` when the owner ended it. `origins`: whose pages may frame the times and call the API from a browser, as
-    browsers write an origin.
+    browsers write an origin. From `remind_hours` on: `notices.py`; `remind_hours` None = no reminder.
     """
 
     __tablename__ = "clinic"
@@ -49,6 +49,12 @@ class Clinic(TenantOwned, Base):
     set_up: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default=literal_column("'{}'"))
     set_up_at: Mapped[datetime | None]
     origins: Mapped[list[str]] = mapped_column(JSON, default=list, server_default=literal_column("'[]'"))
+    remind_hours: Mapped[int | None] = mapped_column(default=24, server_default="24")
+    remind_again_hours: Mapped[int | None]
+    quiet_from: Mapped[str] = mapped_column(String(5), default="", server_default=literal_column("''"))
+    quiet_to: Mapped[str] = mapped_column(String(5), default="", server_default=literal_column("''"))
+    sender_name: Mapped[str] = mapped_column(String(60), default="", server_default=literal_column("''"))
+    subject_words: Mapped[str] = mapped_column(String(40), default="", server_default=literal_column("''"))
 
     @classmethod
     def own_table_args(cls) -> tuple[Any, ...]:

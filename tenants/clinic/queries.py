@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -11,9 +11,11 @@ from typing import Any
 from sqlalchemy import Uuid, bindparam, select
 
 from saas import formats, theme
-from saas.db import db
+from saas.db import db, line
+from saas.prepared import Prepared
 from saas.tenancy import TenantRef, current_tenant
 from tenants.clinic.models import Clinic, MailText, Policy
+from tenants.clinic.notices import Envelope, Notices
 from tenants.clinic.rules import Note, PolicyRequest, Profile
 
 
@@ -164,6 +166,25 @@ def terms_of(row: Policy) -> PolicyRequest:
 def allowed_origins() -> tuple[str, ...]:
     """Whose pages may frame the times and call the API from a browser; one query."""
     return tuple(db.session.execute(select(Clinic.origins)).scalar_one_or_none() or ())
+
+
+def notices() -> Notices:
+    """When the entered clinic's mails go out. Made ready: every booking asks."""
+    found = _notices().rows(line(), {"mine": current_tenant().id})
+    return Notices(*found[0]) if found else Notices()
+
+
+@lru_cache(maxsize=1)
+def _notices() -> Prepared:
+    columns = Clinic.__table__.c
+    wanted = (columns[field.name] for field in fields(Notices))
+    return Prepared(select(*wanted).where(columns.tenant_id == bindparam("mine", type_=Uuid())))
+
+
+def envelope() -> Envelope:
+    """The outside of the entered clinic's mails to its clients."""
+    row = db.session.execute(select(Clinic.sender_name, Clinic.subject_words)).one_or_none()
+    return Envelope(*row) if row else Envelope()
 
 
 def document(which: str) -> Document:

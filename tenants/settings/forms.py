@@ -13,6 +13,7 @@ from saas.fields import OfficeForm
 from saas.web import StaleForm
 from saas.words import _
 from saas.words import later as _l
+from tenants.clinic.notices import Envelope, Notices
 from tenants.clinic.rules import Note, PolicyRequest, Profile
 
 NOTES = 8
@@ -52,6 +53,10 @@ class SettingsForm(OfficeForm):
             return int(text)
         self.refuse(name, _("Enter a whole number, such as 24"))
         return -1
+
+    def whole_or_none(self, name: str) -> int | None:
+        """The same, None for an empty field."""
+        return self.whole(name) if (self._fields[name].data or "").strip() else None
 
     def require(self) -> None:
         """Raise `StaleForm` when the form was made elsewhere or too long ago: for buttons with nothing to lose."""
@@ -154,7 +159,7 @@ class BookingForm(SettingsForm):
 
     def horizon(self) -> int | None:
         """The horizon in days; None for an empty field."""
-        return self.whole("horizon_days") if (self.horizon_days.data or "").strip() else None
+        return self.whole_or_none("horizon_days")
 
 
 class PlaceForm(SettingsForm):
@@ -181,6 +186,35 @@ class PolicyForm(SettingsForm):
             no_show_percent=self.whole("no_show_percent"),
             terms=self.terms.data or "",
         )
+
+
+class NoticesForm(SettingsForm):
+    """When reminders go out, and when mails wait. Empty: not."""
+
+    remind_hours = StringField()
+    remind_again_hours = StringField()
+    quiet_from = StringField()
+    quiet_to = StringField()
+
+    def request(self) -> Notices:
+        """The times as typed; where a number cannot be read, its sentence is beside it."""
+        return Notices(
+            remind_hours=self.whole_or_none("remind_hours"),
+            remind_again_hours=self.whole_or_none("remind_again_hours"),
+            quiet_from=self.quiet_from.data or "",
+            quiet_to=self.quiet_to.data or "",
+        )
+
+
+class EnvelopeForm(SettingsForm):
+    """What is read on the outside of mails to clients."""
+
+    sender_name = StringField()
+    subject_words = StringField()
+
+    def request(self) -> Envelope:
+        """The words as typed."""
+        return Envelope(self.sender_name.data or "", self.subject_words.data or "")
 
 
 class PressForm(SettingsForm):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import flash, redirect, url_for
 from werkzeug.wrappers import Response
@@ -41,6 +41,17 @@ def kept(words: str = "", *, at: str = "settings.index") -> Response:
     """After saving: back to where settings begin, with a word about it."""
     flash(words or _("Saved."))
     return redirect(url_for(at), 303)
+
+
+def show(
+    view: OfficeView, template: str, form: SettingsForm, status: int, *, mark: str, shown: list[tuple[Any, Any]],
+    **more: Any,
+) -> Answer:  # fmt: skip
+    """A page of settings. `shown`: what stands now (words, value), for who saves second; `mark`: of just that."""
+    if status == MEANWHILE or not form.seen.data:
+        form.seen.data = mark
+    page = view.render(template, record_form=form, stands=shown if status == MEANWHILE else [], **more)
+    return page, status
 
 
 class SettingsPage(OfficeView):

@@ -22,13 +22,14 @@ from saas.web import page_now
 from saas.words import _, ngettext
 from saas.words import later as _l
 from tenants.clinic.actions import save_booking_rules, save_profile, save_texts
-from tenants.clinic.queries import latest_policy, own_row, profile_of
+from tenants.clinic.queries import envelope, latest_policy, notices, own_row, profile_of
 from tenants.clinic.rules import Note, Profile, clean_html, profile_values
 from tenants.settings import forms
 from tenants.settings.actions import Place, place_of, save_place
 from tenants.settings.forms import BookingForm, ContactForm, DocumentsForm, PlaceForm, SettingsForm, WordsForm
 from tenants.settings.queries import booked, tenant_row
-from tenants.settings.saving import KEPT, MEANWHILE, Answer, keep, kept
+from tenants.settings.saving import KEPT, Answer, keep, kept, show
+from tenants.settings.staff_notices import notices_words, sender_words
 
 _BLANK_ROWS = 2  # rows for promises and facts beside those that are filled in
 
@@ -149,12 +150,7 @@ class SettingsView(OfficeView):
     def _page(
         self, name: str, form: SettingsForm, status: int, mark: str, shown: list[tuple[Any, str]], **more: Any
     ) -> Answer:
-        """A page of settings. `shown`: what stands now, for who saves second; `mark`: of just that."""
-        if status == MEANWHILE or not form.seen.data:
-            form.seen.data = mark
-        stands = shown if status == MEANWHILE else []
-        page = self.render(f"manage/settings/{name}.html", record_form=form, stands=stands, **more)
-        return page, status
+        return show(self, f"manage/settings/{name}.html", form, status, mark=mark, shown=shown, **more)
 
 
 _PROFILE_WORDS = {
@@ -278,6 +274,8 @@ def _groups() -> list[tuple[str, list[tuple[str, str, str]]]]:
                 (_("Contact and address"), url_for(".contact"), contact or _("Nothing written yet")),
                 (_("Privacy notice and imprint"), url_for(".documents"), _written(row)),
                 (_("Mail texts"), url_for("mail_text.index"), _("Your own words in each kind of mail")),
+                (_("Reminders and quiet hours"), url_for("settings_notices.index"), notices_words(notices())),
+                (_("Sender and subjects"), url_for("settings_notices.wording"), sender_words(envelope())),
                 (_("On your own website"), url_for("website.index"), ", ".join(row.origins) or _("Not shown there")),
             ],
         ),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import request
 from flask_admin import expose
 from wtforms import RadioField
@@ -19,7 +17,7 @@ from tenants.practitioners.models import Practitioner
 from tenants.settings.actions import renew_feed, set_feed
 from tenants.settings.forms import PressForm, SettingsForm
 from tenants.settings.queries import FEED, FEEDS, feed_of, with_calendars
-from tenants.settings.saving import KEPT, MEANWHILE, Answer, SettingsPage, keep, kept
+from tenants.settings.saving import KEPT, Answer, SettingsPage, keep, kept, show
 
 FEED_WORDS = {
     "off": _l("Not at all"),
@@ -58,13 +56,10 @@ class FeedView(SettingsPage):
         if status == KEPT:
             return kept(at=".index")
         row = _chosen()
-        if status == MEANWHILE or not form.seen.data:
-            form.seen.data = mark_of(feed_of(row))
-        stands: list[tuple[Any, Any]] = [(row.name, FEED_WORDS[feed_of(row)])] if status == MEANWHILE else []
-        page = self.render(
-            "manage/settings/feed.html", record_form=form, stands=stands, person=row, address=address_of(row)
-        )
-        return page, status
+        return show(
+            self, "manage/settings/feed.html", form, status, mark=mark_of(feed_of(row)),
+            shown=[(row.name, FEED_WORDS[feed_of(row)])], person=row, address=address_of(row),
+        )  # fmt: skip
 
     @expose("/renew/")
     def ask_renew(self) -> str:

@@ -483,6 +483,8 @@ NOTHING = {
             ".documents",
             ".booking",
             ".place",
+            "_notices.index",
+            "_notices.wording",
             "_brand.index",
             "_brand.sheet",
             "_brand.logo",

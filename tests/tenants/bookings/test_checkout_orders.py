@@ -64,7 +64,7 @@ ENDS = {
     "unpaid": End("expired", 0, 0, 0, {}),
     "lost": End("expired", 8000, 8000, 0, {"booking.lost": 1, "booking.notice": 1}),
 }
-BOOKED = End("confirmed", 8000, 0, 0, {"booking.confirmed": 1, "booking.notice": 1, "booking.reminder": 1})
+BOOKED = End("confirmed", 8000, 0, 0, {"booking.confirmed": 1, "booking.notice": 1, "booking.reminder": 2})
 
 
 def play(story: str, till: Till, clinic: Clinic, now: datetime) -> tuple[UUID, datetime]:

@@ -28,8 +28,9 @@ from tenants.bookings.models import Booking
 from tenants.bookings.moves import cancel, reschedule
 from tenants.bookings.rules import Details
 from tenants.clients.models import Client
-from tenants.clinic.actions import save_mail_text, save_profile
+from tenants.clinic.actions import save_envelope, save_mail_text, save_notices, save_profile
 from tenants.clinic.models import Clinic as ClinicRow
+from tenants.clinic.notices import Envelope, Notices
 from tenants.clinic.rules import Profile
 from tenants.payments.models import Refund
 from tenants.payments.refunds import refund_done
@@ -225,14 +226,58 @@ def test_a_late_or_stale_reminder_says_nothing(post: Deliver, at_rowan: Clinic, 
     def ask(sequence: int) -> None:
         emit("booking.reminder", run_at=now, booking_id=booking.id, sequence=sequence)
 
-    ask(0)
+    ask(7)
     assert post(now) == []
     starts = booking.starts_at
-    ask(7)
     assert post(starts - DAY - timedelta(minutes=1)) == []
-    assert len(post(starts - 2 * HOUR)) == 1
+    assert len(post(starts - 2 * HOUR)) == 1, "late, and still of use"
     ask(0)
     assert post(starts) == []
+
+
+def test_bookings_made_before_follow_the_times_that_hold(post: Deliver, at_rowan: Clinic, now: datetime) -> None:
+    booking = booked(at_rowan, now=now, day=4)
+    starts = booking.starts_at
+    save_notices(wanted=Notices(None), now=now)
+    assert to(post(starts - DAY), "cleo")[1:] == []
+    save_notices(wanted=Notices(20, 2), now=starts - 21 * HOUR)
+    assert post(starts - 21 * HOUR) == []
+    assert len(post(starts - 20 * HOUR)) == 1
+    save_notices(wanted=Notices(48, 3), now=starts - 19 * HOUR)
+    assert post(starts - 19 * HOUR) == [], "the first was sent"
+    assert len(post(starts - 3 * HOUR)) == 1
+    assert post(starts) == []
+
+
+def test_what_the_clinic_did_waits_for_the_morning_and_an_answer_does_not(
+    post: Deliver, at_rowan: Clinic, now: datetime
+) -> None:
+    save_notices(wanted=Notices(24, None, "20:00", "07:00"), now=now)
+    night = now.replace(hour=22, minute=0)
+    morning = night.replace(hour=7) + DAY
+    mine = booked(at_rowan, now=night, day=3)
+    theirs = booked(at_rowan, now=night, day=4, details=replace(CLEO, name="Dora Lane", email="dora@example.com"))
+    assert {mail.to_email for mail in post(night)} >= {"cleo@example.com", "dora@example.com"}
+    cancel(booking_id=mine.id, who="client", click="1", now=night)
+    cancel(booking_id=theirs.id, who="staff", click="2", now=night)
+    mails = post(night + timedelta(minutes=1))
+    assert len(to(mails, "cleo")) == 1
+    assert to(mails, "dora") == []
+    assert to(mails, "hello"), "the team hears at once"
+    (mail,) = post(morning)
+    assert (mail.to_email, mail.subject.partition(":")[0]) == ("dora@example.com", "Cancelled")
+
+
+def test_the_outside_of_a_mail_says_what_the_clinic_chose(post: Deliver, at_rowan: Clinic, now: datetime) -> None:
+    save_envelope(wanted=Envelope("Ben", "From Ben"), services=[], now=now)
+    booked(at_rowan, now=now)
+    mails = post(now)
+    (mail,) = to(mails, "cleo")
+    assert (mail.from_name, mail.subject) == ("Ben", "From Ben: Wednesday 25 March, 10:00")
+    assert str(calendar_of(mail).events[0]["SUMMARY"]) == "Session at Ben"
+    assert {(one.from_name, one.subject) for one in to(mails, "hello")} == {
+        ("Rowan", "New booking: Wednesday 25 March, 10:00")
+    }
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from tenants.bookings.rules import (
     client_may_move,
     lapsed,
     may,
-    reminder_at,
     require,
     sayable,
 )
@@ -100,8 +99,3 @@ def test_clients_move_and_cancel_until_the_start() -> None:
         assert allowed(status="confirmed", starts_at=NOON, now=NOON - HOUR)
         assert not allowed(status="confirmed", starts_at=NOON, now=NOON)
         assert not allowed(status="completed", starts_at=NOON, now=NOON - HOUR)
-
-
-def test_no_reminder_for_a_start_within_a_day() -> None:
-    assert reminder_at(starts_at=NOON + 24 * HOUR, now=NOON) is None
-    assert reminder_at(starts_at=NOON + 25 * HOUR, now=NOON) == NOON + HOUR

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from saas.stale import ChangedMeanwhile, mark_of
-from tenants.bookings.wording import MAIL_WORDS
+from tenants.bookings.previews import MAIL_WORDS
 from tenants.clinic.actions import save_mail_text, save_policy
 from tenants.clinic.queries import mail_text
 from tenants.clinic.rules import MAIL_KINDS, PolicyRequest
