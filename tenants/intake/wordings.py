@@ -1,0 +1,111 @@
+"""Published wordings of instruments, as hashes: by language, then by LOINC code or "instrument:place". Pure.
+
+Made by `registry.wording_hash` from forms that HL7 and others published; no wording itself is kept here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WORDINGS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "en": {
+        "102011-4": ("af64e7ecb87b6933ce22add81ef94eacd6865770520c813a10938567a46c6767",),
+        "102012-2": (
+            "1002321d7ce85fd6a5c1fa1918a74a8f21be4bdd00193aecb0266c1c5b45b855",
+            "8c04ac107858cd52695f7900280c0dbbf818b69f5aab27c855f86864aaef2d75",
+        ),
+        "102013-0": (
+            "7624f038eea51bcb376de721bc030f1b59a22212783573766e948fb5b8ba0160",
+            "f0ae850a067f724fd76fdc58f2226622a9e4907072060896a02b6ce1dff2ade5",
+        ),
+        "102014-8": (
+            "2327bb5b44262fe6ffcffc9b0d811bb5563f41de5449e51ce9a54aad9ae11a9c",
+            "90b706a06d9a5e16de4dc8f8cd8d3d9a97b845e0f0ed2a2b965aeb529193b6b6",
+        ),
+        "102015-5": (
+            "4389563ed342e1cefc1b6fe8522570ed1a895821d3fc528774a8e34fefd41779",
+            "59d825392b19f7601ee50fa6970adb316eed6696198375678294eaa341ec5eae",
+        ),
+        "102016-3": (
+            "43f47ed054513725f13340a62ac3cbe1ff07451f61a527e9dfee83c27ba39f90",
+            "c78606b0ec4983fcd83d491b97299dbeb67f06eb1385a0c5dd3fcd90ea1bfa6e",
+        ),
+        "44250-9": ("7ad6330b18ed726148a23cccae1b69a31a7d6b26c8bd53342ec89d29476f9a0d",),
+        "44251-7": (
+            "07bbb9218578e8f98f653456450d7dfbebc59d409994b13947499f5936dc8d5e",
+            "ec245db35eb4ce2707d1d22efa032fc79ac8c59b341b5c59e019c5c8f6e153fe",
+        ),
+        "44252-5": (
+            "0a3d74fe2d7f1529ae38388c6402d1d2a836cc856eb553ef97487ed6a3cf0045",
+            "6f11cd966acade23cf0db1ed14fd27cc24ea8f81306c12205f797934ff8e0db9",
+        ),
+        "44253-3": (
+            "05ded84da2b8adcc334074ff2ef093a082305dcc8eeaed68ff4644e572ecf1d0",
+            "96e91e7893510d6d975df6170b08fa49bf82f5441b888fbdaeed920fb18779b7",
+            "ab412f85a150dd83b3d66ad47ba329207fc18061a18c4a8da0c714b9934fdd14",
+        ),
+        "44254-1": (
+            "6107c4d38ce7354604678121f16a5662bf87fa796bd7592cef47a18095fe50c6",
+            "f55081956b91d8307c7fc6a46ced0f657127eda346c531979726bb251f51c37c",
+        ),
+        "44255-8": ("adb58a907ca764c1e96b1a71554b4aa7a47f01a5ed6e96e928bd3cf493286cb0",),
+        "44258-2": (
+            "134a80314348b0ac5bdf680c6c6d7c1fc631e40c51f2b019e626ba890e10d4bd",
+            "d0eda117d6b20e20adc942f584dd0c31a77b9371d61c15e79e008e09067792cf",
+        ),
+        "44259-0": (
+            "1c829cd0e2682a6fafd4606c500dffa810915d166191969aa962a66bcf5de5cc",
+            "58e8b6c6896c80d9dee50b7ae6e9b1b8b4c95c32d12882ffc2ff29607439f0cc",
+        ),
+        "44260-8": (
+            "1bf39f99c4260c924399988e6c367502a44ad0c5f957cb9314d3c378cbb01321",
+            "23cfd45f6366ef2f483d7485f71f662d9fede7ca44cefaac5222872eee8b5399",
+            "a124d7e6b45ef9ea9b1f8dd90ca7b63f2043309aeb6db02b0b9c1fcd119e8ae1",
+        ),
+        "68509-9": (
+            "30b182c2191f55ed61ebcab6e2d316d7f28334c0e956277e6a6c7a67a07a4ce7",
+            "f744cd3911cfa5ece0773c650132814aa55dd4266e122bc77512121d0bdd390a",
+        ),
+        "69671-6": ("4efc08c64cf20ab590a93f268679e4000eece0812f1fcfec75b89936ba90bbc5",),
+        "69672-4": ("d741a108a44216c2a860353b275a67e0ec2df719047cc74339cfbc1c901ae9a9",),
+        "69673-2": ("0dca03f17e6acf029d3e755448ee1a54fef25fbe122a1fe0c8c3f965268bf2c5",),
+        "69674-0": ("9db97a7afdf8d5a042822e4f59881f900432801351e6b41e723e83f94e6b78a8",),
+        "69675-7": ("21746338c3df5ab591cfbd0518679e734f86137426cf4e926289b80aa0b1c066",),
+        "69676-5": ("1bce3b700f26488e08cd6974ea39eeb31e87235ac8cc68b33315f3b91fd25b64",),
+        "69677-3": ("35be0fa611e43c36a6a8450b630e7c4704242638f4bc01682b51b05127962c47",),
+        "69678-1": ("58c3cbff1c6617225fd0adf90995f0e08974979c50a849304668f45da3f1aef3",),
+        "69679-9": ("fc77c4bd68efefb542b026e2c8ba0dda5f94376cd5edc4f930d9e1386e9b7f77",),
+        "69680-7": ("8e11ac43dbca88a20e8231de90e7dc9d25da776b849d5694afecfabd6adcc564",),
+        "69681-5": ("998611b3e9cc4ca24fefb9f0dc5c2135bc17c3453746a9dbc8737cffd623144e",),
+        "69682-3": ("56b37a7574734326e706d1cf2e5696658263240d8874771921550e270ec5b216",),
+        "69689-8": ("555a2c6aac411ff8865197d1fafff4d6d7150707d708896f3d746a683562268f",),
+        "69717-7": ("ababd0330355af443c6ebff3fb752eb4e4594b77d33bef7862c4852a86413524",),
+        "69725-0": ("420bdc7c3c0ec33a3b39b15700d0904417f633dfce1c64f91a3974c7463f6307",),
+        "69731-8": ("033d40aa72edd8273d667f18d7ee81058a5d623969be8b575ad4600396ffec7c",),
+        "69732-6": ("265449d3cc222f93d787e7ff5288058fb40b5af499565f27c062bdf992dab234",),
+        "69733-4": ("0c91440343e32439c23d0907b1609a0a6c511e87ae2a6bb81d13bdc1a1105c6e",),
+        "69734-2": ("3a3e57d9b9b555e7c8a1e02c4c7e4df2457490d5a7c2005ae79eccee7d336d0d",),
+        "69735-9": ("546b7b5c22f09199079e8d710e7775428e4dc3658f9446af0985bf57ce0aa8e0",),
+        "69736-7": ("9b5bcbcbc64ae6a206782e3c31b45a4c101169f190c59ef7224d323721b9b722",),
+        "pcl-5:1": ("7d531d9db63060fa21c292f50a1e754f6f2f54b7076d823434d9c58fbba7c31d",),
+        "pcl-5:10": ("65373e2a392b0067d926fd8ea978a0552b4581e1bf4aa9111fa5471aa87dbd1d",),
+        "pcl-5:11": ("693adcd0a14a5508f3fa4ccf62258d3a813ce0eb095ce1142a7b74e34b766512",),
+        "pcl-5:12": ("6237cc6987321e630c29f83f8be71e005b26fda59288b0a68c09808a0de2b16f",),
+        "pcl-5:13": ("da991eded5a8e35094d1af169a021fd79d1b9dd71bd38833d7b0adb091728840",),
+        "pcl-5:14": ("f791c018a9327fd3ce0ed586b5cc93ca9b9ebe5bcd9b55bafe8c9ca79ea58f14",),
+        "pcl-5:15": ("875e6d34d33592df80e70b2f5af8bb8bdbcbf4944c9936c48b583cef915fbc50",),
+        "pcl-5:16": ("55eafec65f70b08062050b2bca79fcdd1240e4d8daee9e7dd41803d455a42803",),
+        "pcl-5:17": ("8bd6a78c51b93ce62a090ca811fad926fa718cf66f8a563648db8511a5b074e0",),
+        "pcl-5:18": ("0717b4582dbf295d909f6ee5ff2af34b15b5de541ca7fb5b25d5d65adf57e71c",),
+        "pcl-5:19": ("fc0f8c257de64c2579942dd3c442a26bcf80e99ccb5f305d2c1f05c042acf6ba",),
+        "pcl-5:2": ("35b69e2855bc833f570748ca76db257c63684bfc9aa2568b970197377fd35a05",),
+        "pcl-5:20": ("73d720ed93131dc0e456402d45d60813cfd890fff9828d50543aa4294bc3554a",),
+        "pcl-5:3": ("ea3f3ce4504f0b0a8e99472ef80d457afbe5d35161eb79a5e7d9f5d55f1e45db",),
+        "pcl-5:4": ("72424ab9bc81e4a4c9a7c7abcdd588dcae11e39892ac12d9f157ea469ae842a3",),
+        "pcl-5:5": ("cf9958978cff999355d3fdac2d7ce233bdfa046abc4a6b2ab6df56b6976deea7",),
+        "pcl-5:6": ("514bc83a8fb4a99535d014bd5be1c54ee309394fbcba62394c6c5aa6eb6ff5c4",),
+        "pcl-5:7": ("b4e4d464b665819f9c81c11179a0866bbb64d6d9812bdc238b04d754b590ecda",),
+        "pcl-5:8": ("e764baaec70049a2660b2e83629b6dee2850cae05abdb9f461bff5993df5b05b",),
+        "pcl-5:9": ("94fc231f41dd05d87831c88dcec39001575256871e84906965324ad5021146e7",),
+    },
+}
