@@ -20,6 +20,7 @@ from tenants.embed import staff as embed_desk
 from tenants.hours import staff as hours_pages
 from tenants.hours import staff_days as hours_days
 from tenants.hours import staff_why as hours_why
+from tenants.intake import alert_effects
 from tenants.intake import models as intake_tables
 from tenants.money import staff as money_pages
 from tenants.money import staff_desk as money_desk
@@ -100,9 +101,10 @@ def parts() -> Parts:
             **change_effects.HANDLERS,
             **checkout_effects.HANDLERS,
             **payment_effects.HANDLERS,
+            **alert_effects.HANDLERS,
         },
         webhooks={**checkout_effects.WEBHOOKS, **payment_effects.WEBHOOKS},
-        timetable=(*booking_jobs.TIMETABLE, *client_jobs.TIMETABLE),
+        timetable=(*booking_jobs.TIMETABLE, *client_jobs.TIMETABLE, *alert_effects.TIMETABLE),
         on_clinic_created=on_clinic_created,
         facts=facts,
     )

@@ -87,6 +87,14 @@ _CLINIC: Words = {
     "clinic.mail_text": _l("Changed the text of a mail"),
     "account.linked": _l("Changed whose calendar an account sees"),
 }
+_INTAKES: Words = {
+    "intake.settings": _l("Changed what is decided about intakes"),
+    "intake.alerted": _l("The team was told that an intake needs attention"),
+    "intake.alert_failed": _l("An alert did not reach somebody"),
+    "intake.acknowledged": _l("Took charge of an alert"),
+    "intake.test_sent": _l("Tried whether alerts arrive"),
+    "intake.test_seen": _l("Saw that a test had failed"),
+}
 _READS: Words = {
     "read.client": _l("Read a client’s record"),
     "read.booking": _l("Read a booking"),
@@ -102,7 +110,7 @@ _READS: Words = {
     "list.room": _l("Took out the list of rooms"),
     **LISTS,
 }
-DEEDS: Words = {**ACCOUNT_DEEDS, **_BOOKINGS, **_PEOPLE, **_MONEY, **_OFFERS, **_CLINIC, **_READS}
+DEEDS: Words = {**ACCOUNT_DEEDS, **_BOOKINGS, **_PEOPLE, **_MONEY, **_OFFERS, **_CLINIC, **_INTAKES, **_READS}
 ABOUT: Words = {
     **TARGETS,
     "booking": _l("Booking"),
@@ -110,6 +118,9 @@ ABOUT: Words = {
     "clinic": _l("Clinic"),
     "client_import": _l("List for import"),
     "duplicates": _l("Clients"),
+    "intake": _l("Intake"),
+    "intake_alert": _l("Alert"),
+    "intake_setting": _l("Settings of intakes"),
     "money": _l("Payments"),
     "payment": _l("Payment"),
     "policy": _l("Cancellation policy"),
