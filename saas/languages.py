@@ -1,8 +1,9 @@
 """Which language a page speaks, decided once a request.
 
-In this order: what the address asks for (`?lang=es`, kept in every link of the public pages, so that no cookie is
-needed); what is known of the reader (`read_as`: the booking's own language, an account's); what the browser asks for;
-the clinic's own. Staff read as their account says or as their clinic does, whatever an address or a browser says.
+Only a language that the clinic offers counts (`offered`). In this order: what the address asks for (`?lang=es`, kept in
+every link of the public pages, so that no cookie is needed); what is known of the reader (`read_as`: the booking's own
+language, an account's); what the browser asks for; the clinic's own. Staff read as their account says or as their
+clinic does, whatever an address or a browser says.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from babel import localedata
 from flask import g, has_request_context, request
 from flask_babel import refresh
 
-from saas.tenancy import current_or_none
+from saas.tenancy import current_or_none, current_tenant
 
 # The languages we write in, by their own names. English is in the source, the others in `TRANSLATIONS`.
 LANGUAGES = {"en": "English", "es": "Español"}
 TRANSLATIONS = Path(__file__).parent / "translations"
 _NOBODYS = "en"
+# Where its own people log in, a clinic cannot know yet what they read.
+_TEAMS = frozenset({"accounts", "security"})
 # What speaks to visitors, by blueprint or endpoint: links there carry the language that was asked for.
 _SPEAKING = frozenset(
     {"start", "bookings", "embed", "clinic.privacy", "clinic.imprint", "accounts", "security"}
@@ -51,9 +54,25 @@ def locale() -> str:
 
 
 def asked() -> str:
-    """The language the address asks for, if it is one of ours; else empty."""
+    """The language the address asks for, if it is offered; else empty."""
     lang = request.args.get("lang", "")
-    return lang if lang in LANGUAGES else ""
+    return lang if lang and lang in offered() else ""
+
+
+def offered() -> tuple[str, ...]:
+    """The languages in which this page can be read: the clinic's choice among ours, all of them for its team."""
+    tenant = current_or_none()
+    if tenant is None or tenant.is_platform or (has_request_context() and request.blueprint in _TEAMS):
+        return tuple(LANGUAGES)
+    own = _code(tenant.locale)
+    return tuple(code for code in LANGUAGES if code == own or code in tenant.languages.split())
+
+
+def for_client(*tags: str) -> str:
+    """The locale in which the entered clinic writes to a client: the first of these whose language it has not left
+    out, else its own."""
+    left_out = set(LANGUAGES).difference(offered())
+    return next((tag for tag in tags if tag and _code(tag) not in left_out), current_tenant().locale)
 
 
 def _wanted(own: str, country: str) -> str:
@@ -61,7 +80,7 @@ def _wanted(own: str, country: str) -> str:
         return spoken(asked(), own, country)
     for tag, quality in request.accept_languages:
         code = tag.replace("_", "-").partition("-")[0].lower()
-        if quality > 0 and (code in LANGUAGES or code == _code(own)):
+        if quality > 0 and (code in offered() or code == _code(own)):
             return spoken(code, own, country)
     return own
 
@@ -88,6 +107,8 @@ def read_as(tag: str, *, staff: bool = False) -> None:
         return
     tenant = current_or_none()
     own, country = (tenant.locale, tenant.country) if tenant else (_NOBODYS, "")
+    if not staff and tenant is not None:
+        tag = for_client(tag)
     if tag in LANGUAGES:
         chosen = spoken(tag, own, country)
     else:
@@ -118,5 +139,5 @@ def tongues() -> list[Tongue]:
     return [
         Tongue(code, name, "?" + urlencode([*query, ("lang", code)]))
         for code, name in LANGUAGES.items()
-        if code != _code(locale())
+        if code in offered() and code != _code(locale())
     ]

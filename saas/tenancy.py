@@ -30,6 +30,7 @@ from sqlalchemy import (
     event,
     false,
     inspect,
+    literal_column,
     select,
 )
 from sqlalchemy.orm import (
@@ -81,6 +82,8 @@ class Tenant(Base):
     currency: Mapped[str] = mapped_column(String(3))
     country: Mapped[str] = mapped_column(String(2))
     locale: Mapped[str] = mapped_column(String(16), default="en")
+    # What its clients may read it in (codes, a space between); its own language counts as named.
+    languages: Mapped[str] = mapped_column(String(40), default="en es", server_default=literal_column("'en es'"))
     stripe_account_id: Mapped[str | None] = mapped_column(String(64), unique=True)
     # What is asked of people who log in: again after so many minutes without a press; a second factor from all.
     idle_minutes: Mapped[int] = mapped_column(default=15, server_default="15")
@@ -114,6 +117,7 @@ class TenantRef:
     currency: str
     country: str
     locale: str
+    languages: str
     stripe_account_id: str | None
     idle_minutes: int
     second_required: bool

@@ -36,6 +36,7 @@ from tenants.settings import public as settings_feeds
 from tenants.settings import staff as settings_pages
 from tenants.settings import staff_brand as settings_look
 from tenants.settings import staff_feeds as settings_calendars
+from tenants.settings import staff_languages as settings_languages
 from tenants.settings import staff_notices as settings_notices
 from tenants.settings import staff_policy as settings_policy
 from tenants.settings import staff_start as settings_start
@@ -88,6 +89,7 @@ def parts() -> Parts:
             settings_calendars.FeedView,
             settings_policy.PolicyDesk,
             settings_notices.NoticesView,
+            settings_languages.LanguagesView,
             settings_start.StartView,
             embed_desk.WebsiteView,
             hours_days.DaysView,

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from saas.db import db, journey
 from saas.errors import DomainError
 from saas.formats import full_date
+from saas.languages import for_client
 from saas.mail import written_for
 from saas.stripe_gateway import gateway
 from saas.stripe_values import (
@@ -43,6 +44,7 @@ from tenants.bookings.checkout_steps import (
 )
 from tenants.bookings.models import Booking
 from tenants.bookings.places import NoSuchBooking
+from tenants.clinic.queries import envelope
 from tenants.payments import rules
 from tenants.payments.attempts import claim_ask
 from tenants.payments.models import Payment, PaymentAttempt
@@ -250,11 +252,10 @@ def end_hold(*, booking_id: UUID, now: datetime) -> datetime | None:
 def _product_name(booking_id: UUID) -> str:
     """What Stripe and the receipt show: where and when, never what for."""
     booking = _booking(booking_id)
-    tenant = current_tenant()
-    locale = booking.locale or tenant.locale
+    locale = for_client(booking.locale)
     day = full_date(booking.starts_at.astimezone(ZoneInfo(booking.zone)), locale)
     with written_for(locale):
-        return _("Session at %(clinic)s, %(date)s", clinic=tenant.name, date=day)
+        return _("Session at %(clinic)s, %(date)s", clinic=envelope().sender_name or current_tenant().name, date=day)
 
 
 def _booking(booking_id: UUID) -> Booking:

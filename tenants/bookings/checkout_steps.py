@@ -11,6 +11,7 @@ from uuid import UUID
 from saas import audit
 from saas.db import action, db
 from saas.errors import Conflict, DomainError
+from saas.languages import for_client
 from saas.money import Money
 from saas.outbox import emit
 from saas.stripe_values import CheckoutSession, checkout_params
@@ -141,7 +142,7 @@ def _write_attempt(booking: Booking, payment: Payment, *, account: str, name: st
         metadata={"payment_attempt": str(attempt_id), "booking": str(booking.id), "tenant": str(current_tenant().id)},
         # Stripe writes to the address it is given: nothing for people who may not be written to.
         customer_email=mail_address(booking, client) or None,
-        locale=rules.checkout_language(booking.locale),
+        locale=rules.checkout_language(for_client(booking.locale) if booking.locale else ""),
     )
     return open_attempt(
         payment=payment,

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from saas import mail
 from saas.db import action, db
 from saas.jobs import Handler
+from saas.languages import for_client
 from saas.mail import Attachment, Mail
 from saas.outbox import Effect, Later, emit
 from saas.tenancy import current_tenant
@@ -138,7 +139,7 @@ def _to_client(effect: Effect, booking: Booking, letter: _Letter, now: datetime,
     address = letters.mail_address(booking, client)
     if client is None or not address:
         return
-    locale = booking.locale or client.locale or current_tenant().locale
+    locale = for_client(booking.locale, client.locale)
     more["words"] = clinic_queries.mail_text(letter.own) if letter.own else ""
     outside = clinic_queries.envelope()
     paper = _Paper(letter.template, locale, client.discreet_name or client.name, address, outside)

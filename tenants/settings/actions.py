@@ -3,6 +3,7 @@ and the steps of the guided set-up, each in one go."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -14,6 +15,7 @@ from saas import audit
 from saas.db import action, db
 from saas.errors import Conflict, Invalid
 from saas.fleet.rules import ClinicRequest, clean_clinic
+from saas.languages import LANGUAGES
 from saas.links import link_for
 from saas.money import exponent
 from saas.stale import unchanged
@@ -70,9 +72,7 @@ def save_place(*, place: Place, now: datetime, seen: str | None = None) -> None:
 
     Past bookings keep the zone they were made in. Hours are texts on the clinic's clock and move with it.
     """
-    lock_clinic()
-    mine = select(Tenant).where(Tenant.id == current_tenant().id).with_for_update(key_share=True)
-    row = db.session.execute(mine.execution_options(populate_existing=True)).scalar_one()
+    row = _lock_tenant()
     stands = place_of(row)
     unchanged(seen, stands.name, stands.zone, stands.currency)
     asked = ClinicRequest(row.slug, place.name, place.zone.strip(), place.currency, row.country, row.locale)
@@ -84,6 +84,29 @@ def save_place(*, place: Place, now: datetime, seen: str | None = None) -> None:
     values = {"name": wanted.name, "zone": wanted.zone, "currency": wanted.currency}
     db.session.execute(update(Tenant).where(Tenant.id == row.id).values(values))
     audit.record("clinic.place", target="tenant", target_id=row.id, now=now, zone=wanted.zone, currency=wanted.currency)
+
+
+def _lock_tenant() -> Tenant:
+    lock_clinic()
+    mine = select(Tenant).where(Tenant.id == current_tenant().id).with_for_update(key_share=True)
+    return db.session.execute(mine.execution_options(populate_existing=True)).scalar_one()
+
+
+@action
+def save_languages(*, codes: Collection[str], now: datetime, seen: str | None = None) -> None:
+    """Keep in which languages clients may read the clinic. `Invalid` for one we do not write, and without the clinic's
+    own, in which everything is said that nobody chose a language for; `seen`: the mark of `Tenant.languages`."""
+    row = _lock_tenant()
+    unchanged(seen, row.languages)
+    if any(code not in LANGUAGES for code in codes):
+        raise Invalid(fields={"languages": _("Choose from the list")})
+    own = row.locale.partition("_")[0]
+    if own in LANGUAGES and own not in codes:
+        sentence = _("%(language)s is your clinic’s own language: it stays", language=LANGUAGES[own])
+        raise Invalid(sentence, fields={"languages": sentence})
+    values = {"languages": " ".join(code for code in LANGUAGES if code in codes)}
+    db.session.execute(update(Tenant).where(Tenant.id == row.id).values(values))
+    audit.record("clinic.languages", target="tenant", target_id=row.id, now=now, **values)
 
 
 def refusals(stands: Place, wanted: Place, found: Booked) -> dict[str, str]:

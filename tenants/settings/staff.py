@@ -29,6 +29,7 @@ from tenants.settings.actions import Place, place_of, save_place
 from tenants.settings.forms import BookingForm, ContactForm, DocumentsForm, PlaceForm, SettingsForm, WordsForm
 from tenants.settings.queries import booked, tenant_row
 from tenants.settings.saving import KEPT, Answer, keep, kept, show
+from tenants.settings.staff_languages import spoken_names
 from tenants.settings.staff_notices import notices_words, sender_words
 
 _BLANK_ROWS = 2  # rows for promises and facts beside those that are filled in
@@ -291,6 +292,7 @@ def _groups() -> list[tuple[str, list[tuple[str, str, str]]]]:
             _("The clinic"),
             [
                 (_("Name, time zone, currency"), url_for(".place"), f"{tenant.zone}, {tenant.currency}"),
+                (_("Languages"), url_for("settings_languages.index"), formats.joined(spoken_names(), locale())),
                 (_("Your own calendar"), url_for("settings_feed.index"), _("Bookings on your phone, by a secret link")),
                 (_("Set-up, step by step"), url_for("settings_start.index"), _("What a new clinic needs, in order")),
             ],

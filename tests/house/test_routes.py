@@ -56,6 +56,7 @@ ASK_AND_WRITE = {
     *(f"settings_start.{step}" for step in ("brand", "service", "hours", "payments")),
     "settings_brand.index",
     "settings_feed.one",
+    "settings_languages.index",
     "settings_notices.index",
     "settings_notices.wording",
     "settings_policy.index",

@@ -315,6 +315,8 @@ ROWS = (
     row("POST", "settings_feed.one", OWNER, who="who"),
     row("GET", "settings_feed.ask_renew", OWNER, nothing=True, who="who"),
     row("POST", "settings_feed.renew", OWNER, who="who"),
+    row("GET", "settings_languages.index", OWNER),
+    row("POST", "settings_languages.index", OWNER),
     *(row(method, f"settings_notices.{page}", OWNER) for page in ("index", "wording") for method in ("GET", "POST")),
     row("GET", "settings_policy.index", OWNER),
     row("POST", "settings_policy.index", OWNER),

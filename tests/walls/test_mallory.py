@@ -483,6 +483,7 @@ NOTHING = {
             ".documents",
             ".booking",
             ".place",
+            "_languages.index",
             "_notices.index",
             "_notices.wording",
             "_brand.index",
