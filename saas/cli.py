@@ -16,7 +16,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, ScriptInfo, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
-from saas import clock, jobs, sessions, webhooks
+from saas import cli_keys, clock, jobs, sessions, webhooks
 from saas import doctor as checks
 from saas.accounts import effects as account_effects
 from saas.accounts.actions import create_account, reset_account
@@ -49,7 +49,7 @@ audit = AppGroup("audit", help="What was done, and whether somebody tampered wit
 
 def init_app(app: Flask) -> None:
     """Give the app its commands."""
-    for command in (tenant, operator, account, audit, worker, sandbox, doctor, routes_json):
+    for command in (tenant, operator, account, audit, cli_keys.keys, worker, sandbox, doctor, routes_json):
         app.cli.add_command(command)
 
 

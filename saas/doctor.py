@@ -18,6 +18,8 @@ from saas.config import ConfigError, Settings, load_settings
 from saas.db import db
 from saas.home import migrated
 from saas.jobs import last_beat
+from saas.keystore import KeysUnavailable
+from saas.sealing import keyring
 from saas.tenancy import find_platform, tenant_scope, tenant_tables
 
 FRESH = timedelta(minutes=2)
@@ -31,7 +33,7 @@ def problems(config: Settings, *, now: datetime) -> list[str]:
 
     Needs an app context for the database. Opens one connection to the mail host and sends nothing.
     """
-    found = [*_settings(config), *_stripe(config), *_files(config), *_mail(config)]
+    found = [*_settings(config), *_stripe(config), *_files(config), *_keys(), *_mail(config)]
     try:
         with db.engine.connect() as connection:
             found += _database(connection)
@@ -78,6 +80,17 @@ def _stripe(config: Settings) -> Iterator[str]:
 def _files(config: Settings) -> Iterator[str]:
     if not os.access(config.data, os.W_OK):
         yield "LONGTIDE_DATA cannot be written to"
+
+
+def _keys() -> Iterator[str]:
+    store = keyring().store
+    try:
+        yield from keyring().check(clients=False)
+    except KeysUnavailable as error:
+        yield f"{error.why}: check LONGTIDE_KEYS, and put the newest copy of the key store back"
+        return
+    if store.path is not None and store.path.stat().st_mode & 0o077:
+        yield f"others can read the key store: chmod 600 {store.path}"
 
 
 def _mail(config: Settings) -> Iterator[str]:

@@ -115,6 +115,12 @@ class KeyStore:
             yield from map(_kept, found)
             last = (str(found[-1][0]), str(found[-1][1]))
 
+    def counts(self) -> tuple[int, int, int]:
+        """How many tenants have a key, how many keys of clients there are, and how many clients were erased."""
+        asked = "SELECT count(wrapped), count(CASE WHEN key_id = '' THEN 1 END) FROM client_key"
+        ((keys, erased),) = self._ask(asked)
+        return len(self.tenant_keys()), int(keys), int(erased)
+
     def add_client_keys(self, tenant_id: UUID, keys: Iterable[KeptKey]) -> None:
         """Keep these keys, durably; one that is there already, or was destroyed, stays as it is."""
         said = "INSERT INTO client_key (tenant_id, subject, key_id, wrapped) VALUES {} ON CONFLICT DO NOTHING"

@@ -69,7 +69,7 @@ class Keyring:
     def __init__(self, store: KeyStore, masters: Mapping[str, bytes]) -> None:
         self.store = store
         self._masters = {name: AESGCM(key) for name, key in masters.items()}
-        self._newest = next(iter(masters))
+        self.newest = next(iter(masters))
         self._tenants: dict[UUID, _TenantKey] = {}
         self._clients: dict[tuple[UUID, UUID], _ClientKeys] = {}
         self._clients_before: dict[tuple[UUID, UUID], _ClientKeys] = {}
@@ -146,25 +146,25 @@ class Keyring:
         """Wrap every tenant's key under the newest master key; how many were under another. No data is touched."""
         turned = 0
         for tenant_id, master_id, wrapped in self.store.tenant_keys():
-            if master_id == self._newest:
+            if master_id == self.newest:
                 continue
             plain = self._under_master(tenant_id, master_id, wrapped)
-            again = _closed(self._masters[self._newest], plain, _tenants(tenant_id))
-            self.store.rewrap_tenant_key(tenant_id, was=wrapped, master_id=self._newest, wrapped=again)
+            again = _closed(self._masters[self.newest], plain, _tenants(tenant_id))
+            self.store.rewrap_tenant_key(tenant_id, was=wrapped, master_id=self.newest, wrapped=again)
             turned += 1
         if turned:
             self.store.clear_remains("tenant_key")  # or who stole the old master key would find what it opens
         return turned
 
-    def check(self) -> Iterator[str]:
-        """A sentence for each key that cannot be opened; asks for every key there is."""
+    def check(self, *, clients: bool = True) -> Iterator[str]:
+        """A sentence for each key that cannot be opened, of tenants and, if wanted, of all their clients."""
         for tenant_id, master_id, wrapped in self.store.tenant_keys():
             try:
                 self._under_master(tenant_id, master_id, wrapped)
             except KeysUnavailable as error:
                 yield error.why
                 continue
-            for kept in self.store.all_client_keys(tenant_id):
+            for kept in self.store.all_client_keys(tenant_id) if clients else ():
                 try:
                     self._cipher(tenant_id, kept)
                 except KeysUnavailable as error:
@@ -213,8 +213,8 @@ class Keyring:
             return known
         kept = self.store.tenant_key(tenant_id)
         if kept is None and make:
-            wrapped = _closed(self._masters[self._newest], os.urandom(_KEY), _tenants(tenant_id))
-            self.store.add_tenant_key(tenant_id, self._newest, wrapped)
+            wrapped = _closed(self._masters[self.newest], os.urandom(_KEY), _tenants(tenant_id))
+            self.store.add_tenant_key(tenant_id, self.newest, wrapped)
             kept = self.store.tenant_key(tenant_id)
         if kept is None:
             raise KeysUnavailable(f"the key store has no key of tenant {tenant_id}")
@@ -339,6 +339,12 @@ def adopt_keys(*, subject: UUID, of: UUID) -> None:
 def has_key(*, subject: UUID) -> bool:
     """Whether this client has a key that was not destroyed."""
     return keyring().has(current_tenant().id, subject)
+
+
+def erased_subjects() -> list[UUID]:
+    """Whose keys were destroyed: where older data was restored, their names and hashes are to be erased once more."""
+    tenant_id = current_tenant().id
+    return [kept.subject for kept in keyring().store.all_client_keys(tenant_id) if kept.id == _ERASED]
 
 
 def destroy_key(*, subject: UUID) -> None:

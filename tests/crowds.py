@@ -13,6 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from saas.db import action, db
+from saas.sealing import make_keys
 from tenants.bookings.models import Booking
 from tenants.clients.models import Client
 from tenants.payments.models import Payment
@@ -20,13 +21,14 @@ from tests.cast import NOW, Clinic
 
 AHEAD = 60
 _CHUNK = 5000
+_KEYS = 500
 
 
 @action
 def crowd(clinic: Clinic, *, bookings: int, clients: int, person: str = "ben", service: str = "desk") -> None:
     """So many clients with so many bookings (an hour each, one after the other, `AHEAD` of them still to come)."""
     base = _base(clinic)
-    _insert(Client, [_client(clinic, base, number) for number in range(clients)])
+    _insert(Client, [row for start in range(0, clients, _KEYS) for row in _some(clinic, base, start, clients)])
     who, what = clinic.practitioners[person], clinic.services[service]
     last = NOW.replace(minute=0, second=0, microsecond=0) + timedelta(hours=AHEAD)
     rows = []
@@ -47,10 +49,18 @@ def _insert(model: Any, rows: list[dict[str, Any]]) -> None:
         db.session.connection().execute(sa.insert(model.__table__), rows[start : start + _CHUNK])
 
 
+def _some(clinic: Clinic, base: int, start: int, clients: int) -> list[dict[str, Any]]:
+    numbers = range(start, min(start + _KEYS, clients))
+    make_keys([UUID(int=base + number) for number in numbers])
+    return [_client(clinic, base, number) for number in numbers]
+
+
 def _client(clinic: Clinic, base: int, number: int) -> dict[str, Any]:
+    id_ = UUID(int=base + number)
     return {
-        "id": UUID(int=base + number), "tenant_id": clinic.ref.id, "name": f"Client {number:06}",
-        "name_key": f"client {number:06}", "known_as": "", "email": f"c{number}@x.example", "phone": "",
+        "id": id_, "tenant_id": clinic.ref.id, "name": f"Client {number:06}",
+        "name_key": f"client {number:06}", "known_as": "",
+        "email_sealed": Client.email.seal("client", id_, id_, f"c{number}@x.example"),
         "reach": "email", "locale": "", "zone": "", "discreet_name": "", "no_calls": False,
         "created_at": NOW - timedelta(days=number % 3000),
     }  # fmt: skip
@@ -63,7 +73,7 @@ def _booking(clinic: Clinic, id_: UUID, client_id: UUID, offer: tuple[UUID, UUID
         "client_id": client_id, "status": "completed" if starts < NOW else "confirmed", "starts_at": starts,
         "ends_at": ends, "busy_from": starts, "busy_to": ends, "wall_start": starts.replace(tzinfo=None),
         "zone": clinic.ref.zone, "client_zone": "", "extensions": 0, "paying": False, "price_minor": 6000,
-        "online_minor": 0, "currency": "GBP", "payment_mode": "at_clinic", "policy": {}, "typed": {}, "note": "",
+        "online_minor": 0, "currency": "GBP", "payment_mode": "at_clinic", "policy": {},
         "source": "web", "sequence": 0, "link_hash": id_.hex, "link_generation": 0, "locale": "",
         "created_at": starts - timedelta(days=7), "confirmed_at": starts - timedelta(days=7),
     }  # fmt: skip

@@ -182,8 +182,6 @@ def draft_booking(
         currency=current_tenant().currency,
         payment_mode=service.payment,
         policy=newest_policy().snapshot(),
-        typed={},
-        note="",
         paying=False,
         extensions=0,
         sequence=0,

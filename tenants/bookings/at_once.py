@@ -73,8 +73,8 @@ def _book(*, wish: Wish, sight: Sight, now: datetime) -> Booked:
     )
     booking.idempotency_key, booking.request_hash = wish.key, wish.request_hash
     audit.record("booking.held", target="booking", target_id=booking.id, now=now, source=wish.source)
-    put_details(booking, wish.details, now=now)
     booking.client_id = lock_client(client_for(wish.details.person, now=now))
+    put_details(booking, wish.details, now=now)
     close_lapsed(booking, now=now)
     write_confirmed(booking, now=now)
     # As a value: a row would be read again after the commit, only to say what is known here.

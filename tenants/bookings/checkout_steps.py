@@ -14,6 +14,7 @@ from saas.errors import Conflict, DomainError
 from saas.languages import for_client
 from saas.money import Money
 from saas.outbox import emit
+from saas.sealing import adopt_keys, seal_text, unseal_text
 from saas.stripe_values import CheckoutSession, checkout_params
 from saas.tenancy import current_tenant
 from tenants.bookings.letters import mail_address
@@ -39,6 +40,7 @@ from tenants.payments.queries import NoSuchPayment, attempts_of, booking_of_atte
 
 Outcome = Literal["wait", "known", "closed", "confirmed", "recorded", "lost", "returned", "mismatch"]
 STANDING = ("confirmed", "arrived", "completed")
+_ADDRESS = "payment_attempt|address|{}"
 
 
 class DetailsMissing(Conflict):
@@ -75,12 +77,16 @@ class Call:
 
 def call_of(booking_id: UUID, attempt: PaymentAttempt, *, fresh: bool = False) -> Call:
     """The attempt as a value that outlives the transaction."""
+    request = dict(attempt.request)
+    if attempt.address_sealed is not None and attempt.session_id is None:  # else nobody is going to make the call
+        about = _ADDRESS.format(attempt.id)
+        request["customer_email"] = unseal_text(subject=booking_id, about=about, sealed=attempt.address_sealed)
     return Call(
         attempt_id=attempt.id,
         booking_id=booking_id,
         account=attempt.stripe_account_id,
         key=attempt.key,
-        request=dict(attempt.request),
+        request=request,
         session_id=attempt.session_id,
         expires_at=attempt.expires_at,
         fresh=fresh,
@@ -140,8 +146,6 @@ def _write_attempt(booking: Booking, payment: Payment, *, account: str, name: st
         expires_at=int(expires_at.timestamp()),
         application_fee=fee.minor,
         metadata={"payment_attempt": str(attempt_id), "booking": str(booking.id), "tenant": str(current_tenant().id)},
-        # Stripe writes to the address it is given: nothing for people who may not be written to.
-        customer_email=mail_address(booking, client) or None,
         locale=rules.checkout_language(for_client(booking.locale) if booking.locale else ""),
     )
     return open_attempt(
@@ -149,10 +153,21 @@ def _write_attempt(booking: Booking, payment: Payment, *, account: str, name: st
         attempt_id=attempt_id,
         account=account,
         request=request,
+        address_sealed=_seal_address(booking, attempt_id, mail_address(booking, client)),
         fee=fee,
         expires_at=expires_at,
         now=now,
     )
+
+
+def _seal_address(booking: Booking, attempt_id: UUID, address: str) -> bytes | None:
+    """Sealed for the booking, and so for its client, whoever the booking's details say that is by then. None for people
+    who may not be written to: Stripe writes to the address it is given."""
+    if not address or booking.client_id is None:
+        return None
+    sealed = seal_text(subject=booking.id, about=_ADDRESS.format(attempt_id), text=address)
+    adopt_keys(subject=booking.client_id, of=booking.id)
+    return sealed
 
 
 def _take_again(booking: Booking, *, now: datetime) -> bool:

@@ -56,7 +56,7 @@ def purge_requests(*, before: datetime, limit: int = BATCH) -> int:
     )
     ids = list(db.session.execute(wanted).scalars())
     if ids:
-        emptied = update(PaymentAttempt).where(PaymentAttempt.id.in_(ids)).values(request={})
+        emptied = update(PaymentAttempt).where(PaymentAttempt.id.in_(ids)).values(request={}, address_sealed=None)
         db.session.execute(emptied, execution_options=_QUIETLY)
     return len(ids)
 

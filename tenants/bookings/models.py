@@ -7,20 +7,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, DateTime, Index, String, UniqueConstraint, literal_column
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, CheckConstraint, DateTime, Index, LargeBinary, String, UniqueConstraint, literal_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 from sqlalchemy.sql.elements import ColumnElement
 
 from saas.db import Base
 from saas.money import Money
+from saas.sealed import SealedText, SealedTexts
+from saas.sealing import adopt_keys
 from saas.tenancy import TenantOwned, tenant_fk
 
 
 class Booking(TenantOwned, Base):
     """A hold or a booking. `busy_from`/`busy_to` include the buffers; `wall_start` is the local time that was promised.
 
-    `policy` is the snapshot {version, free_hours, late_fee_percent, no_show_percent}. `typed` keeps what the client
-    typed where it differs from what we knew. Amounts in minor units; `online_minor` is what is due when booking. While
+    `policy` is the snapshot {version, free_hours, late_fee_percent, no_show_percent}. `typed` and `note`, sealed, are
+    what the client typed. Amounts in minor units; `online_minor` is what is due when booking. While
     `paying`, a session may be open at Stripe: such a hold does not lapse by the clock, only when Stripe says that the
     session is over.
     """
@@ -48,8 +50,10 @@ class Booking(TenantOwned, Base):
     payment_mode: Mapped[str] = mapped_column(String(10))
     policy: Mapped[dict[str, Any]] = mapped_column(JSON)
     policy_accepted_at: Mapped[datetime | None]
-    typed: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
-    note: Mapped[str] = mapped_column(String(2000), default="")
+    typed_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    typed = SealedTexts("client_id", "id")
+    note_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    note = SealedText("client_id", "id")
     source: Mapped[str] = mapped_column(String(10))
     sequence: Mapped[int] = mapped_column(default=0)
     link_hash: Mapped[str] = mapped_column(String(64))
@@ -82,6 +86,19 @@ class Booking(TenantOwned, Base):
             tenant_fk("room", "room_id"),
             tenant_fk("client", "client_id"),
         )
+
+    @validates("client_id")
+    def _keep_readable(self, _field: str, client_id: UUID | None) -> UUID | None:
+        """What was typed goes along with whom the booking belongs to: it is sealed under their key."""
+        if client_id is None or client_id == self.client_id or not (self.typed_sealed or self.note_sealed):
+            return client_id
+        if self.client_id is None:
+            adopt_keys(subject=client_id, of=self.id)
+        else:
+            table, typed, note = self.__tablename__, self.typed, self.note
+            self.typed_sealed = Booking.typed.seal(table, self.id, client_id, typed)
+            self.note_sealed = Booking.note.seal(table, self.id, client_id, note)
+        return client_id
 
     @property
     def price(self) -> Money:

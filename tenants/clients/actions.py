@@ -18,6 +18,7 @@ from saas import audit
 from saas.db import action, db, line, locks_rows, new_id
 from saas.errors import Conflict, Forbidden
 from saas.prepared import PreparedInsert
+from saas.sealing import destroy_key, make_keys
 from saas.stale import mark_of, unchanged
 from saas.tenancy import current_tenant
 from saas.text import Cleaner
@@ -37,6 +38,7 @@ from tenants.clinic.actions import lock_clinic
 
 NOTE_LIMIT = 4000
 WAITS = timedelta(days=1)
+_TOGETHER = 1000
 
 
 class AlreadyKnown(Conflict):
@@ -103,12 +105,11 @@ def _find_or_wait(typed: Person) -> Client | None:
 
 def _write(typed: Person, *, locale: str, zone: str, now: datetime) -> UUID:
     client_id = new_id()
+    make_keys([client_id])
     row = {
         "tenant_id": current_tenant().id, "id": client_id, "name": typed.name, "name_key": name_key(typed.name),
-        "known_as": typed.known_as, "known_key": name_key(typed.known_as), "email": typed.email,
-        "email_hash": email_hash(typed.email), "phone": typed.phone,
-        "phone_hash": phone_hash(typed.phone), "reach": typed.reach, "locale": locale[:16], "zone": zone[:64],
-        "created_at": now,
+        "known_as": typed.known_as, "known_key": name_key(typed.known_as), **_found_by(client_id, typed),
+        "reach": typed.reach, "locale": locale[:16], "zone": zone[:64], "created_at": now,
     }  # fmt: skip
     _NEW_CLIENT.write(line(), [row])
     audit.record("client.made", target="client", target_id=client_id, now=now)
@@ -116,6 +117,16 @@ def _write(typed: Person, *, locale: str, zone: str, now: datetime) -> UUID:
 
 
 _NEW_CLIENT = PreparedInsert(insert(Client))
+
+
+def _found_by(client_id: UUID, known: Person | Record) -> dict[str, bytes | str | None]:
+    """E-mail and phone as the columns of a new client hold them."""
+    return {
+        "email_sealed": Client.email.seal(Client.__tablename__, client_id, client_id, known.email),
+        "email_hash": email_hash(known.email),
+        "phone_sealed": Client.phone.seal(Client.__tablename__, client_id, client_id, known.phone),
+        "phone_hash": phone_hash(known.phone),
+    }
 
 
 def person_of(row: Client) -> Person:
@@ -227,8 +238,10 @@ def import_clients(*, import_id: UUID, file_hash: str, records: Sequence[Record]
     under this id, or when somebody of it has become known since (unless those are to be left out).
     """
     # What needs no database is done before the transaction: it would hold up every other writer for seconds.
-    rows = [_row_of(one, now=now) for one in records]
-    return _take_in(import_id=import_id, file_hash=file_hash, records=records, rows=rows, now=now)
+    rows = _rows_of(records, now=now)
+    made = _take_in(import_id=import_id, file_hash=file_hash, records=records, rows=rows, now=now)
+    destroy_key(subject=import_id)
+    return made
 
 
 @action
@@ -245,31 +258,48 @@ def _take_in(
     if known and not row.skip_known:
         raise OtherFile(_("Somebody of this file has become a client meanwhile. Check the file again"))
     new = [one for place, one in enumerate(rows) if place not in known]
-    for start in range(0, len(new), 1000):  # as values: that many entities would take twice as long
-        _NEW_CLIENT.write(line(), new[start : start + 1000])
+    for start in range(0, len(new), _TOGETHER):  # as values: that many entities would take twice as long
+        _NEW_CLIENT.write(line(), new[start : start + _TOGETHER])
     row.made, row.done_at, row.content = len(new), now, None
     audit.record("clients.imported", target="client_import", target_id=row.id, now=now, made=len(new))
     return len(new)
 
 
-def _row_of(record: Record, *, now: datetime) -> dict[str, object]:
+def _rows_of(records: Sequence[Record], *, now: datetime) -> list[dict[str, object]]:
+    ids = [new_id() for _record in records]
+    rows = []
+    for start in range(0, len(records), _TOGETHER):
+        make_keys(ids[start : start + _TOGETHER])
+        part = zip(ids[start : start + _TOGETHER], records[start : start + _TOGETHER], strict=True)
+        rows += [_row_of(client_id, record, now=now) for client_id, record in part]
+    return rows
+
+
+def _row_of(client_id: UUID, record: Record, *, now: datetime) -> dict[str, object]:
+    kept = {name: value for name, value in vars(record).items() if name not in ("email", "phone")}
     return {
-        **vars(record),
-        "id": new_id(),
+        **kept,
+        **_found_by(client_id, record),
+        "id": client_id,
         "tenant_id": current_tenant().id,
         "name_key": name_key(record.name),
         "known_key": name_key(record.known_as),
-        "email_hash": email_hash(record.email),
-        "phone_hash": phone_hash(record.phone),
         "created_at": now,
     }
 
 
-@action
 def clear_files(*, now: datetime) -> int:
-    """Take away the content of files that nobody said yes to for a day; how many there were."""
-    old = select(ClientImport).where(ClientImport.content.is_not(None), ClientImport.created_at < now - WAITS)
+    """Take away the content of files that nobody said yes to for a day, and their keys; how many there were."""
+    cleared = _clear_files(now=now)
+    for import_id in cleared:
+        destroy_key(subject=import_id)
+    return len(cleared)
+
+
+@action
+def _clear_files(*, now: datetime) -> list[UUID]:
+    old = select(ClientImport).where(ClientImport.content_sealed.is_not(None), ClientImport.created_at < now - WAITS)
     rows = db.session.execute(old).scalars().all()
     for row in rows:
         row.content = None
-    return len(rows)
+    return [row.id for row in rows]

@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String, Text, false, literal_column
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, false, literal_column
 from sqlalchemy.orm import Mapped, deferred, mapped_column, validates
 
 from saas.db import Base
+from saas.sealed import SealedFile, SealedText
 from saas.tenancy import TenantOwned, tenant_fk
 from tenants.clients.rules import name_key
 
 
 class Client(TenantOwned, Base):
-    """A person who books. E-mail and phone are found by their keyed hash (`email_hash`, `phone_hash`), never by value.
+    """A person who books. E-mail and phone are sealed, and found by their keyed hash (`email_hash`, `phone_hash`).
 
     `reach` is how they allow us to write: e-mail, text message, or by telephone only (then nothing is sent). When
     somebody else may read or hear it, `discreet_name` is the name to use; `no_calls` means that nobody rings.
@@ -28,9 +29,11 @@ class Client(TenantOwned, Base):
 
     name: Mapped[str] = mapped_column(String(200))
     known_as: Mapped[str] = mapped_column(String(80), default="")
-    email: Mapped[str] = mapped_column(String(254), default="")
+    email_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    email = SealedText("id")
     email_hash: Mapped[str | None] = mapped_column(String(64))
-    phone: Mapped[str] = mapped_column(String(40), default="")
+    phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone = SealedText("id")
     phone_hash: Mapped[str | None] = mapped_column(String(64))
     reach: Mapped[str] = mapped_column(String(5), default="email")
     locale: Mapped[str] = mapped_column(String(16), default="")
@@ -70,7 +73,8 @@ class ClientNote(TenantOwned, Base):
     client_id: Mapped[UUID]
     account_id: Mapped[UUID]
     at: Mapped[datetime]
-    text: Mapped[str] = mapped_column(Text)
+    text_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    text = SealedText("client_id")
     clinical: Mapped[bool]
 
     @classmethod
@@ -85,13 +89,14 @@ class ClientNote(TenantOwned, Base):
 
 class ClientImport(TenantOwned, Base):
     """A file of clients that was checked and waits for somebody to say yes. `content` is gone once it is `done_at`, and
-    a day after it came in any case; `hash` is the SHA-256 of the bytes that were checked."""
+    a day after it came in any case, and so is its key; `hash` is the SHA-256 of the bytes that were checked."""
 
     __tablename__ = "client_import"
 
     account_id: Mapped[UUID | None]
     hash: Mapped[str] = mapped_column(String(64))
-    content: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    content_sealed: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    content = SealedFile("id")
     skip_known: Mapped[bool]
     made: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]

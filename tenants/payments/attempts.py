@@ -39,12 +39,13 @@ def open_attempt(
     attempt_id: UUID,
     account: str,
     request: Mapping[str, Any],
+    address_sealed: bytes | None,
     fee: Money,
     expires_at: datetime,
     now: datetime,
 ) -> PaymentAttempt:
-    """Inside an action that holds the payment's lock, and with no attempt open: the row with the whole request, and the
-    moments at which the worker asks Stripe by itself. Raises `TooManyTries`."""
+    """Inside an action that holds the payment's lock, and with no attempt open: the row with the request (the
+    client's address apart, sealed), and when the worker asks Stripe by itself. Raises `TooManyTries`."""
     number = len(attempts_of(payment.id, fresh=True)) + 1
     if number > rules.MAX_ATTEMPTS:
         raise TooManyTries
@@ -55,6 +56,7 @@ def open_attempt(
         key=f"attempt-{attempt_id}",
         stripe_account_id=account,
         request=dict(request),
+        address_sealed=address_sealed,
         amount_minor=payment.online_minor,
         fee_minor=fee.minor,
         state="open",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Index, String, UniqueConstraint, literal_column
+from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, String, UniqueConstraint, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.db import Base
@@ -58,6 +58,8 @@ class Payment(TenantOwned, Base):
 class PaymentAttempt(TenantOwned, Base):
     """One try to pay by card: the whole request, its key and the account it goes to, written before Stripe is called.
 
+    Of the request the client's address is apart, and sealed by whoever opens the attempt (`checkout_steps.py`).
+
     `state`: open (Stripe has not said how it ended), paid, expired, failed (Stripe never made its page, or never showed
     it to anybody). `asked_at` is when the return page last had Stripe asked.
     """
@@ -69,6 +71,7 @@ class PaymentAttempt(TenantOwned, Base):
     key: Mapped[str] = mapped_column(String(80))
     stripe_account_id: Mapped[str] = mapped_column(String(64))
     request: Mapped[dict[str, Any]] = mapped_column(JSON)
+    address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     amount_minor: Mapped[int]
     fee_minor: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(String(8), default="open")

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from saas import audit, formats
 from saas.db import action, db
 from saas.errors import Conflict, Invalid
+from saas.sealing import adopt_keys
 from saas.stale import unchanged
 from saas.tenancy import current_tenant, tenant_tables
 from saas.words import _
@@ -77,6 +78,7 @@ def merge_clients(
     _refuse_overlap(stays, goes)
     wanted = merged_record(ours, theirs, choices)
     kept = clean_record(wanted, country=current_tenant().country, locales={ours.locale, theirs.locale})
+    adopt_keys(subject=stays.id, of=goes.id)
     moved = _move_everything(stays.id, goes.id)
     put_record(stays, kept)
     # An address or number that the survivor gives up stays with the record that goes, which leads to the survivor.

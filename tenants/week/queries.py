@@ -238,7 +238,7 @@ class Known:
 def find_clients(text: str, *, seen_by: Sequence[UUID] | None) -> list[Known]:
     """Who this may be: a whole e-mail address or telephone number by equality, else every word in the name.
     `seen_by`: only clients who have been booked with one of these practitioners."""
-    found = select(Client.id, Client.name, Client.known_as, Client.phone).where(Client.merged_into_id.is_(None))
+    found = select(Client).where(Client.merged_into_id.is_(None))
     for condition in _named(text.strip()):
         found = found.where(condition)
     if seen_by is not None:
@@ -247,7 +247,7 @@ def find_clients(text: str, *, seen_by: Sequence[UUID] | None) -> list[Known]:
         )
         found = found.where(own)
     ordered = found.order_by(Client.name, Client.id).limit(MOST_FOUND)
-    return [Known(*row) for row in db.session.execute(ordered)]
+    return [Known(row.id, row.name, row.known_as, row.phone) for row in db.session.execute(ordered).scalars()]
 
 
 def has_been_with(client_id: UUID, people: Sequence[UUID]) -> bool:

@@ -125,8 +125,8 @@ def _copy(batch: dict[str, list[dict[str, Any]]], face: dict[str, Any], own: Any
 
 def _client(tenant_id: UUID, now: datetime) -> dict[str, Any]:
     return {
-        "tenant_id": tenant_id, "id": uuid4(), "name": "Cleo North", "known_as": "", "email": "cleo@client.example",
-        "email_hash": None, "phone": "", "phone_hash": None, "reach": "email", "locale": "", "zone": "",
+        "tenant_id": tenant_id, "id": uuid4(), "name": "Cleo North", "known_as": "",
+        "email_hash": None, "phone_hash": None, "reach": "email", "locale": "", "zone": "",
         "merged_into_id": None, "created_at": now,
     }  # fmt: skip
 
@@ -150,7 +150,7 @@ def _bookings(clinic: Clinic, client_id: UUID, count: int, now: datetime) -> lis
         "tenant_id": clinic.ref.id, "service_id": clinic.services[HALF_HOURS], "client_id": client_id,
         "practitioner_id": clinic.practitioners["ben"], "status": "confirmed", "zone": "Europe/London",
         "client_zone": "", "extensions": 0, "paying": False, "price_minor": 6000, "online_minor": 0, "currency": "GBP",
-        "payment_mode": "at_clinic", "policy": {}, "typed": {}, "note": "", "source": "api", "sequence": 0,
+        "payment_mode": "at_clinic", "policy": {}, "source": "api", "sequence": 0,
         "link_generation": 0, "locale": "", "created_at": now, "confirmed_at": now,
     }  # fmt: skip
     return [

@@ -311,7 +311,7 @@ def _ask_for(kind: str, booking_id: UUID, now: datetime) -> None:
 
 def test_a_client_without_an_address_is_for_the_clinic_to_ring(post: Deliver, at_rowan: Clinic, now: datetime) -> None:
     booking = booked(at_rowan, now=now)
-    _set(Client, booking.client_id, email="")
+    _set(Client, booking.client_id, email_sealed=None)
     mails = post(now)
     assert sorted(mail.to_email for mail in mails) == ["ben@rowan.example", "hello@rowan.example"]
     assert all("There is no email address: please ring." in mail.text for mail in mails)

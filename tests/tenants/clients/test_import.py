@@ -74,7 +74,7 @@ def test_a_file_that_nobody_said_yes_to_is_forgotten_after_a_day(at_rowan: Clini
     keep_file(content=b"x", skip_known=False, now=NOW)
     assert clear_files(now=NOW + timedelta(hours=23)) == 0
     assert clear_files(now=NOW + timedelta(hours=25)) == 1
-    assert db.session.execute(sa.select(ClientImport.content)).scalar_one() is None
+    assert db.session.execute(sa.select(ClientImport.content_sealed)).scalar_one() is None
 
 
 @pytest.fixture
