@@ -1,6 +1,6 @@
 """What a flag rule is, what the rules look at, and what one look of theirs finds. Pure values.
 
-Six lists that are never added up into one (intake.md 2.1 of the design): *acute* (now), *contra* (to be cleared first),
+Six lists that are never added up into one: *acute* (now), *contra* (to be cleared first),
 *caution*, *unknown* (ask in person), *talk* (the client prefers to speak about it) and *fit* (what matches the clinic's
 own description of SER). Fit has points, nothing else has; nothing lowers anything. The look itself: `looking.py`.
 """

@@ -190,11 +190,14 @@ def _unknown(at: Ready, facts: Facts, labels: Labels) -> list[Flag]:
 
 
 def _talk(facts: Facts, labels: Labels) -> list[Flag]:
-    """A line for every "I'd prefer to talk about this in person" (T-TALK)."""
+    """A line for every "I'd prefer to talk about this in person" (T-TALK), in the questionnaire's order."""
+    place = {id: number for number, id in enumerate(labels)}
     found = []
-    for id, answer in facts.answers.items():
-        value = answer.value
-        if IN_PERSON in (answer.absent, value) or (isinstance(value, tuple) and IN_PERSON in value):
+    for id in sorted(facts.answers, key=lambda id: (place.get(id.partition("@")[0], len(place)), id)):
+        answer = facts.answers[id]
+        if IN_PERSON in (answer.absent, answer.value) or (
+            isinstance(answer.value, tuple) and IN_PERSON in answer.value
+        ):
             label = labels.get(id) or labels.get(id.partition("@")[0]) or Label({})
             found.append(about_item(id, label, answer, talk=True))
     return found
