@@ -127,6 +127,7 @@ class PractitionerForm(RecordForm):
     slug = StringField()
     text = TextAreaField()
     email = StringField()
+    mental_health_licence = BooleanField()
     services = SelectMultipleField(validate_choice=False)
 
     def request(self) -> PractitionerRequest:
@@ -137,6 +138,7 @@ class PractitionerForm(RecordForm):
             slug=self.slug.data or "",
             text=self.text.data or "",
             email=self.email.data or "",
+            mental_health_licence=bool(self.mental_health_licence.data),
         )
 
 

@@ -21,7 +21,7 @@ _SERVICE = (
     "name", "slug", "text", "duration_min", "step_min", "buffer_before_min", "buffer_after_min", "price_minor",
     "payment", "deposit_minor", "deposit_percent", "or_at_clinic", "needs_room",
 )  # fmt: skip
-_PERSON = ("name", "first_name", "slug", "text", "email")
+_PERSON = ("name", "first_name", "slug", "text", "email", "mental_health_licence")
 _ROOM = ("name", "slug")
 What = Literal["service", "practitioner", "room"]
 

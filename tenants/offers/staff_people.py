@@ -80,7 +80,8 @@ class PractitionerView(OfferView):
         return PractitionerForm(data={"services": [str(service.id) for service in offered()]})
 
     def filled(self, row: Practitioner) -> PractitionerForm:
-        data = {name: getattr(row, name) for name in ("name", "first_name", "slug", "text", "email")}
+        names = ("name", "first_name", "slug", "text", "email", "mental_health_licence")
+        data = {name: getattr(row, name) for name in names}
         services = [str(one) for one in services_of(row.id)]
         return PractitionerForm(data={**data, "services": services, "seen": self.mark(row)})
 

@@ -15,6 +15,7 @@ from saas.tenancy import TenantOwned, tenant_fk
 class Practitioner(TenantOwned, Base):
     """Somebody who gives sessions. `email` gets the notices; `account_id` is set when they can log in.
 
+    `mental_health_licence`: they may work with mental health beyond bodywork; flag rules about scope ask.
     `feed_hash`: of the link under which their bookings are read by a calendar (None: nowhere), of this
     `feed_generation`; with `feed_names` by name, else only as busy.
     """
@@ -29,6 +30,7 @@ class Practitioner(TenantOwned, Base):
     account_id: Mapped[UUID | None]
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
+    mental_health_licence: Mapped[bool] = mapped_column(default=False, server_default=false())
     feed_hash: Mapped[str | None] = mapped_column(String(64))
     feed_generation: Mapped[int] = mapped_column(default=0, server_default="0")
     feed_names: Mapped[bool] = mapped_column(default=False, server_default=false())

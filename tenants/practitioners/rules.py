@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from saas.contact import BadEmail, normal_email
@@ -22,6 +22,7 @@ class PractitionerRequest:
     email: str = ""
     account_id: UUID | None = None
     position: int = 0
+    mental_health_licence: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def clean_practitioner(request: PractitionerRequest) -> PractitionerRequest:
     slug = _clean_slug(cleaner, request.slug or name)
     cleaner.whole("position", request.position, 0, 9999)
     cleaner.check()
-    return PractitionerRequest(name, first, slug, text, email, request.account_id, request.position)
+    return replace(request, name=name, first_name=first, slug=slug, text=text, email=email)
 
 
 def clean_room(request: RoomRequest) -> RoomRequest:

@@ -213,11 +213,12 @@ def test_a_practitioner_is_added_changed_and_keeps_the_account(alma: FlaskClient
     with inside(rowan):
         account = practitioner_by_id(ben).account_id
     assert account is not None
-    answer = send(alma, edit, alma.get(edit), name="Benedict Ashby", services=[desk])
+    answer = send(alma, edit, alma.get(edit), name="Benedict Ashby", services=[desk], mental_health_licence="y")
     assert answer.status_code == 303
     with inside(rowan):
         row = practitioner_by_id(ben)
         assert (row.name, row.account_id, services_of(ben)) == ("Benedict Ashby", account, {rowan.services["desk"]})
+        assert row.mental_health_licence
     for typed, sentence in (
         ({"name": ""}, "Enter a name"),
         ({"slug": "iris"}, "This address is already taken"),
