@@ -254,6 +254,20 @@ def wording_is_known(instrument: Instrument, place: int, language: str, text: st
     return wording_hash(text) in known if known else None
 
 
+_CODE_BY_WORDING = {
+    (language, hashed): code
+    for language, wordings in WORDINGS.items()
+    for code, hashes in wordings.items()
+    if code in _KNOWN_CODES
+    for hashed in hashes
+}
+
+
+def code_of_wording(language: str, text: str) -> str:
+    """The LOINC code of the item that is worded so; "" for no item of ours."""
+    return _CODE_BY_WORDING.get((language, wording_hash(text)), "")
+
+
 _HARM = re.compile(
     r"suicid|better off dead|(?:kill|harm|hurt|injur|cut)(?:ing)? (?:your|my|one|him|her|them)sel(?:f|ves)|"
     r"self[- ]?(?:harm|injur)|end(?:ing)? (?:your|my|their|it) (?:own )?(?:life|all)|tak(?:e|ing) (?:your|my) (?:own )?"

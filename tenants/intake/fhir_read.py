@@ -1,0 +1,191 @@
+"""A FHIR Questionnaire as a questionnaire of ours, with a remark for everything that is not as it should be. Pure.
+
+R4 is read, and the spellings of R5 (`coding`, `answerConstraint`) and STU3 (`option`, `hasAnswer`). Lenient: what can
+be understood is, and what cannot is said. Nothing of the file is ever run: expressions are kept and shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from saas.words import _
+from tenants.intake.fhir_item import LINK, ItemReader
+from tenants.intake.fhir_json import (
+    Node,
+    NotReadable,
+    Remark,
+    check_size,
+    coding,
+    first_of,
+    line,
+    nodes,
+    parse,
+    raw_text,
+)
+from tenants.intake.fhir_options import library
+from tenants.intake.fhir_when import asked_by, circles, read_when
+from tenants.intake.questions import Coding, Item, Part, Questionnaire, Section
+from tenants.intake.registry import (
+    LOINC,
+    code_of_wording,
+    instrument_of,
+    loinc_codes,
+    may_ask_of_self_harm,
+    recognised_by_items,
+)
+from tenants.intake.scores import asks_of_harm
+
+_TITLE_LENGTH = 160
+
+
+@dataclass(frozen=True)
+class ReadForm:
+    """What a file holds. `whole`: the codes of the form as a whole. `expressions`: what it would have run, by link id.
+
+    `needs_mapping`: ids of questions that read as if they asked about harming oneself, which no code says.
+    """
+
+    form: Questionnaire
+    remarks: tuple[Remark, ...]
+    whole: tuple[Coding, ...] = ()
+    url: str = ""
+    version: str = ""
+    licence: str = ""
+    expressions: Mapping[str, str] = field(default_factory=dict)
+    needs_mapping: tuple[str, ...] = ()
+
+    @property
+    def stops(self) -> bool:
+        """Whether it cannot be brought in as it is."""
+        return any(remark.level == "stop" for remark in self.remarks)
+
+
+def read_form(data: bytes) -> ReadForm:
+    """The questionnaire in a file. `NotReadable` for a file without one, too large a one, or none that is FHIR."""
+    root = parse(data)
+    top = first_of(root, "Questionnaire")
+    if top is None:
+        raise NotReadable(_("This file holds no questionnaire. It needs a FHIR resource of the type Questionnaire"))
+    check_size(top)
+    reader = ItemReader(library(root), _language(top))
+    reader.note_expressions(top, "")
+    items = [item for raw in nodes(top, "item") for item in reader.items(raw)]
+    if not any(item.kind not in ("display", "group") for item in flat(items)):
+        reader.remarks.add("stop", "nothing-asked")
+    items = _coded_by_wording(_with_conditions(items, reader), reader)
+    if raw_text(top, "status") == "retired":
+        reader.remarks.add("look", "retired")
+    return ReadForm(
+        form=_with_languages(_form(top, items, reader.language)),
+        remarks=reader.remarks.sorted(),
+        whole=tuple(one for one in map(coding, nodes(top, "code")) if one is not None),
+        url=line(raw_text(top, "url"), 300),
+        version=line(raw_text(top, "version"), 60),
+        licence=line(raw_text(top, "copyright"), 2_000),
+        expressions=reader.expressions,
+        needs_mapping=tuple(item.id for item in flat(items) if _may_ask_of_harm(item)),
+    )
+
+
+def _may_ask_of_harm(item: Item) -> bool:
+    if item.kind in ("display", "group") or asks_of_harm(item):
+        return False
+    return any(may_ask_of_self_harm(said) for said in item.text.values())
+
+
+def _form(top: Node, items: list[Item], language: str) -> Questionnaire:
+    name = raw_text(top, "title") or raw_text(top, "name") or raw_text(top, "id")
+    title = {language: line(name, _TITLE_LENGTH) or "Questionnaire"}
+    sections = tuple(_sections(items, language, title[language]))
+    key = re.sub(r"[^a-z0-9]+", "-", line(raw_text(top, "name") or name, 60).lower()).strip("-")[:50] or "form"
+    return Questionnaire(key, title, (language,), (Part("main", title, sections),))
+
+
+def _sections(items: list[Item], language: str, title: str) -> Iterator[Section]:
+    """Groups on top are sections, unless they are instruments; what stands between them is one too."""
+    loose: list[Item] = []
+    made = 0
+    for item in [*items, None]:
+        if item is not None and (item.kind != "group" or instrument_of(item)):
+            loose.append(item)
+            continue
+        if loose:
+            made += 1
+            yield Section(f"s{made}", {language: title}, tuple(loose), sensitive=True)
+            loose = []
+        if item is not None:
+            made += 1
+            yield Section(f"s{made}", item.text, item.items, sensitive=True, when=item.when, enabled=item.enabled)
+
+
+def _with_conditions(items: list[Item], reader: ItemReader) -> list[Item]:
+    by_id = {item.id: item for item in flat(items)}
+
+    def find(link: str) -> Item | None:
+        return by_id.get(reader.ids.get(link, ""))
+
+    read = {id_: read_when(raw, find, reader.remarks, stu3=reader.stu3) for id_, raw in reader.raws.items()}
+    inside = {child.id: {item.id} for item in by_id.values() for child in item.items}
+    needs = {id_: asked_by(read.get(id_)) | inside.get(id_, set()) for id_ in by_id}
+    for id_ in circles(needs):
+        reader.remarks.add("stop", "circle", link_of(by_id[id_]))
+    return [mapped(item, lambda one: replace(one, when=read.get(one.id))) for item in items]
+
+
+def _coded_by_wording(items: list[Item], reader: ItemReader) -> list[Item]:
+    """Some files have no code at all: then wordings tell which instrument it is, if they are most of one."""
+    if any(loinc_codes(item.codes) for item in flat(items) if item.enabled):
+        return items
+    named = {item.id: code_of_wording(reader.language, item.text.get(reader.language, "")) for item in flat(items)}
+    if recognised_by_items(named.values()) is None:
+        return items
+    reader.remarks.add("note", "known-by-wording")
+
+    def coded(item: Item) -> Item:
+        if not named.get(item.id):
+            return item
+        more = replace(item, codes=(*item.codes, Coding(LOINC, named[item.id])))
+        return replace(more, acute=asks_of_harm(more))
+
+    return [mapped(item, coded) for item in items]
+
+
+def mapped(item: Item, change: Callable[[Item], Item]) -> Item:
+    """`item` with `change` done to everything below it, and then to itself."""
+    return change(replace(item, items=tuple(mapped(one, change) for one in item.items)))
+
+
+def flat(items: Iterable[Item]) -> Iterator[Item]:
+    """`items` and everything below them, in order."""
+    for item in items:
+        yield item
+        yield from flat(item.items)
+
+
+def link_of(item: Item) -> str:
+    """The link id that an item has in its file."""
+    return next((code.code for code in item.codes if code.system == LINK), item.id)
+
+
+def _language(top: Node) -> str:
+    found = raw_text(top, "language")[:2].lower()
+    return found if re.fullmatch("[a-z]{2}", found) else "en"
+
+
+def _with_languages(form: Questionnaire) -> Questionnaire:
+    """Every language in which all texts stand, the file's own first; a title is the same in all of them."""
+    main = form.languages[0]
+    texts = [
+        text
+        for part in form.parts
+        for section in part.sections
+        for item in flat(section.items)
+        for text in (item.text, *(option.text for option in item.options))
+    ]
+    others = sorted(set.intersection(*(set(text) for text in texts)) - {main}) if texts else []
+    if not others:
+        return form
+    title = form.title[main]
+    return replace(form, languages=(main, *others), title=dict.fromkeys((main, *others), title))
