@@ -34,6 +34,7 @@ from saas import (
 from saas.accounts import public as account_pages
 from saas.accounts import staff as account_views
 from saas.errors import DomainError, Forbidden, TooMany
+from saas.operator.queries import Facts
 from saas.operator.staff import ClinicsView
 from saas.operator.staff_jobs import EventsView, JobsView
 from saas.sandbox import mailbox
@@ -56,7 +57,7 @@ class Parts:
     webhooks: Mapping[str, webhooks.Handler] = field(default_factory=dict)
     timetable: Sequence[jobs.Job] = ()
     on_clinic_created: Callable[..., None] | None = None
-    facts: Callable[[], Mapping[str, int]] | None = None
+    facts: Facts | None = None
 
 
 class _Kernel(Flask):

@@ -17,7 +17,7 @@ from saas.contact import BadEmail, normal_email
 from saas.db import action, db, flush_or
 from saas.errors import Conflict, Invalid
 from saas.tenancy import current_tenant
-from saas.text import clean_line
+from saas.text import Cleaner
 from saas.words import _
 
 RESET, CHANGED, NEW_DEVICE = "reset", "changed", "device"
@@ -58,20 +58,31 @@ def hashed(password: str, *about: str) -> str:
     return hash_password(normal)
 
 
+def clean_person(*, email: str | None, name: str | None) -> tuple[str, str]:
+    """The e-mail and the name as an account keeps them; `Invalid` with what is wrong with either."""
+    cleaner = Cleaner()
+    known_as = cleaner.line("name", name, 120, missing=_("Enter a name"))
+    address = ""
+    try:
+        address = normal_email(email)
+    except BadEmail as error:
+        cleaner.refuse("email", error.message)
+    if not address:
+        cleaner.refuse("email", BadEmail().message)
+    cleaner.check()
+    return address, known_as
+
+
 def create_account(*, email: str, name: str, role: str, now: datetime, password: str | None = None) -> Account:
     """A new account in the entered tenant; without a password it is chosen through the reset mail.
 
     Raises `Invalid` (address, name, role, `WeakPassword`) and `AddressTaken`.
     """
-    try:
-        address = normal_email(email)
-    except BadEmail as error:
-        raise Invalid(error.message, fields={"email": error.message}) from None
-    allowed = (OPERATOR,) if current_tenant().is_platform else CLINIC_ROLES
-    if not address or not clean_line(name, 120) or role not in allowed:
+    address, known_as = clean_person(email=email, name=name)
+    if role not in ((OPERATOR,) if current_tenant().is_platform else CLINIC_ROLES):
         raise Invalid(_("An account needs an email address, a name and a role"))
-    made = hashed(password, address, name) if password is not None else None
-    return _insert(address=address, name=clean_line(name, 120), role=role, made=made, now=now)
+    made = hashed(password, address, known_as) if password is not None else None
+    return _insert(address=address, name=known_as, role=role, made=made, now=now)
 
 
 @action

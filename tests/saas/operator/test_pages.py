@@ -27,8 +27,10 @@ from saas.tenancy import TenantRef, find_by_host, find_by_slug, find_platform, t
 from saas.webhooks import InboundEvent
 from tenants.bookings.checkout import start_payment
 from tests.cast import NOW, PASSWORD, Clinic
+from tests.crowds import crowd
 from tests.saas.accounts.pages import Enter, token_of
-from tests.tenants.bookings.scenes import TUESDAY_TEN, booked, only_sqlite
+from tests.tenants.bookings.scenes import TUESDAY_TEN, held, only_sqlite
+from tests.tenants.bookings.test_query_counts import asked
 from tests.till import attempts, book, open_till, status_of
 from tests.walls.belongings import furnish
 
@@ -118,6 +120,45 @@ def test_a_clinic_is_made_with_its_owner_found_changed_paused_and_closed(odo: Co
     assert "Suspended a clinic" in odo.get("audit/").text
 
 
+@pytest.mark.parametrize(
+    "wrong, field",
+    [({"owner_name": " \u200b"}, "owner_name"), ({"owner_name": "Rui" * 50}, "owner_name"), ({"email": " "}, "email")],
+)
+def test_a_clinic_is_not_made_without_somebody_who_owns_it(
+    odo: Console, app: Flask, wrong: dict[str, str], field: str
+) -> None:
+    refused = odo.post("clinics/new/", **{**MADE, **wrong})
+    assert refused.status_code == 422
+    assert f'href="#{field}"' in refused.text
+    assert 'value="Reed House"' in refused.text
+    assert find_nobody(app, "reed-house")
+    assert odo.post("clinics/new/", **MADE).status_code == 303, "a second try"
+
+
+@only_sqlite
+def test_the_list_costs_one_statement_more_for_each_clinic(odo: Console, app: Flask) -> None:
+    def made(*numbers: int) -> None:
+        for number in numbers:
+            odo.post("clinics/new/", **{**MADE, "slug": f"reed-{number}"})
+
+    made(1)
+    one = asked(app, odo.client, "/operator/clinics/")
+    made(2, 3, 4)
+    assert asked(app, odo.client, "/operator/clinics/") - one == 3
+
+
+@only_sqlite
+def test_an_owner_and_a_month_are_on_the_list_and_all_bookings_on_the_clinics_page(
+    odo: Console, rowan: Clinic, inside: Enter
+) -> None:
+    with inside(rowan):
+        crowd(rowan, bookings=24 * 40, clients=5)
+    listed = odo.get("clinics/").text
+    assert "Alma" in listed
+    assert f"</span>{30 * 24}</td>" in listed
+    assert f"<dd>{24 * 40}</dd>" in odo.get("clinics/clinic/", id=rowan.ref.id).text
+
+
 def find_nobody(app: Flask, slug: str) -> bool:
     with app.app_context():
         return find_by_slug(slug) is None
@@ -125,7 +166,7 @@ def find_nobody(app: Flask, slug: str) -> bool:
 
 def test_the_time_zone_stays_once_something_is_booked(odo: Console, rowan: Clinic, inside: Enter) -> None:
     with inside(rowan):
-        booked(rowan, "desk", TUESDAY_TEN)
+        held(rowan, "desk", TUESDAY_TEN)  # somebody is typing their name
     change = {"id": rowan.ref.id, "name": "Rowan", "country": "GB", "fee_percent": "1", "zone": "Europe/Paris"}
     refused = odo.post("clinics/clinic/", **change, seen="")
     assert refused.status_code == 409  # made from another page
