@@ -16,11 +16,12 @@ from saas.words import later as _l
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
-class OfficeForm(BaseForm):
-    """The base of the consoles' forms: Flask-WTF's form token, kept in the session."""
+class Refusing:
+    """Mixin of a form with Flask-WTF's token: whether that is too old, and places for an action's refusals."""
 
-    class Meta(FlaskForm.Meta):
-        pass
+    _fields: Any
+    csrf_token: Any
+    form_errors: list[Any]
 
     @property
     def stale(self) -> bool:
@@ -39,6 +40,13 @@ class OfficeForm(BaseForm):
         self.put_errors(refused.fields)
         if not refused.fields.keys() & self._fields.keys():
             self.form_errors.append(refused.message)
+
+
+class OfficeForm(Refusing, BaseForm):
+    """The base of the consoles' forms: Flask-WTF's form token, kept in the session."""
+
+    class Meta(FlaskForm.Meta):
+        pass
 
 
 class ListFilter(BaseSQLAFilter):

@@ -3,7 +3,8 @@
 Only a language that the clinic offers counts (`offered`). In this order: what the address asks for (`?lang=es`, kept in
 every link of the public pages, so that no cookie is needed); what is known of the reader (`read_as`: the booking's own
 language, an account's); what the browser asks for; the clinic's own. Staff read as their account says or as their
-clinic does, whatever an address or a browser says.
+clinic does, whatever an address or a browser says; so do the pages that ask them who they are, once they know it. There
+an address counts that the log-in page was asked for, for an account without a language of its own.
 """
 
 from __future__ import annotations
@@ -105,6 +106,7 @@ def read_as(tag: str, *, staff: bool = False) -> None:
     nothing known of a visitor. What the address asks for comes first, except for staff."""
     if not staff and (not tag or asked()):
         return
+    g.for_staff = staff
     tenant = current_or_none()
     own, country = (tenant.locale, tenant.country) if tenant else (_NOBODYS, "")
     if not staff and tenant is not None:
@@ -132,8 +134,9 @@ def kept(path: str) -> str:
 
 
 def tongues() -> list[Tongue]:
-    """The other languages that this page can be read in; none for what answers a form: a link would lose it."""
-    if not has_request_context() or request.method not in ("GET", "HEAD"):
+    """The other languages that this page can be read in; none for staff, and none for what answers a form: a link would
+    lose it."""
+    if not has_request_context() or request.method not in ("GET", "HEAD") or g.get("for_staff"):
         return []
     query = [(name, value) for name, value in request.args.items(multi=True) if name != "lang" and name[:1] != "_"]
     return [

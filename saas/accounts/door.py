@@ -30,6 +30,7 @@ from saas.accounts.queries import NoSuchAccount, account_by_id
 from saas.config import settings
 from saas.crypto import keyed_hash, same
 from saas.errors import DomainError, Gone, Invalid, NotFound
+from saas.languages import asked, read_as
 from saas.sessions import LazySession
 from saas.tenancy import current_tenant
 from saas.web import ClinicClosed, ClinicPaused, bearer_headers, check_origin, drop_foreign, host_of, page_now, visitor
@@ -50,11 +51,11 @@ def before() -> None:
         raise ClinicPaused
     if tenant.status == "closed":
         raise ClinicClosed
-    if request.endpoint == "accounts.again_kept":
+    if request.method == "POST":
+        check_origin()  # before a body is read
+    if request.endpoint == "accounts.again_kept" and sleeper() is not None:
         request.max_content_length = _MOST_SENT  # a file that another page would have taken is looked at, not kept
     drop_foreign("next")
-    if request.method == "POST":
-        check_origin()
 
 
 def site() -> passkeys.Site:
@@ -117,7 +118,7 @@ def _pending() -> Account | None:
     except NoSuchAccount:
         return None
     fits = account.active and account.has_second and same(noted["mark"], _mark(account))
-    return account if fits else None
+    return _addressed(account) if fits else None
 
 
 def count(kind: str, account_id: UUID) -> tuple[str, str]:
@@ -202,6 +203,18 @@ def sleeper() -> Account | None:
     return found
 
 
+def _addressed(account: Account) -> Account:
+    """The page speaks to them: as their account says, else as the log-in page that led here was asked to, else as the
+    clinic does."""
+    read_as(account.locale or asked(), staff=True)
+    return account
+
+
+def _asked_again() -> Account | None:
+    found = sleeper()
+    return _addressed(found) if found else None
+
+
 def _is_asleep() -> bool:
     return isinstance(session, LazySession) and session.asleep
 
@@ -228,7 +241,7 @@ def _again_page(account: Account, form: AgainForm, status: int = 200, *, lost: b
 
 
 def _again() -> Answer:
-    account = sleeper()
+    account = _asked_again()
     if account is None:
         return redirect(url_for("security.login", next=request.args.get("next")), 303)
     if not _is_asleep() and isinstance(session, LazySession) and session.is_fresh(page_now()):
@@ -238,7 +251,7 @@ def _again() -> Answer:
 
 def _again_kept() -> Answer:
     """A form came to a page that must ask first (it was sent on here with all it holds): its fields are kept below."""
-    account = sleeper()
+    account = _asked_again()
     if account is None:
         return redirect(url_for("security.login", next=request.args.get("next")), 303)
     pairs = [[name, value] for name, value in request.form.items(multi=True) if _may_keep(name)]
@@ -249,7 +262,7 @@ def _again_kept() -> Answer:
 
 
 def _confirm() -> Answer:
-    account, form = sleeper(), AgainForm()
+    account, form = _asked_again(), AgainForm()
     if account is None:
         return redirect(url_for("security.login", next=request.form.get("next")), 303)
     if not form.validate():
@@ -292,7 +305,7 @@ def _kept_pairs(text: str) -> list[tuple[str, str]]:
     try:
         found = json.loads(text or "[]")
         return [(str(name), str(value)) for name, value in found if _may_keep(str(name))]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return []
 
 

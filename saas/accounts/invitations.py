@@ -99,7 +99,8 @@ def invited(token: str, *, now: datetime, lock: bool = False) -> Account:
     account = db.session.execute(found).scalar_one_or_none()
     if account is None:
         raise NoInvitation
-    if not account.active or account.invite_until is None or account.invite_until <= now:
+    joined = account.password is not None  # by a reset mail, which whoever reads their mail may ask for
+    if joined or not account.active or account.invite_until is None or account.invite_until <= now:
         raise InvitationEnded
     return account
 

@@ -81,8 +81,11 @@ def add_app(*, account_id: UUID, secret: bytes, typed: str, now: datetime) -> li
 
 @action
 def remove_app(*, account_id: UUID, now: datetime) -> None:
-    """No authenticator app any more. `LastSecond` where one is asked of everybody and there is no passkey."""
+    """No authenticator app any more, if there was one. `LastSecond` where a second step is asked of everybody and
+    there is no passkey."""
     account = account_by_id(account_id, lock=True)
+    if account.totp_sealed is None:
+        return
     account.totp_sealed = account.totp_step = None
     settle(account, now=now)
     outbox.emit("account.mail", run_at=now, what=SECURED, account_id=account_id)

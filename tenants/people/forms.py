@@ -7,6 +7,7 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringFi
 from wtforms.fields.choices import SelectChoice
 
 from saas.fields import OfficeForm
+from saas.languages import LANGUAGES
 from saas.stale import FIELD
 from saas.web import StaleForm
 from saas.words import _
@@ -14,7 +15,6 @@ from saas.words import later as _l
 from tenants.clients.rules import Record
 
 REACH_WORDS = {"email": _l("By email"), "text": _l("By text message"), "phone": _l("By telephone only")}
-LANGUAGES = ("en", "es")
 
 
 class DeskForm(OfficeForm):

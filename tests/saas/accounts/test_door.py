@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import io
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,10 +15,11 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from webauthn.helpers import bytes_to_base64url, encode_cbor
 from werkzeug.test import TestResponse
 
 from saas import ratelimit
-from saas.accounts import actions, invitations, seconds, staffing, totp
+from saas.accounts import actions, invitations, passkeys, seconds, staffing, totp
 from saas.accounts.models import Account
 from saas.audit import Audit
 from saas.db import db
@@ -188,6 +191,38 @@ def test_a_file_does_not_ride_along_and_the_page_says_so(client: FlaskClient, ro
     assert "kept" in hidden(asked)["kept"]
 
 
+def test_nobody_but_a_sleeper_sends_much_to_the_question(client: FlaskClient, rowan: Clinic) -> None:
+    much = {"name": "x" * 3_000_000}
+    path = "/c/rowan/account/again"
+    assert client.post(path, data=much).status_code == 413
+    log_in(client, rowan, "alma")
+    with later(minutes=31):
+        foreign = client.post(path, data=much, headers={"Sec-Fetch-Site": "cross-site"})
+        assert (foreign.status_code, client.post(path, data=much).status_code) == (403, 200)
+
+
+def test_the_question_and_the_second_step_speak_the_accounts_language(
+    client: FlaskClient, app: Flask, rowan: Clinic, codes: list[str], inside: Enter
+) -> None:
+    for known, address, spoken in (("es", "", "es"), ("en", "?lang=es", "en-GB"), ("", "?lang=es", "es"), ("", "", "")):
+        with inside(rowan):
+            staffing.save_own(account_id=rowan.accounts["alma"], name="Alma", locale=known, now=NOW)
+        browser = app.test_client()
+        browser.environ_base["HTTP_ACCEPT_LANGUAGE"] = "es" if spoken != "es" else "en"
+        form = {"email": "alma@rowan.example", "password": PASSWORD}
+        led = press(browser, f"/c/rowan/login{address}", browser.get(f"/c/rowan/login{address}"), **form)
+        wrong = press(browser, led.location, browser.get(led.location), code="000000")
+        right = press(browser, led.location, wrong, code=codes.pop())
+        assert right.status_code == 303
+        with later(minutes=31):
+            asked = browser.get(f"/c/rowan/account/again{address}")
+            refused = browser.post("/c/rowan/account/again/confirm" + address, data=hidden(asked))
+        for page in (wrong, asked, refused):
+            assert f'<html lang="{spoken or "en-GB"}"' in page.text
+            assert ("hreflang" in page.text) is False, "nothing to choose: it is the account's"
+        assert ("contraseña" in refused.text) is (spoken == "es")
+
+
 def test_a_clinic_chooses_how_long_a_log_in_waits(client: FlaskClient, rowan: Clinic, inside: Enter) -> None:
     log_in(client, rowan, "alma")
     page = client.get("/c/rowan/manage/team/rules/")
@@ -238,7 +273,7 @@ def test_the_question_leads_nowhere_but_here(client: FlaskClient, rowan: Clinic)
     form = {"kept": '[["a","b"]]'}
     answer = client.post("/c/rowan/account/again/confirm", data=form, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
-    for odd in ("{", "[1]", '[["a"]]', '{"a":1}', "9" * 1000):
+    for odd in ("{", "[1]", '[["a"]]', '{"a":1}', "9" * 1000, "[" * 20_000):
         page = client.get("/c/rowan/manage/")
         assert press(client, "/c/rowan/account/again/confirm", page, password=PASSWORD, kept=odd).status_code == 303
 
@@ -450,7 +485,16 @@ def test_an_obvious_password_is_refused_in_the_reset_too(client: FlaskClient, ro
 
 def test_what_a_passkey_cannot_have_signed_opens_nothing(client: FlaskClient, rowan: Clinic, codes: list[str]) -> None:
     page = client.get("/c/rowan/login")
-    for odd in ("", "{", "[]", "null", '{"id":"AA","rawId":"AA","type":"public-key","response":{}}', "9" * 30_000):
+    odds = (
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"id":"AA","rawId":"AA","type":"public-key","response":{}}',
+        "9" * 30_000,
+        "[" * 20_000,
+    )
+    for odd in odds:
         answer = press(client, "/c/rowan/login/passkey", page, answer=odd)
         assert (answer.status_code, answer.location) == (303, "/c/rowan/login")
     log_in(client, rowan, "alma")
@@ -458,10 +502,31 @@ def test_what_a_passkey_cannot_have_signed_opens_nothing(client: FlaskClient, ro
     assert press(client, "/c/rowan/login/second", page, answer="{}").status_code == 422
     log_in(client, rowan, "ben")
     page = client.get("/c/rowan/manage/account/second/passkey/")
-    refused = press(client, "/c/rowan/manage/account/second/passkey/", page, answer="{}", name="x")
-    assert (refused.status_code, "isn’t known here" in refused.text) == (422, True)
+    for odd in (*odds, "{}", "[1]", "1"):
+        refused = press(client, "/c/rowan/manage/account/second/passkey/", page, answer=odd, name="x")
+        assert (refused.status_code, "isn’t known here" in refused.text) == (422, True), odd[:20]
     missing = UUID(int=7)
     assert client.get(f"/c/rowan/manage/account/second/passkey/remove/?id={missing}").status_code == 404
+
+
+@pytest.mark.parametrize("key", [[0], {1: 2, 3: -7, -1: 1, -2: [], -3: b""}, {1: 3, 3: -257, -1: b"", -2: b""}])
+def test_a_key_of_no_kind_is_no_passkey(rowan: Clinic, inside: Enter, key: object) -> None:
+    challenge = passkeys.new_challenge()
+    site = passkeys.Site("localhost", "http://localhost", "Rowan")
+    told = {"type": "webauthn.create", "origin": site.origin, "challenge": bytes_to_base64url(bytes.fromhex(challenge))}
+    held = (
+        hashlib.sha256(site.host.encode()).digest() + b"\x45" + bytes(4) + bytes(16) + b"\x00\x01k" + encode_cbor(key)
+    )
+    made = encode_cbor({"fmt": "none", "attStmt": {}, "authData": held})
+    response = {
+        "clientDataJSON": bytes_to_base64url(json.dumps(told).encode()),
+        "attestationObject": bytes_to_base64url(made),
+    }
+    answer = json.dumps({"id": "aw", "rawId": "aw", "type": "public-key", "response": response})
+    with inside(rowan), pytest.raises(passkeys.WrongKey):
+        passkeys.add_key(
+            account_id=rowan.accounts["alma"], answer=answer, challenge=challenge, site=site, name="", now=NOW
+        )
 
 
 def test_invitations_say_nothing_to_whoever_guesses(client: FlaskClient, rowan: Clinic, inside: Enter) -> None:

@@ -114,6 +114,20 @@ def test_the_last_second_step_stays_where_it_is_asked(at_rowan: Clinic, now: dat
     assert seconds.codes_left(alma) == 0
 
 
+def test_who_has_no_app_removes_none(at_rowan: Clinic, now: datetime) -> None:
+    seconds.remove_app(account_id=at_rowan.accounts["alma"], now=now)
+    told = db.session.execute(sa.select(Audit).where(Audit.deed.startswith("account.second"))).all()
+    assert (told, mails()) == ([], [])
+
+
+def test_an_invitation_is_void_once_a_password_was_chosen_by_reset(at_rowan: Clinic, now: datetime) -> None:
+    made = invitations.invite(email="dee@x.example", name="Dee", role="owner", now=now)
+    token = invitations.link_token(made)
+    actions.set_password(account_id=made.id, password=PASSWORD, now=now)
+    with pytest.raises(invitations.InvitationEnded):
+        invitations.accept(token=token, name="Mallory", password="another long sentence", now=now)
+
+
 def test_who_has_lost_everything_begins_anew(at_rowan: Clinic, now: datetime) -> None:
     ben = at_rowan.accounts["ben"]
     seconds.add_app(account_id=ben, secret=SECRET, typed=code(now), now=now)
