@@ -1,22 +1,28 @@
--- The two roles of Longtide and its database. Run once, as a superuser, connected to any database:
+-- The roles of Longtide and its two databases. Run once, as a superuser, connected to any database:
 --
 --   psql -v ON_ERROR_STOP=1 -f deploy/postgres-roles.sql
 --
--- Running it again changes nothing. Afterwards give both a password: \password longtide_owner, \password longtide_app.
+-- Running it again changes nothing. Afterwards give each a password: \password longtide_owner, … _app, … _keys.
 --
 -- longtide_owner  owns the tables and runs migrations. BYPASSRLS, because the policies are FORCEd: without it a data
 --                 migration would touch no row, and say nothing.
 -- longtide_app    is what web and worker log in as. It owns nothing, may not change the schema, and every row it sees
 --                 has passed the policy of its table.
+-- longtide_keys   owns the other database, longtide_keys: the keys of sealed records. Web, worker and migrations reach
+--                 it by LONGTIDE_KEYS. Not a table of `longtide`, because a dump of the data must hold no key.
 
 SELECT 'CREATE ROLE longtide_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT BYPASSRLS'
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'longtide_owner') \gexec
 SELECT 'CREATE ROLE longtide_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS'
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'longtide_app') \gexec
+SELECT 'CREATE ROLE longtide_keys LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS'
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'longtide_keys') \gexec
+SELECT 'CREATE DATABASE longtide_keys OWNER longtide_keys ENCODING ''UTF8'' TEMPLATE template0'
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'longtide_keys') \gexec
 SELECT 'CREATE DATABASE longtide OWNER longtide_owner ENCODING ''UTF8'' TEMPLATE template0'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'longtide') \gexec
 
-REVOKE ALL ON DATABASE longtide FROM PUBLIC;
+REVOKE ALL ON DATABASE longtide, longtide_keys FROM PUBLIC;
 GRANT CONNECT ON DATABASE longtide TO longtide_app;
 
 \connect longtide

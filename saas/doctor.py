@@ -33,12 +33,13 @@ def problems(config: Settings, *, now: datetime) -> list[str]:
 
     Needs an app context for the database. Opens one connection to the mail host and sends nothing.
     """
-    found = [*_settings(config), *_stripe(config), *_files(config), *_keys(), *_mail(config)]
+    found = [*_settings(config), *_stripe(config), *_files(config), *_mail(config)]
     try:
         with db.engine.connect() as connection:
             found += _database(connection)
         if not migrated():
             return [*found, "the database is not at this version's migration: run flask --app wsgi db upgrade"]
+        found += _keys()
         with db.engine.connect() as connection:
             found += _guards(connection)
         found += _running(now)

@@ -35,7 +35,7 @@ def durable(request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def stage(app: Flask, database: SqliteFile | PostgresDatabase, tmp_path: Path) -> Iterator[Stage]:
     """Nothing runs yet; whatever a proof starts is gone when it ends."""
-    made = Stage(database.settings.database_url, tmp_path)
+    made = Stage(database.settings.database_url, database.settings.key_store, tmp_path)
     try:
         yield made
     finally:

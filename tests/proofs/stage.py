@@ -16,6 +16,7 @@ from pathlib import Path
 
 from saas import clock
 from saas.config import Settings, load_settings
+from tests.databases import MASTER_KEYS
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
@@ -49,6 +50,7 @@ class Stage:
     """Web, workers and sandbox over one database and one folder, as `make run` starts them."""
 
     database_url: str
+    keys: str
     folder: Path
     log_level: str = "warning"
     web_port: int = field(default_factory=free_port)
@@ -69,6 +71,8 @@ class Stage:
             "env": "demo",
             "data": str(self.folder),
             "database_url": self.database_url,
+            "keys": self.keys,
+            "master_keys": MASTER_KEYS,
             "base_url": self.base_url,
             "payments": "sandbox",
             "sandbox_url": self.sandbox_url,

@@ -67,7 +67,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     app = create_app(database.settings)
     with app.app_context():
         clinic = proving_clinic(clock.now(), people=("ben", "iris", "fay", "gus", "hal"))
-    stage = Stage(database.settings.database_url, tmp_path_factory.mktemp("served"))
+    stage = Stage(database.settings.database_url, database.settings.key_store, tmp_path_factory.mktemp("served"))
     try:
         stage.start_web()
         stage.start_sandbox()

