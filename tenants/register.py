@@ -48,6 +48,14 @@ from tenants.week import staff_booking as week_bookings
 
 INTAKE = intake_tables.Intake
 
+_EFFECTS = {
+    **booking_effects.HANDLERS,
+    **change_effects.HANDLERS,
+    **checkout_effects.HANDLERS,
+    **payment_effects.HANDLERS,
+    **alert_effects.HANDLERS,
+}
+
 
 def parts() -> Parts:
     """Everything the platform is handed."""
@@ -98,13 +106,7 @@ def parts() -> Parts:
             week_adding.AddDesk,
             week_adding.BlockDesk,
         ],
-        effects={
-            **booking_effects.HANDLERS,
-            **change_effects.HANDLERS,
-            **checkout_effects.HANDLERS,
-            **payment_effects.HANDLERS,
-            **alert_effects.HANDLERS,
-        },
+        effects=_EFFECTS,
         webhooks={**checkout_effects.WEBHOOKS, **payment_effects.WEBHOOKS},
         timetable=(*booking_jobs.TIMETABLE, *client_jobs.TIMETABLE, *alert_effects.TIMETABLE),
         on_clinic_created=on_clinic_created,

@@ -6,6 +6,7 @@ asked again under the same key until it has said how the attempt ended.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -36,6 +37,7 @@ from tenants.bookings.checkout_steps import (
     apply_session,
     call_of,
     close_unmade,
+    is_rest,
     note_made,
     open_attempt_of,
     plan_payment,
@@ -44,6 +46,7 @@ from tenants.bookings.checkout_steps import (
 )
 from tenants.bookings.models import Booking
 from tenants.bookings.places import NoSuchBooking
+from tenants.bookings.rest import plan_rest
 from tenants.clinic.queries import envelope
 from tenants.payments import rules
 from tenants.payments.attempts import claim_ask
@@ -72,8 +75,19 @@ def start_payment(*, booking_id: UUID, now: datetime, seen: int | None = None) -
     an open session is used again. Raises what `plan_payment` raises, and `PaymentsDown`.
     """
     name = _product_name(booking_id)
+    return _walk(lambda: plan_payment(booking_id=booking_id, name=name, seen=seen, now=now), now=now)
+
+
+@journey
+def pay_rest(*, booking_id: UUID, now: datetime, seen: int | None = None) -> str:
+    """The same for what is still owed for a booking that stands. Raises what `plan_rest` raises, and `PaymentsDown`."""
+    name = _product_name(booking_id)
+    return _walk(lambda: plan_rest(booking_id=booking_id, name=name, seen=seen, now=now), now=now)
+
+
+def _walk(plan: Callable[[], str | Call], *, now: datetime) -> str:
     for _step in range(_STEPS):
-        step = plan_payment(booking_id=booking_id, name=name, seen=seen, now=now)
+        step = plan()
         if isinstance(step, str):
             return step
         try:
@@ -167,7 +181,8 @@ def _call_for(attempt_id: UUID) -> tuple[Call | None, bool]:
         return None, False
     booking_id = db.session.get_one(Payment, attempt.payment_id).booking_id
     booking = db.session.get_one(Booking, booking_id)
-    return call_of(booking_id, attempt), booking.status == "held" or attempt.state == "paid"
+    waited_for = booking.status in STANDING if is_rest(attempt) else booking.status == "held"
+    return call_of(booking_id, attempt), waited_for or attempt.state == "paid"
 
 
 @journey

@@ -36,7 +36,7 @@ from tenants.payments import rules
 from tenants.payments.actions import ensure_payment, left_of, refund_attempt
 from tenants.payments.attempts import lock_attempt, next_attempt_id, note_session, open_attempt, record_paid
 from tenants.payments.models import Payment, PaymentAttempt
-from tenants.payments.queries import NoSuchPayment, attempts_of, booking_of_attempt, lock_payment
+from tenants.payments.queries import NoSuchPayment, attempts_of, balance_of_booking, booking_of_attempt, lock_payment
 
 Outcome = Literal["wait", "known", "closed", "confirmed", "recorded", "lost", "returned", "mismatch"]
 STANDING = ("confirmed", "arrived", "completed")
@@ -120,7 +120,7 @@ def plan_payment(*, booking_id: UUID, name: str, seen: int | None, now: datetime
         return call_of(booking.id, open_)
     if is_over(booking, now) and not _take_again(booking, now=now):
         raise SlotTaken
-    attempt = _write_attempt(booking, payment, account=account, name=name, now=now)
+    attempt = write_attempt(booking, payment, booking.online, CardWay(account, name, "online"), now=now)
     extend_for_payment(booking, until=now + rules.PAY_HOLD, now=now)
     booking.policy_accepted_at = booking.policy_accepted_at or now
     return call_of(booking.id, attempt, fresh=True)
@@ -131,29 +131,56 @@ def open_attempt_of(payment: Payment) -> PaymentAttempt | None:
     return next((one for one in attempts_of(payment.id, fresh=True) if one.state == "open"), None)
 
 
-def _write_attempt(booking: Booking, payment: Payment, *, account: str, name: str, now: datetime) -> PaymentAttempt:
+@dataclass(frozen=True)
+class CardWay:
+    """Where a card payment goes (`account`), what it is called there, and what it is for: what is due `online` when
+    booking, or the `rest` of a booking that stands."""
+
+    account: str
+    name: str
+    purpose: Literal["online", "rest"]
+
+    @property
+    def back(self) -> str:
+        """The page of the booking that asks for it."""
+        return "pay" if self.purpose == "online" else "rest"
+
+
+def is_rest(attempt: PaymentAttempt) -> bool:
+    """Whether this try is for the rest of a booking that stood already."""
+    return bool(attempt.request.get("metadata", {}).get("purpose") == "rest")
+
+
+def write_attempt(booking: Booking, payment: Payment, amount: Money, way: CardWay, *, now: datetime) -> PaymentAttempt:
+    """Inside an action that holds both locks: a new try to pay `amount`, whole, before Stripe hears of it."""
     attempt_id = next_attempt_id()
     client = db.session.get_one(Client, booking.client_id)
     expires_at = now + rules.SESSION_LIFE
-    fee = rules.platform_fee(booking.online, current_tenant().fee_percent)
+    fee = rules.platform_fee(amount, current_tenant().fee_percent)
     page = page_at(booking.id, booking.link_generation)
     request = checkout_params(
-        amount=booking.online_minor,
+        amount=amount.minor,
         currency=booking.currency,
-        name=name,
+        name=way.name,
         success_url=f"{page}/return",
-        cancel_url=f"{page}/pay",
+        cancel_url=f"{page}/{way.back}",
         expires_at=int(expires_at.timestamp()),
         application_fee=fee.minor,
-        metadata={"payment_attempt": str(attempt_id), "booking": str(booking.id), "tenant": str(current_tenant().id)},
+        metadata={
+            "payment_attempt": str(attempt_id),
+            "booking": str(booking.id),
+            "tenant": str(current_tenant().id),
+            "purpose": way.purpose,
+        },
         locale=rules.checkout_language(for_client(booking.locale) if booking.locale else ""),
     )
     return open_attempt(
         payment=payment,
         attempt_id=attempt_id,
-        account=account,
+        account=way.account,
         request=request,
         address_sealed=_seal_address(booking, attempt_id, mail_address(booking, client)),
+        amount=amount,
         fee=fee,
         expires_at=expires_at,
         now=now,
@@ -224,7 +251,7 @@ def apply_session(*, attempt_id: UUID, session: CheckoutSession, account: str, n
         asked_amount=Money(attempt.amount_minor, payment.currency),
         asked_account=attempt.stripe_account_id,
     )
-    before = bool(left_of(payment)) and attempt.state != "paid"
+    before = attempt.state != "paid" and _nobody_owes(payment, attempt)
     verdict = rules.settle(facts, attempt=attempt.state, booking=booking.status, paid_before=before)
     if verdict == "mismatch":
         return _mismatch(booking, attempt, session, now=now)
@@ -247,6 +274,13 @@ def apply_session(*, attempt_id: UUID, session: CheckoutSession, account: str, n
         return "recorded"
     mark_confirmed(booking, now=now)
     return "confirmed"
+
+
+def _nobody_owes(payment: Payment, attempt: PaymentAttempt) -> bool:
+    """Whether what this try pays was paid otherwise meanwhile: by another try, or at the desk."""
+    if is_rest(attempt):
+        return balance_of_booking(payment.booking_id) < Money(attempt.amount_minor, payment.currency)
+    return bool(left_of(payment))
 
 
 def _end_others(payment: Payment, paid: PaymentAttempt, *, now: datetime) -> None:

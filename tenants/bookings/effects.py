@@ -22,8 +22,10 @@ from saas.outbox import Effect, Later, emit
 from saas.tenancy import current_tenant
 from saas.words import _
 from tenants.bookings import letters
+from tenants.bookings.checkout_steps import STANDING
 from tenants.bookings.ics import CONTENT_TYPE, Method
 from tenants.bookings.models import Booking
+from tenants.bookings.rest import PAY_LINK
 from tenants.clients.models import Client
 from tenants.clients.rules import reach_for
 from tenants.clinic import queries as clinic_queries
@@ -50,6 +52,7 @@ CANCELLED = _Letter("booking_cancelled", "cancelled", "CANCEL")
 REMINDED = _Letter("booking_reminder", "reminder")
 REFUNDED = _Letter("booking_refunded", "refunded")
 LOST = _Letter("payment_late_refunded")
+ASKED = _Letter("booking_pay_link")
 
 
 def _booking(effect: Effect) -> Booking | None:
@@ -125,6 +128,16 @@ def refunded(effect: Effect, *, now: datetime) -> None:
         if booking.ended_by != "client":
             _after_quiet_hours(now, booking.starts_at)
         _to_client(effect, booking, REFUNDED, now, refund=amount)
+
+
+def pay_link(effect: Effect, *, now: datetime) -> None:
+    booking = _booking(effect)
+    if booking is None or booking.status not in STANDING:
+        return
+    owed = payment_queries.money_of(booking.id).owed
+    if owed:
+        _after_quiet_hours(now, booking.starts_at)
+        _to_client(effect, booking, ASKED, now, owed=owed)
 
 
 def lost(effect: Effect, *, now: datetime) -> None:
@@ -255,5 +268,6 @@ HANDLERS: dict[str, Handler] = {
     REMINDER: reminder,
     "booking.refunded": refunded,
     "booking.lost": lost,
+    PAY_LINK: pay_link,
     "booking.notice": notice,
 }

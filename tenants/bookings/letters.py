@@ -51,6 +51,7 @@ class Links:
     cancel: str
     book_again: str
     office: str
+    pay: str = ""
 
 
 def words_of(booking: Booking, client: Client | None, *, place: str, locale: str) -> BookingWords:
@@ -119,7 +120,7 @@ def links_of(booking: Booking) -> Links:
     """The client's own page and what can be done there; the booking in the back office."""
     page = page_at(booking.id, booking.link_generation)
     office = absolute(f"/manage/bookings/details/?id={booking.id}")
-    return Links(page, f"{page}/change", f"{page}/cancel", absolute("/"), office)
+    return Links(page, f"{page}/change", f"{page}/cancel", absolute("/"), office, f"{page}/rest")
 
 
 def first_name_and_initial(client: Client | None) -> str:

@@ -19,7 +19,7 @@ from saas.shell import locale
 from saas.web import check_form, form_token, limit_tries, page_now, url_with
 from saas.words import _
 from saas.zones import is_zone, local
-from tenants.bookings import openings, public_after, public_link
+from tenants.bookings import openings, public_after, public_link, public_rest
 from tenants.bookings.actions import hold
 from tenants.bookings.gone import gone_page
 from tenants.bookings.openings import ServiceOffer
@@ -40,6 +40,7 @@ def blueprint() -> Blueprint:
     made.add_url_rule("/book/<service>", "hold", _hold, methods=["POST"])
     public_link.add_routes(made)
     public_after.add_routes(made)
+    public_rest.add_routes(made)
     return made
 
 

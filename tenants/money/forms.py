@@ -91,5 +91,17 @@ class RefundForm(AmountForm):
         return {"reason": "goodwill"}
 
 
+class LinkForm(OfficeForm):
+    """The press that sends a link; `click` is new on every page."""
+
+    click = HiddenField()
+    seen = HiddenField()
+
+    @classmethod
+    def fresh(cls) -> LinkForm:
+        """A new page's form."""
+        return cls(data={"click": uuid4().hex})
+
+
 class PressForm(OfficeForm):
     """A button: the form's token and nothing else."""

@@ -15,11 +15,16 @@ from saas.errors import NotFound
 from saas.money import Money
 from saas.shell import locale
 from saas.stale import ChangedMeanwhile, mark_of
+from saas.tenancy import current_tenant
 from saas.web import page_now
 from saas.words import _
 from saas.words import later as _l
+from tenants.bookings.checkout_steps import CardUnavailable, NothingToPay
+from tenants.bookings.letters import mail_address
+from tenants.bookings.queries import client_of
 from tenants.bookings.receipts import receipt_file
-from tenants.money.forms import AmountForm, DeskForm, PressForm, RefundForm
+from tenants.bookings.rest import NoMailToThem, ask_to_pay, owed_by_card
+from tenants.money.forms import AmountForm, DeskForm, LinkForm, PressForm, RefundForm
 from tenants.money.queries import Story, story_of
 from tenants.money.staff import booking_asked
 from tenants.money.views import Entry, entries_of
@@ -94,6 +99,30 @@ class DeskView(_DeedView):
     def _take_page(self, story: Story, form: AmountForm, *, changed: bool = False) -> str:
         return self.render("manage/money/take.html", story=story, form=form, changed=changed)
 
+    @expose("/link/", methods=("GET",))
+    def link(self) -> Answer:
+        story = _story()
+        audit.note_read("payment", target_id=story.booking.id, now=page_now())  # it shows where they are written to
+        return self._link_page(story, LinkForm.fresh())
+
+    @expose("/link/", methods=("POST",))
+    def link_now(self) -> Answer:
+        story, form = _story(), LinkForm(request.form)
+        if not form.validate():
+            return self._link_page(story, form), 422
+        try:
+            ask_to_pay(booking_id=story.booking.id, click=form.click.data or "", now=page_now())
+        except (NothingToPay, CardUnavailable, NoMailToThem):  # the page says which
+            return self._link_page(_story(), form), 409
+        return _back(story, _("The link is on its way to %(address)s.", address=_address(story)))
+
+    def _link_page(self, story: Story, form: LinkForm) -> str:
+        cards = current_tenant().stripe_account_id is not None
+        owed = owed_by_card(story.booking)
+        return self.render(
+            "manage/money/link.html", story=story, form=form, owed=owed, cards=cards, address=_address(story)
+        )
+
     @expose("/waive/", methods=("GET",))
     @only("owner")
     def waive(self) -> Answer:
@@ -155,6 +184,11 @@ class DeskView(_DeedView):
 
 def _open(story: Story) -> Money:
     return story.owed if story.owed.minor > 0 else Money.zero(story.payment.currency)
+
+
+def _address(story: Story) -> str:
+    """Where mails about the booking go; empty where none may."""
+    return mail_address(story.booking, client_of(story.booking))
 
 
 def _posting() -> UUID:

@@ -144,8 +144,8 @@ def left_of(payment: Payment) -> Money:
 
 @action
 def ask_refund(*, booking_id: UUID, amount: Money, reason: str, click: str, now: datetime) -> Refund:
-    """Send `amount` back to the card that paid; the worker calls Stripe. One `click` is one refund, however often it is
-    sent; with anything else it is `PressUsed`.
+    """Send `amount` back to the card that paid; the worker calls Stripe. One `click` is one refund (a part for each
+    card payment where no single one was so large), however often it is sent; with anything else it is `PressUsed`.
 
     `reason`: cancelled, staff, lost (paid too late), duplicate, goodwill, mistake (`rules.GIVEN_UP` says which of them
     lower what is owed). Raises `RefundTooLarge` above what was paid less what
@@ -154,20 +154,27 @@ def ask_refund(*, booking_id: UUID, amount: Money, reason: str, click: str, now:
     payment = lock_payment(booking_id)
     if not click:
         raise PressUsed
-    before = db.session.execute(select(Refund).where(Refund.click == click[:80])).scalar_one_or_none()
-    if before is not None:
-        asked = (before.payment_id, Money(before.amount_minor, payment.currency), before.reason)
-        if asked != (payment.id, amount, reason):
+    paid = [one for one in reversed(attempts_of(payment.id)) if one.state == "paid"]
+    clicks = [click[:80], *(f"{click[:76]}#{number}" for number in range(2, len(paid) + 1))]
+    made = select(Refund).where(Refund.click.in_(clicks)).order_by(Refund.created_at, Refund.id)
+    before = list(db.session.execute(made).scalars())
+    if before:
+        total = Money(sum(one.amount_minor for one in before), payment.currency)
+        if {(one.payment_id, one.reason) for one in before} != {(payment.id, reason)} or total != amount:
             raise PressUsed
-        return before
+        return before[0]
     if amount.minor <= 0 or amount.currency != payment.currency:
         raise BadAmount
     if left_of(payment) < amount:
         raise RefundTooLarge
-    for attempt in reversed([one for one in attempts_of(payment.id) if one.state == "paid"]):
-        if not _left_of(attempt, payment.currency) < amount:
-            return refund_attempt(attempt=attempt, payment=payment, amount=amount, reason=reason, click=click, now=now)
-    raise RefundTooLarge
+    parts = rules.spread(amount, [_left_of(one, payment.currency) for one in paid])
+    if parts is None:
+        raise RefundTooLarge
+    refunds = [
+        refund_attempt(attempt=paid[place], payment=payment, amount=part, reason=reason, click=named, now=now)
+        for (place, part), named in zip(parts, clicks, strict=False)
+    ]
+    return refunds[0]
 
 
 def _left_of(attempt: PaymentAttempt, currency: str) -> Money:

@@ -5,6 +5,7 @@ Pure: amounts are `Money`, times are passed in. What is due when booking is the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -110,6 +111,21 @@ def reusable(*, number: int, seen: int | None, expires_at: datetime, now: dateti
     there are now; who comes back from Stripe by "cancel" has seen them all and gets a new one. None: nobody counted.
     """
     return (seen is None or seen < number) and expires_at - now >= REUSE_LEFT
+
+
+def spread(amount: Money, left: Sequence[Money]) -> list[tuple[int, Money]] | None:
+    """From which payments (place in `left`, part) `amount` is given back: from the first that is large enough by
+    itself, else from each in turn. None when all of them are too little."""
+    for place, one in enumerate(left):
+        if not one < amount:
+            return [(place, amount)]
+    parts, missing = [], amount
+    for place, one in enumerate(left):
+        part = min(one, missing)
+        if part:
+            parts.append((place, part))
+            missing -= part
+    return None if missing else parts
 
 
 def checkout_language(locale: str) -> str | None:

@@ -11,6 +11,7 @@ _BOOKINGS: Words = {
     "booking.confirmed": _l("Confirmed a booking"),
     "booking.retaken": _l("Took a lapsed time again"),
     "booking.released": _l("Let a held time go"),
+    "booking.pay_link": _l("Sent a client a link to pay"),
     "booking.moved": _l("Moved a booking"),
     "booking.cancelled": _l("Cancelled a booking"),
     "booking.cancel_asked": _l("Cancelled a booking, with three minutes to undo it"),

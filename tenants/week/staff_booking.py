@@ -10,7 +10,7 @@ from flask import flash, redirect, request
 from flask_admin import expose
 
 from saas import audit, formats
-from saas.admin import OfficeView
+from saas.admin import OfficeView, current_account
 from saas.money import Money
 from saas.shell import locale, region
 from saas.stale import ChangedMeanwhile, mark_of
@@ -153,7 +153,11 @@ class BookingDesk(OfficeView):
 
     def _page(self, people: list[Calendar], booking: Booking, problem: str = "", status: int = 200) -> Answer:
         week = week_at(booking.starts_at, booking.practitioner_id, people)
-        return render_with(self, "manage/week/booking.html", status, booking=shown(booking), problem=problem, week=week)
+        account = current_account()
+        return render_with(
+            self, "manage/week/booking.html", status, booking=shown(booking), problem=problem, week=week,
+            may_ask=account is not None and account.role in ("owner", "front_desk"),
+        )  # fmt: skip
 
     @expose("/turn/", methods=("POST",))
     def turn(self) -> Answer:

@@ -19,6 +19,7 @@ from tests.screens.samples import (
     MANY,
     NEAR,
     NOTICE,
+    REST,
     SERVICES,
     STATUSES,
     STILL_WATER,
@@ -107,6 +108,7 @@ def _after_pages() -> dict[str, v.Page]:
         "7-change": v.Page("public/bookings/change.html", change),
         "7b-change-confirm": v.Page("public/bookings/change_confirm.html", CONFIRM),
         "7c-cancel": v.Page("public/bookings/cancel.html", CANCEL),
+        "7d-rest": v.Page("public/bookings/rest.html", REST),
         "7d-cancel-late": v.Page(
             "public/bookings/cancel.html",
             {**CANCEL, "refund": eur(0), "kept": eur(95), "error": "That didn’t work. Try again."},

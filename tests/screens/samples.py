@@ -357,6 +357,14 @@ CANCEL: dict[str, object] = {
     "form_token": "t0ken",
     "error": None,
 }
+REST: dict[str, object] = {
+    "booking": BOOKING,
+    "links": v.Links(),
+    "owed": eur(95),
+    "action": "/b/t0ken/rest",
+    "form_token": "t0ken",
+    "problem": "",
+}
 CONFIRM: dict[str, object] = {
     "booking": BOOKING,
     "chosen": slot(27, 9),
@@ -383,6 +391,7 @@ MAIL: dict[str, object] = {
     "was_local": at(24, 9),
     "refund": eur(47.5),
     "kept": eur(47.5),
+    "owed": eur(95),
     "words": "The door is the green one.",
     "what": "new",
     "who": "Maya L.",
@@ -395,6 +404,7 @@ MAILS = (
     "booking_refunded",
     "booking_reminder",
     "payment_late_refunded",
+    "booking_pay_link",
     "booking_notice",
 )
 STATUSES = ("held", "confirmed", "arrived", "completed", "no_show", "cancelled", "expired")

@@ -155,6 +155,7 @@ class Links:
     book_again: str | None = "/book/first"
     poll: str = "/b/t0ken/return"
     office: str = "https://book.example/manage/booking/1"
+    pay: str = "https://book.example/b/t0ken/rest"
 
 
 @dataclass(frozen=True)

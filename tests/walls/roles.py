@@ -288,6 +288,8 @@ ROWS = (
     row("POST", "money.ajax_update", NOBODY, list_form_pk="booking"),
     row("GET", "money_desk.take", DESK, id="booking"),
     row("POST", "money_desk.take_now", DESK, id="booking"),
+    row("GET", "money_desk.link", DESK, id="booking"),
+    row("POST", "money_desk.link_now", DESK, id="booking"),
     row("GET", "money_desk.receipt", DESK, id="owing"),
     row("GET", "money_desk.undo", DESK, id="owing", posting="taken"),
     row("POST", "money_desk.undo_now", DESK, id="owing", posting="taken"),

@@ -69,6 +69,7 @@ def test_stripe_is_told_where_and_when_but_never_what_for(till: Till, at_rowan: 
         "payment_attempt": str(attempt.id),
         "booking": str(booking),
         "tenant": str(at_rowan.ref.id),
+        "purpose": "online",
     }
     assert till.sessions()[0]["customer_email"] == "cleo@example.com"
     assert "cleo" not in str(attempt.request)
