@@ -73,7 +73,6 @@ class Passkey(TenantOwned, Base):
     credential_hash: Mapped[str] = mapped_column(String(64))
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
     sign_count: Mapped[int] = mapped_column(BigInteger)
-    transports: Mapped[str] = mapped_column(String(120), default="")
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
 
