@@ -7,10 +7,9 @@ Canonical (sorted keys, no blanks), so that the SHA-256 of a rule set names exac
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, get_args
 
 from saas.words import _
@@ -33,10 +32,9 @@ from tenants.intake.flags import (
     Unit,
     Wanted,
 )
-from tenants.intake.questions import Texts
+from tenants.intake.json_reading import LONGEST_TEXT, Fault, Reader, canonical
 
 MOST_RULES, MOST_PARTS, DEEPEST, LONGEST_LIST = 300, 40, 6, 60
-LONGEST_TEXT = 900
 OPS: tuple[Op, ...] = get_args(Op)
 OPERANDS: tuple[Operand, ...] = get_args(Operand)
 BARE_OPS = frozenset(("answered", "declined", "unknown"))
@@ -49,30 +47,15 @@ _OPS_OF: Mapping[str, frozenset[str]] = {
 }
 _ID = re.compile(r"[A-Z]-[A-Z0-9](?:[A-Z0-9-]{0,38}[A-Z0-9])?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@/-]{0,63}|\*")
-_LANGUAGE = re.compile(r"[a-z]{2}")
 _TEXTS = ("title", "explain", "why", "next_step")
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something wrong: in which rule ("" for the set as a whole), where in it, and what to do about it."""
-
-    rule: str
-    where: str
-    sentence: str
 
 
 class BadRules(ValueError):
     """A rule set that cannot be read, with everything that is wrong with it."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__("; ".join(f"{fault.rule} {fault.where}: {fault.sentence}" for fault in faults))
+        super().__init__("; ".join(f"{fault.at} {fault.where}: {fault.sentence}" for fault in faults))
         self.faults = faults
-
-
-def canonical(value: Any) -> str:
-    """The one way to write this value as JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def hash_of_rules(rules: RuleSet) -> str:
@@ -140,15 +123,8 @@ def rules_from_json(data: Any) -> RuleSet:
     return found
 
 
-class _Reader:
+class _Reader(Reader):
     """Reads a rule set and notes what is wrong on the way, with the rule and the place it is in."""
-
-    def __init__(self) -> None:
-        self.faults: list[Fault] = []
-        self.rule_id = ""
-
-    def fault(self, where: str, sentence: str) -> None:
-        self.faults.append(Fault(self.rule_id, where, sentence))
 
     def rule_set(self, data: Any) -> RuleSet:
         if not isinstance(data, Mapping):
@@ -156,7 +132,7 @@ class _Reader:
             return RuleSet("", (), ())
         name = self.line(data, "name", 80)
         rules = tuple(self.rule(one) for one in self.listed(data, "rules", MOST_RULES))
-        self.rule_id = ""
+        self.at = ""
         bands = tuple(self.band(one) for one in self.listed(data, "bands", 10))
         points = [band.points for band in bands]
         if not points or points != sorted(set(points)) or points[0] != 0:
@@ -166,53 +142,6 @@ class _Reader:
             self.fault("rules", _("Two rules have the name %(id)s", id=twice))
         return RuleSet(name, rules, bands)
 
-    def listed(self, data: Mapping[str, Any], name: str, most: int) -> list[Any]:
-        found = data.get(name, [])
-        if not isinstance(found, list | tuple):
-            self.fault(name, _("A list is needed here"))
-            return []
-        if len(found) > most:
-            self.fault(name, _("Use at most %(limit)d entries", limit=most))
-        return list(found[:most])
-
-    def line(self, data: Mapping[str, Any], name: str, most: int = LONGEST_TEXT) -> str:
-        found = data.get(name, "")
-        if not isinstance(found, str) or len(found) > most or "\0" in found:
-            self.fault(name, _("A text of at most %(limit)d characters is needed here", limit=most))
-            return ""
-        return found
-
-    def whole(self, data: Mapping[str, Any], name: str, lo: int, hi: int, default: int = 0) -> int:
-        found = data.get(name, default)
-        if not isinstance(found, int) or isinstance(found, bool) or not lo <= found <= hi:
-            self.fault(name, _("Enter a whole number from %(lo)d to %(hi)d", lo=lo, hi=hi))
-            return default
-        return found
-
-    def switch(self, data: Mapping[str, Any], name: str, *, default: bool) -> bool:
-        found = data.get(name, default)
-        if not isinstance(found, bool):
-            self.fault(name, _("Yes or no is needed here"))
-            return default
-        return found
-
-    def one_of(self, data: Mapping[str, Any], name: str, offered: tuple[Any, ...], default: Any) -> Any:
-        found = data.get(name, default)
-        if found not in offered:
-            self.fault(name, _("Choose from the list"))
-            return default
-        return found
-
-    def texts(self, data: Mapping[str, Any], name: str, *, needed: bool = True) -> Texts:
-        found = data.get(name, {})
-        if not isinstance(found, Mapping) or len(found) > 20 or (needed and not found):
-            self.fault(name, _("Texts by language are needed here"))
-            return {}
-        if not all(isinstance(code, str) and _LANGUAGE.fullmatch(code) for code in found):
-            self.fault(name, _("Languages are named by two letters, such as en"))
-            return {}
-        return {code: self.line(found, code) for code in sorted(found)}
-
     def band(self, data: Any) -> Band:
         if not isinstance(data, Mapping):
             self.fault("bands", _("A list is needed here"))
@@ -220,15 +149,15 @@ class _Reader:
         return Band(self.whole(data, "points", 0, 999), self.texts(data, "words"))
 
     def rule(self, data: Any) -> Rule:
-        self.rule_id = ""
+        self.at = ""
         if not isinstance(data, Mapping):
             self.fault("rules", _("These are no rules"))
             data = {}
-        self.rule_id = self.line(data, "id", 42)
-        if not _ID.fullmatch(self.rule_id):
+        self.at = self.line(data, "id", 42)
+        if not _ID.fullmatch(self.at):
             self.fault("id", _("A rule is named like F-STRESS: a letter, a hyphen, capitals"))
         return Rule(
-            id=self.rule_id,
+            id=self.at,
             axis=self.one_of(data, "axis", RULE_AXES, "caution"),
             severity=self.one_of(data, "severity", SEVERITIES, "moderate"),
             title=self.texts(data, "title"),
