@@ -105,6 +105,7 @@ class Intake(TenantOwned, Base):
     `status`: requested, open (something is saved), submitted, expired, closed. `session_at`/`session_date` (local) and
     `practitioner_id` follow the booking when it moves. `attention`: somebody must speak with the client first.
     `review_due`: nobody has reviewed what came in last. `code_*`: the e-mailed code that opens sensitive answers again.
+    `reach`: how they want to be reached about this, as `Client.reach`; the more discreet of the two counts.
     """
 
     __tablename__ = "intake"
@@ -116,6 +117,7 @@ class Intake(TenantOwned, Base):
     previous_id: Mapped[UUID | None]
     status: Mapped[str] = mapped_column(String(10))
     locale: Mapped[str] = mapped_column(String(16), default="")
+    reach: Mapped[str] = mapped_column(String(5), default="email", server_default="email")
     session_at: Mapped[datetime | None]
     session_date: Mapped[date | None]
     link_hash: Mapped[str] = mapped_column(String(64))

@@ -1,0 +1,180 @@
+"""Reads of intakes: the one behind a link, what was answered in it, which are still to come in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from saas.db import db
+from saas.errors import Gone, NotFound
+from saas.links import absolute, hash_of, link_for
+from saas.tenancy import current_tenant
+from saas.words import _
+from tenants.clients.models import Client
+from tenants.intake.answer_rows import Said, said_in
+from tenants.intake.asking import Paper, carried, paper_of
+from tenants.intake.form_json import from_json
+from tenants.intake.models import Consent, Intake, QuestionnaireVersion
+from tenants.intake.models import Questionnaire as QuestionnaireRow
+from tenants.intake.questions import Answer, Questionnaire
+from tenants.practitioners.models import Practitioner
+
+LINK = "intake"
+"""What an intake's link is for."""
+OPEN = ("requested", "open")
+_REMEMBERED = 64
+
+
+class NoSuchIntake(NotFound):
+    """No intake answers to this link or id."""
+
+    code = "no-such-intake"
+
+
+class IntakeClosed(Gone):
+    """Its session was cancelled: nothing more is asked."""
+
+    code = "intake-closed"
+
+    def __init__(self) -> None:
+        super().__init__(_("These questions are closed. There is nothing more to answer here"))
+
+
+class IntakeExpired(Gone):
+    """It lay too long. What was saved is kept; a new link comes from the clinic."""
+
+    code = "intake-expired"
+
+    def __init__(self) -> None:
+        super().__init__(_("This link has run out. What you saved is kept. Ask the clinic for a new one"))
+
+
+def intake_by_token(token: str) -> Intake:
+    """The intake behind a link; `NoSuchIntake` for anything else."""
+    found = db.session.execute(select(Intake).where(Intake.link_hash == hash_of(token))).scalar_one_or_none()
+    if found is None:
+        raise NoSuchIntake
+    return found
+
+
+def check_standing(intake: Intake, *, now: datetime) -> None:
+    """`IntakeClosed` or `IntakeExpired` for an intake in which nothing can be answered any more."""
+    if intake.status == "closed":
+        raise IntakeClosed
+    over = intake.expires_at is not None and intake.expires_at <= now
+    if intake.status == "expired" or (intake.status in OPEN and over):
+        raise IntakeExpired
+
+
+def page_at(intake: Intake) -> str:
+    """The address of its pages, for mails."""
+    return absolute(f"/intake/{link_for(LINK, intake.id, intake.link_generation).token}")
+
+
+def paper_for(version_id: UUID) -> Paper:
+    """The version of the questionnaire under which an intake was asked for, made ready."""
+    return _paper(version_id)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _paper(version_id: UUID) -> Paper:
+    # A version is never changed, and its id names the tenant's row: what is remembered cannot be somebody else's.
+    found = select(QuestionnaireVersion.definition, QuestionnaireVersion.hash).where(
+        QuestionnaireVersion.id == version_id
+    )
+    definition, digest = db.session.execute(found).one()
+    return paper_of(from_json(definition), digest)
+
+
+def definition_of(version_id: UUID) -> Questionnaire:
+    """The questionnaire of this version, from memory where it was read before."""
+    return paper_for(version_id).form
+
+
+def published() -> UUID | None:
+    """The version that new intakes are asked under: the newest of the clinic's questionnaires, not withdrawn."""
+    found = (
+        select(QuestionnaireVersion.id)
+        .join(QuestionnaireRow, QuestionnaireRow.id == QuestionnaireVersion.questionnaire_id)
+        .where(
+            QuestionnaireRow.kind == "intake",
+            QuestionnaireRow.archived_at.is_(None),
+            QuestionnaireVersion.withdrawn_at.is_(None),
+        )
+        .order_by(QuestionnaireVersion.published_at.desc(), QuestionnaireVersion.number.desc())
+        .limit(1)
+    )
+    return db.session.execute(found).scalar_one_or_none()
+
+
+def names_for(intake: Intake) -> dict[str, str]:
+    """What stands for `{clinic}` and `{practitioner}` in the texts of a questionnaire."""
+    person = db.session.get(Practitioner, intake.practitioner_id) if intake.practitioner_id else None
+    clinic = current_tenant().name
+    return {"clinic": clinic, "practitioner": person.first_name or person.name if person else clinic}
+
+
+def previous_of(intake: Intake) -> Intake | None:
+    """The intake that this one brings up to date."""
+    return db.session.get(Intake, intake.previous_id) if intake.previous_id else None
+
+
+def said_now(intake: Intake) -> dict[str, Said]:
+    """What stands: what was answered here, and before the first save of an update, what it will take over."""
+    said = said_in(intake)
+    before = previous_of(intake) if intake.started_at is None else None
+    if before is None:
+        return said
+    earlier = said_in(before)
+    taken = carried(paper_for(intake.questionnaire_version_id), {key: one.answer for key, one in earlier.items()})
+    return {key: Said(answer, "", earlier[key].row_id, earlier[key].at) for key, answer in taken.items()} | said
+
+
+def answers_of(intake: Intake) -> dict[str, Answer]:
+    """What stands, by key (an item's id, or `item@row`)."""
+    return {key: one.answer for key, one in said_now(intake).items()}
+
+
+def intake_of_booking(booking_id: UUID) -> Intake | None:
+    """The intake that was asked for with this booking, unless it is closed."""
+    found = select(Intake).where(Intake.booking_id == booking_id, Intake.status != "closed")
+    return db.session.execute(found.order_by(Intake.requested_at.desc()).limit(1)).scalar_one_or_none()
+
+
+def intakes_of_client(client_id: UUID) -> list[Intake]:
+    """All of a client's, the newest first."""
+    found = select(Intake).where(Intake.client_id == client_id).order_by(Intake.requested_at.desc(), Intake.id.desc())
+    return list(db.session.execute(found).scalars())
+
+
+def last_submitted(client_id: UUID) -> Intake | None:
+    """What this client sent last."""
+    found = select(Intake).where(Intake.client_id == client_id, Intake.status == "submitted")
+    return db.session.execute(found.order_by(Intake.submitted_at.desc()).limit(1)).scalar_one_or_none()
+
+
+def not_in(booking_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these bookings whose questions were asked and have not come in; one query however many."""
+    if not booking_ids:
+        return set()
+    found = select(Intake.booking_id).where(
+        Intake.booking_id.in_(booking_ids), Intake.status.in_(("requested", "open", "expired"))
+    )
+    return {id for id in db.session.execute(found).scalars() if id is not None}
+
+
+def client_of(intake: Intake) -> Client:
+    """Whose it is."""
+    return db.session.get_one(Client, intake.client_id)
+
+
+def consents_of(client_id: UUID, *, intake_id: UUID | None = None) -> list[Consent]:
+    """Receipts of a client, oldest first; of one intake where it is named."""
+    found = select(Consent).where(
+        Consent.client_id == client_id, or_(Consent.intake_id == intake_id, intake_id is None)
+    )
+    return list(db.session.execute(found.order_by(Consent.number)).scalars())
