@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String
+from sqlalchemy import CheckConstraint, Index, String, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.db import Base
@@ -76,7 +76,8 @@ class HoursBreak(TenantOwned, Base):
 
 
 class TimeOff(TenantOwned, Base):
-    """An absence, in UTC; without a practitioner the whole clinic is away."""
+    """An absence, in UTC; without a practitioner the whole clinic is away. `label`: what for, which
+    only the owner and whoever's time it is may read."""
 
     __tablename__ = "time_off"
 
@@ -84,6 +85,7 @@ class TimeOff(TenantOwned, Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     created_at: Mapped[datetime]
+    label: Mapped[str] = mapped_column(String(60), default="", server_default=literal_column("''"))
 
     @classmethod
     def own_table_args(cls) -> tuple[Any, ...]:

@@ -145,12 +145,13 @@ class CancelForm(DeskForm):
 
 
 class BlockForm(DeskForm):
-    """Time that nobody can book: with whom, which day, from when to when."""
+    """Time that nobody can book: with whom, which day, from when to when, and what for."""
 
     practitioner = StringField()
     day = StringField()
     begins = StringField()
     ends = StringField()
+    label = StringField()
 
     def span(self, people: Collection[UUID]) -> tuple[UUID, datetime, datetime] | None:
         """(whose, from, until); an end at or before the beginning is on the next day. None, with sentences."""

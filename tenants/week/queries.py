@@ -32,6 +32,7 @@ from tenants.services.models import Service
 _A_DAY = timedelta(days=1)
 _SHOWN = ("held", "confirmed", "arrived", "completed", "no_show")
 MOST_FOUND = 8
+_AWAY = (TimeOff.id, TimeOff.practitioner_id, TimeOff.starts_at, TimeOff.ends_at, TimeOff.label)
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Away:
     practitioner_id: UUID | None
     starts_at: datetime
     ends_at: datetime
+    label: str
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def _entries(people: Sequence[UUID], lo: datetime, hi: datetime, now: datetime) 
 
 
 def _away(people: Sequence[UUID], lo: datetime, hi: datetime) -> tuple[Away, ...]:
-    found = select(TimeOff.id, TimeOff.practitioner_id, TimeOff.starts_at, TimeOff.ends_at).where(
+    found = select(*_AWAY).where(
         TimeOff.ends_at > lo, TimeOff.starts_at < hi,
         or_(TimeOff.practitioner_id.is_(None), TimeOff.practitioner_id.in_(people)),
     )  # fmt: skip
@@ -205,7 +207,7 @@ def booking_in(people: Sequence[UUID], booking_id: UUID | None) -> Booking:
 
 def time_off_in(people: Sequence[UUID], time_off_id: UUID | None) -> Away:
     """The time off, when it is one of these practitioners' own; `NoSuchPractitioner` for any other."""
-    found = select(TimeOff.id, TimeOff.practitioner_id, TimeOff.starts_at, TimeOff.ends_at)
+    found = select(*_AWAY)
     wanted = found.where(TimeOff.id == time_off_id, TimeOff.practitioner_id.in_(people))
     row = db.session.execute(wanted).one_or_none() if time_off_id else None
     if row is None:

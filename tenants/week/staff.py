@@ -60,6 +60,12 @@ def week_at(moment: datetime, who: UUID | None, people: Sequence[Calendar]) -> s
     return url_for("week.index", d=moment.astimezone(zone()).date().isoformat(), p=slug)
 
 
+def knows_labels() -> bool:
+    """Whether the reader may know what blocked time is for: whose it is, and the owner. The desk sees that it is."""
+    account = current_account()
+    return account is not None and account.role in ("owner", "practitioner")
+
+
 def back_to(fallback: str) -> str:
     """Where the form was sent from, when that is a calendar of this very clinic; else `fallback`."""
     wanted = urlsplit(request.form.get("back", ""))
@@ -101,7 +107,7 @@ class WeekView(OfficeView):
         held = read_calendar(
             [one.id for one in chosen], midnight(days[0]), midnight(days[-1] + timedelta(days=1)), now=now
         )
-        grid = views.grid(held, days, chosen, zone=zone(), now=now)
+        grid = views.grid(held, days, chosen, zone=zone(), now=now, labels=knows_labels())
         step = timedelta(days=len(days))
         own: dict[str, Any] = {"p": [one.slug for one in chosen]}
         return self.render(

@@ -15,7 +15,7 @@ from saas.shell import locale
 from saas.web import page_now
 from saas.words import _, ngettext
 from saas.words import later as _l
-from tenants.availability.actions import add_time_off, remove_time_off
+from tenants.availability.actions import block_time, remove_time_off
 from tenants.bookings.at_desk import DeskWish, book_at_desk
 from tenants.bookings.desk import Asked, TimeRefused
 from tenants.bookings.queries import fresh_booking
@@ -33,7 +33,7 @@ from tenants.week.queries import (
     services_offered,
     time_off_in,
 )
-from tenants.week.staff import Answer, may_see, render_with, stale_words, today, week_at, zone
+from tenants.week.staff import Answer, knows_labels, may_see, render_with, stale_words, today, week_at, zone
 from tenants.week.staff_booking import options_on
 from tenants.week.views import when_words
 
@@ -199,9 +199,10 @@ class BlockDesk(OfficeView):
             return self._page(people, form, 422)
         who_id, begins, ends = span
         try:
-            add_time_off(practitioner_id=who_id, starts_at=begins, ends_at=ends, now=page_now())
+            label = (form.label.data or "") if knows_labels() else ""
+            block_time(practitioner_id=who_id, starts_at=begins, ends_at=ends, label=label, now=page_now())
         except Invalid as error:
-            form.put_errors({"ends": error.message})
+            form.put_errors(error.fields if "label" in error.fields else {"ends": error.message})
             return self._page(people, form, 422)
         flash(_blocked_words(who_id, begins, ends))
         return redirect(week_at(begins, who_id, people), 303)
@@ -214,6 +215,7 @@ class BlockDesk(OfficeView):
             desk=form,
             people=people,
             problem=problem,
+            labels=knows_labels(),
             week=url_for("week.index"),
         )
 
@@ -234,6 +236,7 @@ class BlockDesk(OfficeView):
         who = next(one.name for one in people if one.id == away.practitioner_id)
         return render_with(
             self, "manage/week/unblock.html", status, away_id=away.id, who=who,
+            label=away.label if knows_labels() else "",
             begins=when_words(away.starts_at, zone()), ends=when_words(away.ends_at, zone()),
             week=week_at(away.starts_at, away.practitioner_id, people), problem="" if status == 200 else stale_words(),
         )  # fmt: skip

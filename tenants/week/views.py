@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -115,9 +115,14 @@ def mark_of_entry(entry: Entry) -> str:
     )
 
 
-def grid(held: Held, days: Sequence[date], people: Sequence[Calendar], *, zone: ZoneInfo, now: datetime) -> Grid:
-    """The calendar of these people on these days: one column for each day, or for each person."""
+def grid(
+    held: Held, days: Sequence[date], people: Sequence[Calendar], *, zone: ZoneInfo, now: datetime, labels: bool
+) -> Grid:
+    """The calendar of these people on these days: one column for each day, or for each person. `labels`: whether the
+    reader may know what blocked time is for."""
     going = {one.booking_id: one for one in held.pending if one.kind == "cancel"}
+    if not labels:
+        held = replace(held, away=tuple(replace(one, label="") for one in held.away))
     raw = {who.id: _raw_of(who, held, going, zone, now) for who in people}
     open_pieces = {
         who.id: [piece for a, b in held.hours.get(who.id, ()) for piece in rules.pieces(a, b, zone)] for who in people
@@ -169,7 +174,7 @@ def _away(away: Away) -> _Raw:
     whole = away.practitioner_id is None
     sub = _("the whole clinic") if whole else _("private")
     href = None if whole else url_for("week_block.remove", id=away.id)
-    return _Raw("busy", away.starts_at, away.ends_at, _("Blocked"), sub, href=href)
+    return _Raw("busy", away.starts_at, away.ends_at, away.label or _("Blocked"), sub, href=href)
 
 
 def _column(cell: _Cell, hours: tuple[int, int], now: datetime) -> Column:

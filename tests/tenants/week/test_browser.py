@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
 from saas.db import db
+from tenants.availability.actions import block_time
 from tenants.bookings.models import Booking, BookingChange
-from tests.cast import Clinic
+from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter
 from tests.screens.__main__ import AXE, Shape, axe_violations, sideways
-from tests.tenants.bookings.scenes import TUESDAY_TEN, fresh, only_sqlite
+from tests.tenants.bookings.scenes import HOUR, TUESDAY_TEN, fresh, only_sqlite
 from tests.windows import press_enter, tab_to
 
 pytestmark = [pytest.mark.browser, only_sqlite, pytest.mark.xdist_group("week-browser")]
@@ -133,3 +134,20 @@ def test_axe_finds_nothing_on_any_page_of_the_calendar(office: Office, busy_week
     expect(page.get_by_text("Cancelled: Hana V.")).to_be_visible()
     wrong += [f"undo: {found}" for found in axe_violations(page)]
     assert wrong == []
+
+
+CUT = """() => [...document.querySelectorAll('.ev > :is(a, p)')]
+  .filter(e => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1).map(e => e.innerText)"""
+
+
+def test_what_stands_side_by_side_is_whole(office: Office, busy_week: Made, rowan: Clinic, inside: Enter) -> None:
+    begins, who = TUESDAY_TEN - HOUR, rowan.practitioners["ben"]
+    with inside(rowan):  # round a session, and beside the edge of another
+        block_time(practitioner_id=who, starts_at=begins, ends_at=begins + 4 * HOUR, label="Supervision", now=NOW)
+        begins += 48 * HOUR
+        block_time(practitioner_id=who, starts_at=begins + HOUR / 2, ends_at=begins + 3 * HOUR, label="", now=NOW)
+    for width in ("1280", "390"):
+        page = office(Shape(width, dark=False))
+        expect(page.get_by_text("Supervision")).to_be_visible()
+        assert page.locator(".ev--part").count() == 4
+        assert page.evaluate(CUT) == []

@@ -316,6 +316,29 @@ def test_time_is_blocked_and_given_back(desk: FlaskClient, rowan: Clinic, busy_w
         assert db.session.get(TimeOff, away) is None
 
 
+def test_what_blocked_time_is_for_is_read_by_its_owner_and_not_at_the_desk(
+    desk: FlaskClient, app: Flask, rowan: Clinic, inside: Enter
+) -> None:
+    page = desk.get(f"{WEEK}/block/?d=2026-03-24&p=ben")
+    form = {**fields(page), "practitioner": str(rowan.practitioners["ben"]), "day": "2026-03-24"}
+    form |= {"begins": "12:30", "ends": "15:00"}
+    answer = desk.post(f"{WEEK}/block/", data={**form, "label": "x" * 61})
+    assert (answer.status_code, "Use at most 60 characters" in said(answer)) == (422, True)
+    assert desk.post(f"{WEEK}/block/", data={**form, "label": " With  Oona"}).status_code == 303
+    week = f"{WEEK}/?p=ben&d=2026-03-24"
+    assert events(desk.get(week).text) == ["busy 12:30 With Oona"]
+    with inside(rowan):
+        away = db.session.execute(sa.select(TimeOff.id)).scalar_one()
+    assert "With Oona" in said(desk.get(f"{WEEK}/block/remove/?id={away}"))
+    other = app.test_client()
+    log_in(other, rowan, "fern")
+    assert events(other.get(week).text) == ["busy 12:30 Blocked"]
+    for path in (week, f"{WEEK}/block/", f"{WEEK}/block/remove/?id={away}"):
+        page = other.get(path)
+        assert page.status_code == 200
+        assert [word for word in ("With Oona", "What for") if word in page.text] == []
+
+
 def test_a_form_without_its_token_changes_nothing(
     desk: FlaskClient, rowan: Clinic, busy_week: Made, inside: Enter
 ) -> None:
