@@ -24,6 +24,7 @@ from whitenoise import WhiteNoise
 
 from saas import audit, vendor_templates
 from saas.audit import Actor, acting_as
+from saas.closed import ListOnly
 from saas.db import db
 from saas.errors import Forbidden, NotFound
 from saas.exports import safe_cell, workbook
@@ -238,7 +239,7 @@ class Home(OfficeView, AdminIndexView):
         return self.render(self._template)
 
 
-class RecordView(OfficeView, ModelView):
+class RecordView(ListOnly, OfficeView, ModelView):
     """The base of every list: read only until a subclass says otherwise, and then through its actions.
 
     Nothing is ever deleted from a list: deletion is a page of its own that asks.
@@ -281,12 +282,6 @@ class RecordView(OfficeView, ModelView):
     def fetch(self, key: Any) -> Any:
         """The row with this typed id, or None."""
         return db.session.get(self.model, key)
-
-    def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise NotYours
-
-    # Flask-Admin's own would write to the session. A view that writes replaces the one it needs by a call to an action.
-    create_model = update_model = delete_model = _refuse
 
     def get_filter_arg(self, index: int, flt: ListFilter) -> str:
         """Filters are named in addresses."""
