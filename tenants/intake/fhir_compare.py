@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tenants.intake.fhir_item import LINK
-from tenants.intake.fhir_json import Remark, Remarks
-from tenants.intake.fhir_read import ReadForm, flat, link_of
+from tenants.intake.fhir_json import Node, Remark, Remarks, own_text
+from tenants.intake.fhir_read import ReadForm, link_of, may_ask_of_harm
+from tenants.intake.fhir_write import OWN_FORM, Named, questionnaire
+from tenants.intake.form_json import NotAQuestionnaire, as_json, from_json, from_text
+from tenants.intake.json_reading import Fault
 from tenants.intake.questions import (
     YES,
     All,
@@ -23,19 +26,33 @@ from tenants.intake.questions import (
     Test,
     Texts,
     Value,
+    item_index,
+    items_in,
 )
 from tenants.intake.registry import INSTRUMENT, Instrument, loinc_codes, recognised, wording_is_known
 from tenants.intake.scores import Score, Sheet, score_of, sheet_of, sheets_in
 
+_BESIDE = 3
+
 
 @dataclass(frozen=True)
 class Brought:
-    """A form as it would come in. `sheet`: the instrument it is, if it is one; `remarks`: all that differs."""
+    """A form as it would come in. `sheet`: the instrument it is, if it is one; `remarks`: all that differs.
+
+    `own`: it was exported here, and comes back as it was.
+    """
 
     form: Questionnaire
     remarks: tuple[Remark, ...]
     read: ReadForm
     sheet: Sheet | None = None
+    own: bool = False
+
+    @property
+    def needs_mapping(self) -> tuple[str, ...]:
+        """Ids of the questions that read as if they asked about harming oneself: a person says whether they do."""
+        found = item_index(self.form).values()
+        return () if self.own else tuple(item.id for item in found if may_ask_of_harm(item))
 
     @property
     def stops(self) -> bool:
@@ -54,13 +71,18 @@ class Brought:
 
 def bring(read: ReadForm, *, positions: bool = False) -> Brought:
     """The form that was read, as it would come in. `positions`: options without numbers take them from their order."""
+    own = own_form(read.top)
+    if own is not None:
+        return Brought(own, (Remark("note", "own-form"),), read, next(iter(sheets_in(own)), None), own=True)
     items = [item for part in read.form.parts for section in part.sections for item in section.items]
-    below = [code for item in flat(items) for code in loinc_codes(item.codes)]
+    below = [code for item in items_in(tuple(items)) for code in loinc_codes(item.codes)]
     known = recognised(below, on_top=loinc_codes(read.whole))
     others = [one for one in sheets_in(read.form) if known is None or one.instrument != known]
     form, sheet = read.form, None
-    if known is not None and not others:
+    if known is not None and not others and _is_all_of(items, known):
         form, sheet = _as_sheet(read, known, items, positions=positions)
+    else:
+        others = list(sheets_in(read.form))
     form = replace(form, texts=_origin(read, form.languages[0]))
     remarks = Remarks(list(read.remarks))
     for one in [sheet] if sheet else others:
@@ -69,7 +91,33 @@ def bring(read: ReadForm, *, positions: bool = False) -> Brought:
         remarks.add("note", "no-instrument")
     if sheet is not None and positions:
         remarks.add("note", "by-position", known=sheet.instrument.name)
+    if own_text(read.top, OWN_FORM):
+        remarks.add("look", "own-changed")
+    for fault in _faults(form):
+        remarks.add("stop", "not-kept", fault.at, known=fault.sentence)
     return Brought(form, remarks.sorted(), read, sheet)
+
+
+def _faults(form: Questionnaire) -> tuple[Fault, ...]:
+    """What would keep it from being read again, were it kept."""
+    try:
+        from_json(as_json(form))
+    except NotAQuestionnaire as refused:
+        return refused.faults[:20]
+    return ()
+
+
+def own_form(top: Node) -> Questionnaire | None:
+    """The form that we once wrote into this file, if the file is still as we wrote it."""
+    whole = own_text(top, OWN_FORM)
+    if not whole:
+        return None
+    try:
+        form = from_text(whole)
+    except NotAQuestionnaire:
+        return None
+    again = questionnaire(form, Named(""), whole=whole)
+    return form if again.get("item") == top.get("item") and again["title"] == top.get("title") else None
 
 
 def _origin(read: ReadForm, language: str) -> Mapping[str, Texts]:
@@ -129,6 +177,12 @@ def _hold_wording(known: Instrument, place: int, item: Item, languages: Sequence
 # --- an instrument as its sheet ---
 
 
+def _is_all_of(items: list[Item], known: Instrument) -> bool:
+    """Whether a form is this instrument and little else: most sheets ask a question or two beside what they count."""
+    asked = [item for item in items_in(tuple(items)) if item.enabled and item.kind not in ("display", "group")]
+    return len(asked) <= len(known.items) + _BESIDE
+
+
 def _as_sheet(read: ReadForm, known: Instrument, items: list[Item], *, positions: bool) -> tuple[Questionnaire, Sheet]:
     """One group with everything in the file's order, ids by place: "phq-9.3", the gate "pc-ptsd-5.0", others ".x1"."""
     lines = list(_lines(items))
@@ -158,8 +212,9 @@ def _as_sheet(read: ReadForm, known: Instrument, items: list[Item], *, positions
 
     laid = {item.id: renamed(item) for item in lines}
     title = dict.fromkeys(read.form.languages, known.name)
+    licence = Item(f"{known.key}.licence", "display", dict.fromkeys(read.form.languages, known.licence))
     group = Item(
-        known.key, "group", title, items=tuple(laid.values()), sensitive=True,
+        known.key, "group", title, items=(*laid.values(), licence), sensitive=True,
         codes=(*read.whole, Coding(INSTRUMENT, known.key)),
     )  # fmt: skip
     section = Section("k", title, (group,), sensitive=True)

@@ -29,8 +29,8 @@ from tenants.intake.questions import Coding, Item, Kind, Option, Texts
 from tenants.intake.registry import INSTRUMENTS, LOINC, SELF_HARM, code_in_link_id, loinc_codes
 
 LINK = "urn:longtide:link-id"  # on an item whose id is not the file's link id: that link id
-_TEXT_LENGTH = 1_500
-_MOST_OPTIONS = 5_000
+_TEXT_LENGTH = 900
+_MOST_OPTIONS = 3_000
 _EXPRESSION_LENGTH = 300
 _WIDE = 20
 _KINDS: Mapping[str, Kind] = {
@@ -209,9 +209,9 @@ class ItemReader:
                 self.remarks.add("look", "expression", link, f"{name_of(ext)} {kept}")
 
     def _note_extensions(self, raw: Node, link: str) -> None:
-        for ext in nodes(raw, "modifierExtension"):
+        for ext in nodes(raw, "modifierExtension")[:1]:
             self.remarks.add("look", "modifier", link, name_of(ext))
-        for ext in nodes(raw, "extension"):
+        for ext in extensions(raw):
             if "valueExpression" not in ext and name_of(ext) not in _KNOWN_EXTENSIONS:
                 self.remarks.add("note", "extension", link, name_of(ext))
 

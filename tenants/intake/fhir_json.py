@@ -20,14 +20,15 @@ from saas.text import clean_block
 from saas.words import _
 from tenants.intake.questions import Coding
 
-MAX_BYTES = 5 * 1024 * 1024
-MAX_ITEMS = 1_000
+MAX_BYTES = 1_000_000
+MAX_ITEMS = 500
 MAX_DEPTH = 12
 MAX_REMARKS = 400
 _TAG = re.compile(r"<\s*[a-zA-Z/!?]")
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#x?[0-9a-fA-F]{1,6});")
 _BLOCK = re.compile(r"<\s*(?:/\s*)?(?:li|p|div|br|tr|h[1-6])\b[^>]*>", re.IGNORECASE)
 _SHOWN = 200
+_MOST_EXTENSIONS = 100
 Node = Mapping[str, Any]
 Level = Literal["stop", "look", "note"]
 
@@ -58,8 +59,10 @@ class Remarks:
 
     def add(self, level: Level, code: str, where: str = "", said: str = "", known: str = "") -> None:
         """Note one. `said` is cut to what fits a line."""
+        if len(self.found) >= MAX_REMARKS and (level != "stop" or len(self.found) >= 2 * MAX_REMARKS):
+            return
         remark = Remark(level, code, line(where, 80), line(said, _SHOWN), known)
-        if remark not in self.found and (len(self.found) < MAX_REMARKS or level == "stop"):
+        if remark not in self.found:
             self.found.append(remark)
 
     def sorted(self) -> tuple[Remark, ...]:
@@ -71,7 +74,7 @@ class Remarks:
 def parse(data: bytes) -> Node:
     """The file as an object. `NotReadable` for one that is too large, no JSON, no object, or too deeply nested."""
     if len(data) > MAX_BYTES:
-        raise NotReadable(_("This file is larger than 5 MB. A questionnaire is much smaller"))
+        raise NotReadable(_("This file is larger than 1 MB. A questionnaire is much smaller"))
     try:
         found = json.loads(data, parse_constant=_refuse_constant)
     except RecursionError:
@@ -156,8 +159,8 @@ def coding(found: Any) -> Coding | None:
 
 
 def extensions(parent: Node) -> list[Node]:
-    """The extensions of an element, those that change its meaning too."""
-    return [*nodes(parent, "extension"), *nodes(parent, "modifierExtension")]
+    """The extensions of an element, those that change its meaning too. Nobody writes a hundred of them."""
+    return [*nodes(parent, "modifierExtension"), *nodes(parent, "extension")][:_MOST_EXTENSIONS]
 
 
 def extension(parent: Node, *names: str) -> Node | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from tenants.intake.fhir_json import (
@@ -28,6 +29,7 @@ from tenants.intake.fhir_json import (
     raw_text,
     resources,
 )
+from tenants.intake.form_json import RESERVED
 from tenants.intake.questions import Coding, Option, Texts
 
 _NUMBERS = (
@@ -35,7 +37,7 @@ _NUMBERS = (
     "iso21090-CO-value",
 )  # fmt: skip
 _OPTION_LENGTH = 300
-MOST_OPTIONS = 200
+MOST_OPTIONS = 80
 ABSENT_REASONS = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 
 
@@ -95,7 +97,8 @@ def translations(parent: Node, key: str) -> dict[str, str]:
 
 def options(item: Node, known: Library, language: str, where: str, remarks: Remarks) -> tuple[Option, ...]:
     """The options of an item, each with a code of its own. What is odd about them is remarked."""
-    found = [choice for choice in _choices(item, known) if choice.text or choice.coding]
+    given = islice(_choices(item, known), MOST_OPTIONS + 1)
+    found = [choice for choice in given if choice.text or choice.coding]
     if len(found) > MOST_OPTIONS:
         remarks.add("stop", "many-options", where, known=str(MOST_OPTIONS))
         found = found[:MOST_OPTIONS]
@@ -130,7 +133,7 @@ def _option(choice: Choice, language: str, taken: set[str], where: str, remarks:
 def _free_code(wanted: str, taken: set[str]) -> str:
     plain = re.sub(r"[^A-Za-z0-9]+", "-", wanted).strip("-").lower()[:40] or "option"
     code, n = plain, 2
-    while code in taken:
+    while code in taken or code in RESERVED:
         code, n = f"{plain}-{n}", n + 1
     taken.add(code)
     return code

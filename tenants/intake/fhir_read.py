@@ -7,7 +7,7 @@ be understood is, and what cannot is said. Nothing of the file is ever run: expr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from saas.words import _
@@ -26,7 +26,7 @@ from tenants.intake.fhir_json import (
 )
 from tenants.intake.fhir_options import library
 from tenants.intake.fhir_when import asked_by, circles, read_when
-from tenants.intake.questions import Coding, Item, Part, Questionnaire, Section
+from tenants.intake.questions import Coding, Item, Part, Questionnaire, Section, items_in
 from tenants.intake.registry import (
     LOINC,
     code_of_wording,
@@ -44,7 +44,7 @@ _TITLE_LENGTH = 160
 class ReadForm:
     """What a file holds. `whole`: the codes of the form as a whole. `expressions`: what it would have run, by link id.
 
-    `needs_mapping`: ids of questions that read as if they asked about harming oneself, which no code says.
+    `top`: the resource itself.
     """
 
     form: Questionnaire
@@ -54,7 +54,7 @@ class ReadForm:
     version: str = ""
     licence: str = ""
     expressions: Mapping[str, str] = field(default_factory=dict)
-    needs_mapping: tuple[str, ...] = ()
+    top: Node = field(default_factory=dict)
 
     @property
     def stops(self) -> bool:
@@ -72,7 +72,7 @@ def read_form(data: bytes) -> ReadForm:
     reader = ItemReader(library(root), _language(top))
     reader.note_expressions(top, "")
     items = [item for raw in nodes(top, "item") for item in reader.items(raw)]
-    if not any(item.kind not in ("display", "group") for item in flat(items)):
+    if not any(item.kind not in ("display", "group") for item in items_in(tuple(items))):
         reader.remarks.add("stop", "nothing-asked")
     items = _coded_by_wording(_with_conditions(items, reader), reader)
     if raw_text(top, "status") == "retired":
@@ -85,11 +85,12 @@ def read_form(data: bytes) -> ReadForm:
         version=line(raw_text(top, "version"), 60),
         licence=line(raw_text(top, "copyright"), 2_000),
         expressions=reader.expressions,
-        needs_mapping=tuple(item.id for item in flat(items) if _may_ask_of_harm(item)),
+        top=top,
     )
 
 
-def _may_ask_of_harm(item: Item) -> bool:
+def may_ask_of_harm(item: Item) -> bool:
+    """Whether a question reads as if it asked about harming oneself, and nobody has said so yet."""
     if item.kind in ("display", "group") or asks_of_harm(item):
         return False
     return any(may_ask_of_self_harm(said) for said in item.text.values())
@@ -121,7 +122,7 @@ def _sections(items: list[Item], language: str, title: str) -> Iterator[Section]
 
 
 def _with_conditions(items: list[Item], reader: ItemReader) -> list[Item]:
-    by_id = {item.id: item for item in flat(items)}
+    by_id = {item.id: item for item in items_in(tuple(items))}
 
     def find(link: str) -> Item | None:
         return by_id.get(reader.ids.get(link, ""))
@@ -136,9 +137,11 @@ def _with_conditions(items: list[Item], reader: ItemReader) -> list[Item]:
 
 def _coded_by_wording(items: list[Item], reader: ItemReader) -> list[Item]:
     """Some files have no code at all: then wordings tell which instrument it is, if they are most of one."""
-    if any(loinc_codes(item.codes) for item in flat(items) if item.enabled):
+    if any(loinc_codes(item.codes) for item in items_in(tuple(items)) if item.enabled):
         return items
-    named = {item.id: code_of_wording(reader.language, item.text.get(reader.language, "")) for item in flat(items)}
+    named = {
+        item.id: code_of_wording(reader.language, item.text.get(reader.language, "")) for item in items_in(tuple(items))
+    }
     if recognised_by_items(named.values()) is None:
         return items
     reader.remarks.add("note", "known-by-wording")
@@ -155,13 +158,6 @@ def _coded_by_wording(items: list[Item], reader: ItemReader) -> list[Item]:
 def mapped(item: Item, change: Callable[[Item], Item]) -> Item:
     """`item` with `change` done to everything below it, and then to itself."""
     return change(replace(item, items=tuple(mapped(one, change) for one in item.items)))
-
-
-def flat(items: Iterable[Item]) -> Iterator[Item]:
-    """`items` and everything below them, in order."""
-    for item in items:
-        yield item
-        yield from flat(item.items)
 
 
 def link_of(item: Item) -> str:
@@ -181,7 +177,7 @@ def _with_languages(form: Questionnaire) -> Questionnaire:
         text
         for part in form.parts
         for section in part.sections
-        for item in flat(section.items)
+        for item in items_in(section.items)
         for text in (item.text, *(option.text for option in item.options))
     ]
     others = sorted(set.intersection(*(set(text) for text in texts)) - {main}) if texts else []

@@ -33,12 +33,25 @@ from tenants.intake.fhir_json import (
     raw_text,
 )
 from tenants.intake.fhir_options import ABSENT_REASONS
-from tenants.intake.questions import BODY_AREAS, NO, NOT_SURE, YES, Absent, Answer, Answers, Item, Questionnaire, Value
+from tenants.intake.questions import (
+    NO,
+    NOT_SURE,
+    YES,
+    Absent,
+    Answer,
+    Answers,
+    Item,
+    Questionnaire,
+    Value,
+    item_index,
+    skip_key,
+)
+from tenants.intake.reading import choices
 from tenants.intake.registry import INSTRUMENTS, code_in_link_id, loinc_codes
-from tenants.intake.scores import all_items
 
 OPT_OUTS = "urn:longtide:opt-out"
-ROW, NOTE = "urn:longtide:row", "urn:longtide:note"
+ROW, NOTE, SKIPPED = "urn:longtide:row", "urn:longtide:note", "urn:longtide:skipped"
+_SECTION = "section/"
 _ABSENT: Mapping[str, Absent] = {
     "asked-declined": "declined", "declined": "declined", "in-person": "in-person", "not-asked": "not-asked",
     "LA30122-8": "declined",
@@ -79,6 +92,9 @@ def read_response(data: bytes, form: Questionnaire) -> ReadResponse:
     known = _by_link(form)
     for raw, row in _lines(top, ""):
         link = raw_text(raw, "linkId")
+        decided = own_text(raw, SKIPPED)
+        if decided and link.startswith(_SECTION):
+            answers[skip_key(link.removeprefix(_SECTION))] = Answer(decided == "skipped")
         item = known.get(link)
         _note_total(raw, link, item, stated)
         if item is None:
@@ -105,7 +121,7 @@ def read_response(data: bytes, form: Questionnaire) -> ReadResponse:
 
 def _by_link(form: Questionnaire) -> dict[str, Item]:
     found: dict[str, Item] = {}
-    for item in all_items(form, disabled=True):
+    for item in item_index(form).values():
         for link in (*(code.code for code in item.codes if code.system == LINK), item.id):
             found.setdefault(link, item)
     return found
@@ -188,7 +204,7 @@ def _value(item: Item, kind: str, said: Any) -> Value:
     if item.kind in ("bool", "consent"):
         return said if isinstance(said, bool) else None
     if item.kind in ("scale", "number"):
-        return _whole(item, said)
+        return _number(item, said)
     if item.kind in ("date", "monthyear"):
         return _date(item, said)
     if not isinstance(said, str):
@@ -197,12 +213,14 @@ def _value(item: Item, kind: str, said: Any) -> Value:
     return text or None
 
 
-def _whole(item: Item, said: Any) -> int | None:
+def _number(item: Item, said: Any) -> int | str | None:
+    """A whole number as one; any other as decimal text, where the item takes them."""
     value = number({"value": said.get("value") if isinstance(said, dict) else said}, "value")
-    if value is None or value != int(value):
+    if value is None or (item.lo is not None and value < item.lo) or (item.hi is not None and value > item.hi):
         return None
-    inside = (item.lo is None or value >= item.lo) and (item.hi is None or value <= item.hi)
-    return int(value) if inside else None
+    if isinstance(value, int):
+        return value
+    return f"{value:f}".rstrip("0") if item.kind == "number" else None
 
 
 def _date(item: Item, said: Any) -> str | None:
@@ -222,28 +240,17 @@ def _day(said: str) -> date | None:
 
 
 def _code(item: Item, kind: str, said: Any) -> str | None:
+    """The code of an option: by the code in the file, else by its words where the file gives no code."""
+    options = choices(item)
     found = coding(said)
-    if found is not None and (found.code in _UNSURE and item.kind == "yn4"):
+    if found is not None and found.code in _UNSURE and item.kind == "yn4":
         return NOT_SURE
-    allowed = {YES, NO, NOT_SURE} if item.kind == "yn4" else set(BODY_AREAS) if item.kind == "bodymap" else set()
-    if found is not None and found.code in allowed:
-        return found.code
     if kind == "Boolean" and item.kind == "yn4":
         return YES if said else NO
-    return _option(item, found.code if found else "", found.display if found else _plain(said), found is not None)
-
-
-def _plain(said: Any) -> str:
-    return str(said) if isinstance(said, (str, int)) and not isinstance(said, bool) else ""
-
-
-def _option(item: Item, code: str, words: str, coded: bool) -> str | None:  # noqa: FBT001
-    """By its code, else by its words: a display that differs from the code's own is not trusted."""
-    for option in item.options:
-        own = option.coding.code if option.coding else option.code
-        if coded and code == own:
-            return option.code
-    for option in item.options:
-        if words and words.strip() in option.text.values() and not (coded and option.coding and code):
-            return option.code
-    return None
+    if found is not None:
+        for option in options:
+            if found.code == (option.coding.code if option.coding else option.code):
+                return option.code
+        return next((one.code for one in options if not one.coding and found.display in one.text.values()), None)
+    words = str(said).strip() if isinstance(said, (str, int)) and not isinstance(said, bool) else ""
+    return next((one.code for one in options if words and words in one.text.values()), None)

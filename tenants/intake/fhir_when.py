@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tenants.intake.fhir_json import Node, Remarks, any_value, coding, line, nodes, number, raw_text
+from tenants.intake.form_json import ID
 from tenants.intake.questions import NO, YES, All, Condition, Item, Some, Test, Value
 
 Find = Callable[[str], Item | None]
@@ -60,7 +61,7 @@ def _compared(item: Item, operator: str, value: Value) -> Condition | None:
         return None
     if operator in ("=", "!="):
         if item.kind in ("multi", "bodymap"):
-            return Test(item.id, "has", value) if operator == "=" else None
+            return Test(item.id, "has", (value,)) if operator == "=" and isinstance(value, str) else None
         return Test(item.id, "=" if operator == "=" else "!=", value)
     if item.kind in _NUMERIC and isinstance(value, int):
         # Whole numbers: "more than 3" is "4 or more".
@@ -79,7 +80,7 @@ def _value(item: Item, kind: str, said: Any) -> Value:
     if item.kind in _NUMERIC:
         given = number({"value": said}, "value")
         return int(given) if given is not None and given == int(given) else None
-    return said[:200] if isinstance(said, str) else None
+    return said if isinstance(said, str) and ID.fullmatch(said) else None
 
 
 def _option_code(item: Item, kind: str, said: Any) -> str | None:

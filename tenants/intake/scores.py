@@ -92,7 +92,7 @@ def scores_of(q: Questionnaire, answers: Answers) -> tuple[Score, ...]:
     `answers` are those that count: of items that are shown.
     """
     sheets = [score_of(sheet, answers) for sheet in sheets_in(q)]
-    return (*sheets, *_own_scales(all_items(q), answers))
+    return (*sheets, *_own_scales(_all_items(q), answers))
 
 
 def facts_of(q: Questionnaire, answers: Answers) -> Mapping[str, float | None]:
@@ -101,7 +101,7 @@ def facts_of(q: Questionnaire, answers: Answers) -> Mapping[str, float | None]:
     None: asked, and cannot be told. Whatever asks about harming oneself counts, in whichever form it stands.
     """
     found: dict[str, float | None] = {score.instrument: score.total for score in scores_of(q, answers)}
-    levels = [_level(item, answers.get(item.id)) for item in all_items(q) if asks_of_harm(item)]
+    levels = [_level(item, answers.get(item.id)) for item in _all_items(q) if asks_of_harm(item)]
     if levels:
         found[ITEM_9] = max((level for level in levels if level is not None), default=None)
     return found
@@ -178,18 +178,16 @@ def _leaves(items: Iterable[Item]) -> Iterator[Item]:
             yield item
 
 
-def all_items(q: Questionnaire, *, disabled: bool = False) -> Iterator[Item]:
-    """Every item of `q` in order, groups and what is in them; those that are switched off only when asked for."""
-
+def _all_items(q: Questionnaire) -> Iterator[Item]:
     def below(items: Iterable[Item]) -> Iterator[Item]:
         for item in items:
-            if item.enabled or disabled:
+            if item.enabled:
                 yield item
                 yield from below(item.items)
 
     for part in q.parts:
         for section in part.sections:
-            if section.enabled or disabled:
+            if section.enabled:
                 yield from below(section.items)
 
 
