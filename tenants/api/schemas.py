@@ -90,13 +90,59 @@ SCHEMAS: dict[str, Schema] = {
     ),
 }
 
+_WEBSITES = """\
+A program that is no browser may call every operation. A page of another website may call `GET /services`, \
+`GET /openings` and `POST /bookings`, and no other operation, if its origin (scheme, host and port, as a browser writes \
+it) is one that the clinic's owner has named in the back office. It sends no cookies: \
+`Access-Control-Allow-Credentials` is never answered. A preflight (`OPTIONS`) from such an origin is told the \
+operation's method in `Access-Control-Allow-Methods`, `Access-Control-Allow-Headers: Content-Type, Idempotency-Key` \
+and `Access-Control-Max-Age: 600`. Any other origin gets the same answers without these headers: its pages can read \
+none of them. What is behind a booking's link is for our own pages and for programs."""
+HEADERS: dict[str, Schema] = {
+    "Retry-After": {
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+        "description": "The number of seconds after which to try again.",
+    },
+    "Vary": {
+        "required": True,
+        "schema": TEXT,
+        "description": "Has `Origin` among others: a cache keeps the answers to different websites apart.",
+    },
+    "Access-Control-Allow-Origin": {
+        "schema": URL,
+        "description": "The asking page's own origin, if it is one that the owner has named; else this is missing.",
+    },
+    "Access-Control-Expose-Headers": {
+        "schema": {"type": "string", "const": "Retry-After"},
+        "description": "What a page may read besides the body. Comes with `Access-Control-Allow-Origin`.",
+    },
+}
+_SHARED = ("Vary", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers")
+
+
+def _headers(*names: str) -> dict[str, Schema]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
 
 def _answer(description: str, schema: Schema, media: str = "application/json") -> Schema:
     return {"description": description, "content": {media: {"schema": schema}}}
 
 
 def _problems(*codes: tuple[int, str]) -> dict[str, Schema]:
-    return {str(code): _answer(words, _ref("Problem"), "application/problem+json") for code, words in codes}
+    found = {str(code): _answer(words, _ref("Problem"), "application/problem+json") for code, words in codes}
+    if "429" in found:
+        found["429"]["headers"] = _headers("Retry-After")
+    return found
+
+
+def _shared(operation: Schema) -> Schema:
+    """An operation that pages of other websites may call: what its answers carry for them (`cors.OPEN`)."""
+    answers = operation["responses"].items()
+    told = {
+        code: {**answer, "headers": {**answer.get("headers", {}), **_headers(*_SHARED)}} for code, answer in answers
+    }
+    return {**operation, "responses": told}
 
 
 def _query(name: str, schema: Schema, *, required: bool = True, description: str = "") -> Schema:
@@ -134,31 +180,37 @@ def _paths() -> dict[str, Schema]:
 def _offer_paths() -> dict[str, Schema]:
     return {
         "/services": {
-            "get": {
-                "operationId": "services",
-                "summary": "What can be booked",
-                "responses": {
-                    "200": _answer("The services.", _object(services=_list(_ref("Service")))),
-                    **_problems(_MANY),
-                },
-            }
+            "get": _shared(
+                {
+                    "operationId": "services",
+                    "summary": "What can be booked",
+                    "responses": {
+                        "200": _answer("The services.", _object(services=_list(_ref("Service")))),
+                        **_problems(_MANY),
+                    },
+                }
+            )
         },
         "/openings": {
-            "get": {
-                "operationId": "openings",
-                "summary": "When a service can be booked",
-                "parameters": [
-                    _query("service", TEXT, description="A service's slug."),
-                    _query("practitioner", TEXT, required=False, description="A slug, or `any`."),
-                    _query("from", DAY, description="The first date, local in `tz`."),
-                    _query("to", DAY, description="The date after the last one; at most 92 days after `from`."),
-                    _query("tz", TEXT, required=False, description="An IANA time zone; the clinic's when left out."),
-                ],
-                "responses": {
-                    "200": _answer("Openings by time.", _object(timezone=TEXT, openings=_list(_ref("Opening")))),
-                    **_problems((404, "There is no such service or practitioner."), _WRONG, _MANY),
-                },
-            }
+            "get": _shared(
+                {
+                    "operationId": "openings",
+                    "summary": "When a service can be booked",
+                    "parameters": [
+                        _query("service", TEXT, description="A service's slug."),
+                        _query("practitioner", TEXT, required=False, description="A slug, or `any`."),
+                        _query("from", DAY, description="The first date, local in `tz`."),
+                        _query("to", DAY, description="The date after the last one; at most 92 days after `from`."),
+                        _query(
+                            "tz", TEXT, required=False, description="An IANA time zone; the clinic's when left out."
+                        ),
+                    ],
+                    "responses": {
+                        "200": _answer("Openings by time.", _object(timezone=TEXT, openings=_list(_ref("Opening")))),
+                        **_problems((404, "There is no such service or practitioner."), _WRONG, _MANY),
+                    },
+                }
+            )
         },
         "/openapi.json": {
             "get": {
@@ -174,23 +226,25 @@ def _booking_paths() -> dict[str, Schema]:
     booking = _answer("The booking as it is now.", _ref("Booking"))
     return {
         "/bookings": {
-            "post": {
-                "operationId": "book",
-                "summary": "Book, or hold and get the address to pay at",
-                "parameters": [_KEY],
-                "requestBody": _body("BookingRequest"),
-                "responses": {
-                    "201": _answer("Booked (`confirmed`), or `held` until it is paid.", _ref("MadeBooking")),
-                    **_problems(
-                        (400, "The body is not a JSON object."),
-                        (404, "There is no such service or practitioner."),
-                        _TAKEN,
-                        _WRONG,
-                        _MANY,
-                        (503, "Payment does not answer: the time is held, send the same request again."),
-                    ),
-                },
-            }
+            "post": _shared(
+                {
+                    "operationId": "book",
+                    "summary": "Book, or hold and get the address to pay at",
+                    "parameters": [_KEY],
+                    "requestBody": _body("BookingRequest"),
+                    "responses": {
+                        "201": _answer("Booked (`confirmed`), or `held` until it is paid.", _ref("MadeBooking")),
+                        **_problems(
+                            (400, "The body is not a JSON object."),
+                            (404, "There is no such service or practitioner."),
+                            _TAKEN,
+                            _WRONG,
+                            _MANY,
+                            (503, "Payment does not answer: the time is held, send the same request again."),
+                        ),
+                    },
+                }
+            )
         },
         "/bookings/{token}": {
             "get": {
@@ -227,8 +281,8 @@ def document(*, home: str, clinic: str) -> Schema:
     """The whole document for the clinic whose API answers at `home`."""
     return {
         "openapi": "3.1.0",
-        "info": {"title": f"{clinic}: booking", "version": VERSION},
+        "info": {"title": f"{clinic}: booking", "version": VERSION, "description": _WEBSITES},
         "servers": [{"url": home}],
         "paths": _paths(),
-        "components": {"schemas": SCHEMAS},
+        "components": {"schemas": SCHEMAS, "headers": HEADERS},
     }

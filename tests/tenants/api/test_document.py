@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from tenants.api import schemas
-from tests.cast import Clinic
+from tenants.api import cors, schemas
+from tenants.clinic.actions import save_origins
+from tests.cast import NOW, Clinic
+from tests.saas.accounts.pages import Enter
 from tests.tenants.api.contract import faults
 from tests.tenants.bookings.scenes import only_sqlite
 
@@ -44,6 +47,38 @@ def test_the_document_is_openapi(client: FlaskClient, rowan: Clinic) -> None:
             assert "429" in operation["responses"]
     used = set(re.findall(r"#/components/schemas/(\w+)", answer.text))
     assert used == set(document["components"]["schemas"])
+
+
+@only_sqlite
+def test_the_document_says_which_answers_a_website_reads(client: FlaskClient, rowan: Clinic, inside: Enter) -> None:
+    site, api = "https://www.rowan.example", f"{rowan.home}/api/v1"
+    with inside(rowan):
+        save_origins(origins=site, loopback=False, now=NOW)
+    document = client.get(f"{api}/openapi.json").get_json()
+    open_ones = set()
+    for path, verb, operation in (
+        (path, verb, operation) for path, item in document["paths"].items() for verb, operation in item.items()
+    ):
+        for origin in (site, "https://mallory.example", ""):
+            given = {"method": verb.upper(), "headers": {"Origin": origin} if origin else {}}
+            answer = client.open(api + re.sub(r"{\w+}", "none", path), json={} if verb == "post" else None, **given)
+            told = set(operation["responses"][str(answer.status_code)].get("headers", {}))
+            sent = {name for name, _ in answer.headers if name.startswith("Access-Control-")}
+            assert sent == (told - {"Vary"} if origin == site else set()), (path, origin)
+            assert ("Origin" in answer.headers.get("Vary", "")) is ("Vary" in told), path
+        every = [set(answer.get("headers", {})) - {"Retry-After"} for answer in operation["responses"].values()]
+        assert all(one == told for one in every), path
+        assert "Retry-After" in operation["responses"]["429"]["headers"]
+        if told:
+            open_ones.add(operation["operationId"])
+            asked = client.options(api + path, headers={"Origin": site, "Access-Control-Request-Method": verb.upper()})
+            assert f"`{verb.upper()} {path}`" in document["info"]["description"]
+            for name, value in asked.headers:
+                if name in ("Access-Control-Allow-Headers", "Access-Control-Max-Age"):
+                    assert f"`{name}: {value}`" in document["info"]["description"]
+    assert {f"api.{name}" for name in open_ones} == set(cors.OPEN)
+    named = set(re.findall(r"#/components/headers/([\w-]+)", json.dumps(document)))
+    assert named == set(document["components"]["headers"])
 
 
 def _nested(schema: Any) -> list[dict[str, Any]]:
