@@ -92,8 +92,8 @@ SCHEMAS: dict[str, Schema] = {
 
 _WEBSITES = """\
 A program that is no browser may call every operation. A page of another website may call `GET /services`, \
-`GET /openings` and `POST /bookings`, and no other operation, if its origin (scheme, host and port, as a browser writes \
-it) is one that the clinic's owner has named in the back office. It sends no cookies: \
+`GET /openings` and `POST /bookings`, and no other operation, if its origin (scheme, host and port, as a browser \
+writes it) is one that the clinic's owner has named in the back office. It sends no cookies: \
 `Access-Control-Allow-Credentials` is never answered. A preflight (`OPTIONS`) from such an origin is told the \
 operation's method in `Access-Control-Allow-Methods`, `Access-Control-Allow-Headers: Content-Type, Idempotency-Key` \
 and `Access-Control-Max-Age: 600`. Any other origin gets the same answers without these headers: its pages can read \
