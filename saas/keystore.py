@@ -129,14 +129,16 @@ class KeyStore:
             values = [part for one in some for part in (tenant_id.hex, one.subject.hex, one.id.hex(), one.wrapped)]
             self._tell(said.format(", ".join(["(%s, %s, %s, %s)"] * len(some))), values)
 
-    def destroy_client_keys(self, tenant_id: UUID, subject: UUID) -> None:
-        """Put tombstones in the place of a client's keys, wherever there is a copy of one, and see to it that no page
-        of the store holds them any more."""
-        self.add_client_keys(tenant_id, [KeptKey(subject, b"", None)])
+    def destroy_client_keys(self, tenant_id: UUID, subjects: Sequence[UUID]) -> None:
+        """Put tombstones in the place of these clients' keys, wherever there is a copy of one, and see to it that no
+        page of the store holds them any more."""
+        self.add_client_keys(tenant_id, [KeptKey(one, b"", None) for one in subjects])
         theirs = "SELECT key_id FROM client_key WHERE tenant_id = %s AND subject = %s"
         said = f"UPDATE client_key SET wrapped = NULL WHERE tenant_id = %s AND key_id IN ({theirs})"  # noqa: S608 - no value in it
-        self._tell(said, (tenant_id.hex, tenant_id.hex, subject.hex))
-        self.clear_remains("client_key")
+        for one in subjects:
+            self._tell(said, (tenant_id.hex, tenant_id.hex, one.hex))
+        if subjects:
+            self.clear_remains("client_key")
 
     def clear_remains(self, table: str) -> None:
         """Leave nothing of what rows of `table` held before: neither in the write-ahead log nor in freed space.
@@ -150,6 +152,11 @@ class KeyStore:
         if busy:
             _log.error("keys.remains", table=table)
             raise KeysUnavailable("somebody reads the key store all the time; its log could not be emptied")
+
+    def close(self) -> None:
+        """Let go of the lines that nobody uses just now; the next question opens one."""
+        while self._idle:
+            self._idle.pop().close()
 
     def _ask(self, text: str, values: Sequence[Any] = ()) -> list[Sequence[Any]]:
         return self._run(text, values)
@@ -178,7 +185,7 @@ class KeyStore:
         if self._pid != os.getpid():
             self._inherited, self._idle, self._pid = self._idle, deque(), os.getpid()
         if fresh:
-            self._idle.clear()
+            self.close()
         try:
             line = self._idle.pop()
         except IndexError:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -129,10 +129,10 @@ class Keyring:
         self.store.add_client_keys(tenant_id, copies)
         self._forget(tenant_id, subject)
 
-    def destroy(self, tenant_id: UUID, subject: UUID) -> None:
+    def destroy(self, tenant_id: UUID, subjects: Sequence[UUID]) -> None:
         """See `destroy_key` below."""
         try:
-            self.store.destroy_client_keys(tenant_id, subject)
+            self.store.destroy_client_keys(tenant_id, subjects)
         finally:
             self._clients, self._clients_before = {}, {}  # others may have held a copy
 
@@ -354,4 +354,9 @@ def destroy_key(*, subject: UUID) -> None:
     that takes the rows away, then call this (an effect of the outbox). A second call does no harm, and finishes the
     first when that could not (`KeysUnavailable`). A tombstone stays: nobody makes a key for this client again.
     """
-    keyring().destroy(current_tenant().id, subject)
+    destroy_keys([subject])
+
+
+def destroy_keys(subjects: Iterable[UUID]) -> None:
+    """`destroy_key` for several at once."""
+    keyring().destroy(current_tenant().id, list(subjects))

@@ -14,6 +14,8 @@ import time_machine
 from flask import Flask
 from sqlalchemy.orm import close_all_sessions
 
+from saas import sealing
+from saas.sealing import keyring
 from saas.tenancy import tenant_scope
 from tests.cast import NOW, Clinic
 from tests.databases import PostgresDatabase, SqliteFile
@@ -95,3 +97,5 @@ def forget(app: Flask) -> None:
     close_all_sessions()
     with app.app_context():
         app.extensions["sqlalchemy"].engine.dispose()
+        keyring().store.close()
+    sealing.init_app(app, app.config["LONGTIDE"])

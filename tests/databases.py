@@ -32,6 +32,7 @@ IN_MEMORY = "LONGTIDE_TEST_MEMORY"
 MEMORY = Path("/dev/shm")
 ROOM = 1 << 30
 MASTER_KEYS = "tests:dGVzdHMtb25seS1tYXN0ZXIta2V5LXRlc3RzLW9ubHk="
+KEY_TABLES = ("tenant_key", "client_key")
 MakeApp = Callable[[Settings], Flask]
 
 
@@ -148,6 +149,7 @@ class SqliteFile:
         self.file = folder / "tests.db"
         migrate(make_app, test_settings(database_url=f"sqlite:///{self.clean}", data=folder))
         self.settings = test_settings(database_url=f"sqlite:///{self.file}", data=folder)
+        self.keys = folder / "keys.db"
         self.kept: dict[str, Path] = {}
         self.empty()
 
@@ -156,20 +158,42 @@ class SqliteFile:
         self._put(self.clean)
 
     def keep(self, name: str) -> None:
-        """Remember every row that is there now."""
-        with closing(sqlite3.connect(self.file)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Remember every row that is there now, and every key."""
         self.kept[name] = self.file.with_name(f"kept-{len(self.kept)}.db")
-        shutil.copyfile(self.file, self.kept[name])
+        for one, copy in ((self.file, self.kept[name]), (self.keys, self.kept[name].with_suffix(".keys"))):
+            with closing(sqlite3.connect(one)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            shutil.copyfile(one, copy)
 
-    def bring(self, name: str) -> None:
-        """The rows that were kept under this name, and no others."""
+    def bring(self, name: str, *, keys: bool = True) -> None:
+        """The rows that were kept under this name, and no others; and the keys, unless today's are wanted."""
         self._put(self.kept[name])
+        if keys:
+            self._put(self.kept[name].with_suffix(".keys"), self.keys)
 
-    def _put(self, whole: Path) -> None:
+    def _put(self, whole: Path, there: Path | None = None) -> None:
         for rest in ("", "-wal", "-shm"):
-            Path(f"{self.file}{rest}").unlink(missing_ok=True)
-        shutil.copyfile(whole, self.file)
+            Path(f"{there or self.file}{rest}").unlink(missing_ok=True)
+        shutil.copyfile(whole, there or self.file)
+
+
+class KeyLine:
+    """A connection to the key store, open for the whole run once something is said."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._open: psycopg.Connection[tuple[Any, ...]] | None = None
+
+    def say(self, text: str) -> None:
+        """Statements without values, in one transaction."""
+        if self._open is None or self._open.closed:
+            self._open = psycopg.connect(self.url, autocommit=True)
+        self._open.execute(text.encode())
+
+    def close(self) -> None:
+        """When the run ends."""
+        if self._open is not None:
+            self._open.close()
 
 
 class PostgresDatabase:
@@ -199,6 +223,7 @@ class PostgresDatabase:
         self.inside = inside
         owner, own = (_with(url, user=f"longtide_{who}", database=self.name) for who in ("owner", "app"))
         keys = _with(url, user="longtide_keys", database=f"{self.name}_keys")
+        self.keys = KeyLine(keys)
         migrate(make_app, test_settings(database_url=owner, keys=keys, data=folder))
         self.settings = test_settings(database_url=own, keys=keys, data=folder)
         self.kept: dict[str, list[str]] = {}
@@ -210,7 +235,7 @@ class PostgresDatabase:
         self._restore([])
 
     def keep(self, name: str) -> None:
-        """Remember every row that is there now: in tables of a schema that the application never sees."""
+        """Remember every row that is there now, and every key: in tables that the application never sees."""
         schema = f"kept_{len(self.kept)}"
         line, copies = self._line(), []
         line.execute(f"CREATE SCHEMA {schema}")
@@ -219,10 +244,16 @@ class PostgresDatabase:
             if line.execute(copy).rowcount:
                 copies.append(f"INSERT INTO public.{table} ({columns}) SELECT {columns} FROM {schema}.{table}")
         self.kept[name] = copies
+        for table in KEY_TABLES:
+            self.keys.say(f"CREATE TABLE {schema}_{table} AS SELECT * FROM {table}")
 
-    def bring(self, name: str) -> None:
-        """The rows that were kept under this name, and no others."""
+    def bring(self, name: str, *, keys: bool = True) -> None:
+        """The rows that were kept under this name, and no others; and the keys, unless today's are wanted."""
         self._restore(self.kept[name])
+        schema = f"kept_{[*self.kept].index(name)}"
+        if keys:
+            back = (f"DELETE FROM {one}; INSERT INTO {one} SELECT * FROM {schema}_{one}" for one in KEY_TABLES)
+            self.keys.say("; ".join(back))
 
     def _restore(self, copies: list[str]) -> None:
         """One message, one transaction. Row by row: to truncate this many tables takes ten times as long."""
@@ -249,6 +280,7 @@ class PostgresDatabase:
 
     def drop(self) -> None:
         """Remove the database."""
+        self.keys.close()
         if self._open is not None:
             self._open.close()
         with psycopg.connect(self.admin, autocommit=True) as connection:

@@ -7,11 +7,13 @@ the client's address stands; its amount, state and Stripe's ids remain.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import String, cast, delete, exists, or_, select, update
 
 from saas.db import action, db
 from saas.jobs import Job
+from saas.sealing import destroy_keys
 from tenants.bookings.models import Booking
 from tenants.payments.models import Payment, PaymentAttempt
 
@@ -20,11 +22,18 @@ BATCH = 500
 _QUIETLY = {"synchronize_session": False}
 
 
-@action
 def purge_holds(*, before: datetime, limit: int = BATCH) -> int:
-    """Delete up to `limit` holds that ended before this instant and never had a client. Returns how many."""
+    """Delete up to `limit` holds that ended before this instant and never had a client, and the keys of what somebody
+    typed there. Returns how many."""
+    gone = _delete_holds(before=before, limit=limit)
+    destroy_keys(booking_id for booking_id, typed in gone if typed)
+    return len(gone)
+
+
+@action
+def _delete_holds(*, before: datetime, limit: int) -> list[tuple[UUID, bool]]:
     wanted = (
-        select(Booking.id)
+        select(Booking.id, or_(Booking.typed_sealed.is_not(None), Booking.note_sealed.is_not(None)))
         .where(
             Booking.client_id.is_(None),
             Booking.status.in_(("held", "expired", "cancelled")),
@@ -35,10 +44,11 @@ def purge_holds(*, before: datetime, limit: int = BATCH) -> int:
         .order_by(Booking.id)
         .limit(limit)
     )
-    ids = list(db.session.execute(wanted).scalars())
-    if ids:
+    gone = [(row[0], bool(row[1])) for row in db.session.execute(wanted)]
+    if gone:
+        ids = [booking_id for booking_id, _typed in gone]
         db.session.execute(delete(Booking).where(Booking.id.in_(ids)), execution_options=_QUIETLY)
-    return len(ids)
+    return gone
 
 
 @action

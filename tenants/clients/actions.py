@@ -18,13 +18,14 @@ from saas import audit
 from saas.db import action, db, line, locks_rows, new_id
 from saas.errors import Conflict, Forbidden
 from saas.prepared import PreparedInsert
-from saas.sealing import destroy_key, make_keys
+from saas.sealing import destroy_key, destroy_keys, make_keys
 from saas.stale import mark_of, unchanged
 from saas.tenancy import current_tenant
 from saas.text import Cleaner
 from saas.words import _
 from tenants.clients.models import Client, ClientImport, ClientNote
 from tenants.clients.queries import (
+    client_by_id,
     email_hash,
     find_client,
     known_among,
@@ -216,6 +217,27 @@ def remove_note(*, client_id: UUID, note_id: UUID, account_id: UUID, anybodys: b
 
 
 @action
+def erase_client_fields(*, client_id: UUID, now: datetime) -> list[UUID]:
+    """Take away who a client was and how they were found: name, e-mail, telephone and the hashes of both, what they go
+    by, and every note about them; of them and of all records that were merged into them.
+
+    What hangs on the rows (bookings, money) stays. Returns the ids of the records: once this is committed, their keys
+    are to be destroyed (`saas.sealing.destroy_keys`), and with them all else that was sealed. `NoSuchClient`.
+    """
+    (row,) = lock_clients(client_by_id(client_id).id)
+    merged = select(Client).where(Client.merged_into_id == row.id).with_for_update()
+    everybody = [row, *db.session.execute(merged).scalars()]
+    for one in everybody:
+        one.zone = one.locale = ""
+        put_record(one, Record(_("Erased client"), reach=one.reach, no_calls=one.no_calls))
+    ids = [one.id for one in everybody]
+    for note in db.session.execute(select(ClientNote).where(ClientNote.client_id.in_(ids))).scalars():
+        db.session.delete(note)
+    audit.record("client.erased", target="client", target_id=row.id, now=now, records=len(ids))
+    return ids
+
+
+@action
 def keep_file(*, content: bytes, skip_known: bool, now: datetime) -> UUID:
     """Keep a checked file until somebody says yes to it (at most a day), and return its id."""
     row = ClientImport(
@@ -291,8 +313,7 @@ def _row_of(client_id: UUID, record: Record, *, now: datetime) -> dict[str, obje
 def clear_files(*, now: datetime) -> int:
     """Take away the content of files that nobody said yes to for a day, and their keys; how many there were."""
     cleared = _clear_files(now=now)
-    for import_id in cleared:
-        destroy_key(subject=import_id)
+    destroy_keys(cleared)
     return len(cleared)
 
 

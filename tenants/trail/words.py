@@ -26,6 +26,7 @@ _PEOPLE: Words = {
     "client.note_added": _l("Added a note about a client"),
     "client.note_removed": _l("Removed a note about a client"),
     "client.merged": _l("Merged two clients’ records"),
+    "client.erased": _l("Erased a client"),
     "client.settled": _l("Settled a booking’s details with a client’s record"),
     "clients.file_checked": _l("Checked a list of clients for import"),
     "clients.imported": _l("Imported a list of clients"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,12 +17,18 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy.engine import Connection
 
 from migrations.guards import missing_guards
-from saas.db import Base
+from saas.db import Base, db
 from saas.home import migrated
-from saas.tenancy import tenant_tables
+from saas.sealing import keyring
+from saas.tenancy import find_by_slug, tenant_scope, tenant_tables
+from tenants.bookings.models import Booking
+from tenants.clients.models import Client, ClientImport, ClientNote
 from tests import databases
+from tests.cast import NOW
 from tests.databases import PostgresDatabase, SqliteFile
+from tests.factories import make_clinic
 from tests.house.tree import report
+from tests.walls.belongings import furnish
 from wsgi import create_app
 
 Link = sa.ForeignKeyConstraint
@@ -182,7 +189,7 @@ def _postgres(folder: Path, name: str, request: pytest.FixtureRequest) -> tuple[
     assert url is not None
     made = PostgresDatabase(folder, create_app, f"stairs_{name}", url)
     owner = databases._with(url, user="longtide_owner", database=made.name)
-    return create_app(databases.test_settings(database_url=owner, data=folder)), made.drop
+    return create_app(databases.test_settings(database_url=owner, keys=made.settings.keys, data=folder)), made.drop
 
 
 @pytest.mark.parametrize("make", [_sqlite, pytest.param(_postgres, marks=pytest.mark.postgres)])
@@ -198,6 +205,7 @@ def test_up_down_and_up_again(
         try:
             before = _shape(engine)
             assert migrated()
+            _what_was_clear_is_sealed_and_opened_again(app, engine)
             downgrade(directory=app.extensions["migrate"].directory, revision="base")
             with engine.connect() as connection:
                 assert set(sa.inspect(connection).get_table_names()) == {"alembic_version"}
@@ -210,6 +218,45 @@ def test_up_down_and_up_again(
         finally:
             engine.dispose()
             drop()
+
+
+def _what_was_clear_is_sealed_and_opened_again(app: Flask, engine: sa.Engine) -> None:
+    """Migration 0015, both ways, over what a clinic had before."""
+    clinic = make_clinic("rowan", now=NOW, people=("ben",), roles={"alma": "owner", "ben": "practitioner"})
+    with tenant_scope(clinic.ref):
+        furnish(clinic, person="ben", owner="alma")
+    sealed, keys = _clients_words(engine), keyring().store.counts()
+    folder = app.extensions["migrate"].directory
+    downgrade(directory=folder, revision="0014")
+    clear = {
+        "client": "SELECT email, phone FROM client",
+        "client_note": "SELECT text, 1 FROM client_note ORDER BY clinical",
+        "booking": "SELECT note, typed FROM booking WHERE note <> ''",
+        "client_import": "SELECT content, 1 FROM client_import",
+    }
+    with engine.connect() as connection:
+        found = {name: connection.exec_driver_sql(asked).all() for name, asked in clear.items()}
+    assert found["client"] == [("quill@rowan-private.example", "+441132000007")]
+    assert [text for text, _one in found["client_note"]] == ["rowan rings twice", "rowan left shoulder"]
+    ((note, typed),) = found["booking"]
+    assert (note, json.loads(typed) if isinstance(typed, str) else typed) == ("rowan gate code 4711", sealed[2])
+    assert b"Filed at rowan" in found["client_import"][0][0]
+    upgrade(directory=folder)
+    assert _clients_words(engine) == sealed
+    assert keyring().store.counts() == keys, "who had a key keeps it"
+
+
+def _clients_words(engine: sa.Engine) -> tuple[Any, ...]:
+    ref = find_by_slug("rowan")
+    assert ref is not None
+    with tenant_scope(ref):
+        client = db.session.execute(sa.select(Client)).scalar_one()
+        booking = db.session.execute(sa.select(Booking).where(Booking.note_sealed.is_not(None))).scalar_one()
+        notes = sorted(note.text for note in db.session.execute(sa.select(ClientNote)).scalars())
+        file = db.session.execute(sa.select(ClientImport)).scalar_one().content
+        found = ((client.email, client.phone), booking.note, booking.typed, notes, file)
+    engine.dispose()
+    return found
 
 
 def _shape(engine: sa.Engine) -> dict[str, Any]:

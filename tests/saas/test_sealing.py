@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -85,7 +87,7 @@ def test_no_page_of_the_store_holds_a_destroyed_key(store: KeyStore) -> None:
     (kept,) = store.client_keys(TENANT, [CLEO])
     assert kept.wrapped is not None
     assert kept.wrapped in _everything(store)
-    ring.destroy(TENANT, CLEO)
+    ring.destroy(TENANT, [CLEO])
     assert kept.wrapped not in _everything(store)
 
 
@@ -93,7 +95,7 @@ def test_another_process_sees_an_erase_soon(store: KeyStore, monkeypatch: pytest
     here, there = Keyring(store, OLD), Keyring(store, OLD)
     sealed = here.seal(TENANT, CLEO, ABOUT, WORDS)
     assert there.unseal(TENANT, CLEO, ABOUT, sealed) == WORDS
-    here.destroy(TENANT, CLEO)
+    here.destroy(TENANT, [CLEO])
     with _later(monkeypatch, sealing.REMEMBERED_SECONDS + 0.1), pytest.raises(KeyErased):
         there.unseal(TENANT, CLEO, ABOUT, sealed)
 
@@ -170,6 +172,59 @@ def test_a_lost_or_damaged_store_is_said_and_never_made_anew(tmp_path: Path, sto
         assert whole.exists() == (broken is not None)
     whole.write_bytes(saved)
     assert Keyring(store, OLD).unseal(TENANT, CLEO, ABOUT, sealed) == WORDS
+
+
+def test_what_was_sealed_before_a_kill_opens_after_it(store: KeyStore) -> None:
+    """A key is durable before its row can be: whoever has a row has its key, whenever the process is killed."""
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if not child:
+        ring = Keyring(store, OLD)
+        for number in range(1, 1000):
+            sealed = ring.seal(TENANT, UUID(int=number), ABOUT, WORDS)
+            os.write(theirs, number.to_bytes(2) + len(sealed).to_bytes(2) + sealed)
+            if number == 20:
+                os.kill(os.getpid(), signal.SIGKILL)
+    os.close(theirs)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    with os.fdopen(ours, "rb") as rows:
+        for number in range(1, 21):
+            assert int.from_bytes(rows.read(2)) == number
+            sealed = rows.read(int.from_bytes(rows.read(2)))
+            assert Keyring(store, OLD).unseal(TENANT, UUID(int=number), ABOUT, sealed) == WORDS
+
+
+def test_a_second_process_goes_on_while_the_master_key_changes(store: KeyStore) -> None:
+    """It has both master keys, as the runbook wants it, and a line to the store that it inherited and must not use."""
+    sealed = Keyring(store, OLD).seal(TENANT, CLEO, ABOUT, WORDS)
+    told, tell = os.pipe()
+    child = os.fork()
+    if not child:
+        before = Keyring(store, NEW).unseal(TENANT, CLEO, ABOUT, sealed)
+        os.read(told, 1)
+        after = Keyring(store, NEW).unseal(TENANT, CLEO, ABOUT, sealed)
+        fresh = Keyring(store, NEW).seal(TENANT, UUID(int=77), ABOUT, WORDS)
+        os._exit(0 if before == after == WORDS and fresh else 1)
+    assert Keyring(store, NEW).rotate() == 1
+    os.write(tell, b"!")
+    assert os.waitpid(child, 0)[1] == 0
+    assert list(Keyring(store, {"new": NEW["new"]}).check()) == []
+    assert store.counts() == (1, 2, 0)
+
+
+def test_the_commands_say_how_the_keys_are(at_rowan: Clinic, app: Flask) -> None:
+    run = app.test_cli_runner().invoke
+    sealing.seal(subject=CLEO, about=ABOUT, data=WORDS)
+    assert run(args=["keys", "check"]).output.startswith("sound: ")
+    assert "put under tests" in run(args=["keys", "rotate"]).output
+    store = sealing.keyring().store
+    app.extensions["longtide_keys"] = Keyring(store, OLD)
+    told = run(args=["keys", "check"])
+    assert (told.exit_code, "LONGTIDE_MASTER_KEYS lacks tests" in told.output) == (1, True)
+    app.extensions["longtide_keys"] = Keyring(KeyStore("sqlite:////nowhere/keys.db"), OLD)
+    for word in ("check", "rotate"):
+        told = run(args=["keys", word])
+        assert (told.exit_code, "the key store cannot be used" in told.output) == (1, True)
 
 
 def test_the_store_is_readable_by_its_owner_only(store: KeyStore) -> None:

@@ -9,8 +9,9 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import select
 
-from saas.db import db
+from saas.db import action, db
 from saas.jobs import drain
+from saas.sealing import erased_subjects, has_key
 from tenants.bookings import jobs
 from tenants.bookings.actions import confirm
 from tenants.bookings.checkout import settle_attempt, start_payment
@@ -49,6 +50,20 @@ def test_a_hold_that_nobody_ended_goes_too(at_rowan: Clinic, now: datetime) -> N
     held(at_rowan, now=now)
     jobs.purge(now=now + MONTH + timedelta(hours=1))
     assert left() == set()
+
+
+def test_the_key_of_what_was_typed_goes_with_a_hold_that_never_had_a_client(at_rowan: Clinic, now: datetime) -> None:
+    nobodys, somebodys = held(at_rowan, now=now), book(at_rowan, now=now, hour=12)
+    _type_into(nobodys)
+    assert has_key(subject=nobodys)
+    jobs.purge(now=now + MONTH + timedelta(hours=1))
+    assert left() == {somebodys}
+    assert erased_subjects() == [nobodys]
+
+
+@action
+def _type_into(booking_id: UUID) -> None:
+    db.session.get_one(Booking, booking_id).note = "A slow start"
 
 
 def test_purging_works_in_short_steps_until_nothing_is_left(at_rowan: Clinic, now: datetime) -> None:
