@@ -8,6 +8,7 @@ from saas import cli
 from saas.app import create_kernel
 from saas.config import Settings, load_or_exit
 from tenants.demo import command as demo
+from tenants.privacy import command as privacy
 from tenants.register import parts
 
 
@@ -16,4 +17,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = create_kernel(settings or load_or_exit(), parts())
     cli.init_app(app)
     demo.init_app(app)
+    privacy.init_app(app)
     return app

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import func, select
 
+from saas.crypto import keyed_hash
 from saas.db import db, locks_rows, new_id
 from saas.sealing import seal_value
 from saas.tenancy import current_tenant
@@ -53,11 +54,11 @@ def words_shown(paper: Paper, item: Item, *, lang: str, names: Mapping[str, str]
 
 
 def chain_hash(row: Consent) -> str:
-    """The SHA-256 of what a receipt says and of the one before it."""
+    """The keyed hash of what a receipt says and of the one before it: who can write the table alone cannot forge it."""
     said: dict[str, Any] = {name: _plain(getattr(row, name)) for name in _CHAINED}
     said["at"] = row.at.isoformat()
     said["tenant_id"] = str(current_tenant().id)
-    return hashlib.sha256(canonical(said).encode()).hexdigest()
+    return keyed_hash("consent-chain", current_tenant().id, canonical(said))
 
 
 def _plain(value: Any) -> Any:
