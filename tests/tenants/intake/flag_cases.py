@@ -97,7 +97,11 @@ CASES: Mapping[str, Case] = {
         frozenset(("not-sure",)),
     ),
     "X-CHILD": Case(
-        ({"f.ongoing_danger": "yes", AGE: 17}, {"f.ongoing_danger": "not-sure", "a.who": "guardian"}),
+        (
+            {"f.ongoing_danger": "yes", AGE: 17},
+            {"f.ongoing_danger": "not-sure", "a.who": "guardian"},
+            {"f.ongoing_danger": "yes", "b.age": "teen", AGE: None},
+        ),
         (
             {"f.ongoing_danger": "yes", AGE: 18},
             {"f.ongoing_danger": "no", AGE: 9},
@@ -154,7 +158,8 @@ CASES: Mapping[str, Case] = {
     "P-PREG": Case(({"d.preg": "yes"},), ({"d.preg": "no"}, {"d.preg": "na"}, {}), "d.preg"),
     "P-ACUTEINJ": Case(({"e.recent": True},), ({"e.recent": False}, {}), "e.recent"),
     "P-BONES": _yes("d.bones"),
-    "P-INFANT": Case(({AGE: 0},), ({AGE: 1}, {AGE: None}, {AGE: 40})),
+    "P-IMPLANTS": _yes("d.implants"),
+    "P-INFANT": Case(({AGE: 0}, {"b.age": "infant", AGE: None}), ({AGE: 1}, {AGE: None}, {"b.age": "child"}), "b.age"),
     "P-NOTSEEN": Case(
         tuple({"c.duration": code, "c.checked": "not-yet"} for code in ("6w-3m", "3-12m", "gt1y", "years")),
         ({"c.duration": "lt6w", "c.checked": "not-yet"}, {"c.duration": "gt1y", "c.checked": "no-cause"}),
