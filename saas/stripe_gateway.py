@@ -20,6 +20,7 @@ from flask import current_app
 from saas.config import settings
 from saas.crypto import keyed_hash
 from saas.stripe_values import (
+    AccountState,
     Balance,
     CheckoutSession,
     GatewayError,
@@ -30,6 +31,7 @@ from saas.stripe_values import (
     InvalidSignature,
     Payout,
     RefundResult,
+    account_of,
     balance_of,
     event_of,
     payout_of,
@@ -140,6 +142,30 @@ class StripeGateway:
             return [refund_of(one.to_dict()) for one in page.auto_paging_iter()]
 
         return _ask(ask)
+
+    def create_account(self, *, country: str, email: str, tenant: str, idempotency_key: str) -> AccountState:
+        """An account of the clinic's own, empty: its owner fills it in at Stripe. The same key, the same account."""
+        accounts = self._client.v1.accounts
+        asked: Any = {"type": "standard", "country": country, "metadata": {"tenant": tenant}}
+        if email:
+            asked["email"] = email
+        made = _ask(lambda: accounts.create(asked, {"idempotency_key": idempotency_key}))
+        return account_of(made.to_dict())
+
+    def account(self, *, account: str) -> AccountState:
+        """How an account stands now."""
+        return account_of(_ask(lambda: self._client.v1.accounts.retrieve(account)).to_dict())
+
+    def onboarding_url(self, *, account: str, back: str) -> str:
+        """Where the owner fills the account in at Stripe: for one visit within minutes. `back`: our page that they
+        come back to, whatever they did there."""
+        links = self._client.v1.account_links
+        made = _ask(
+            lambda: links.create(
+                {"account": account, "refresh_url": back, "return_url": back, "type": "account_onboarding"}
+            )
+        )
+        return made.url
 
     def balance(self, *, account: str) -> Balance:
         """What the clinic has at Stripe now."""

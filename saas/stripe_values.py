@@ -62,6 +62,16 @@ class DisputeNews:
 
 
 @dataclass(frozen=True)
+class AccountState:
+    """A clinic's account as Stripe has it now. `told`: whether the clinic has sent in all that was asked; `ready`:
+    whether it can take cards."""
+
+    id: str
+    told: bool
+    ready: bool
+
+
+@dataclass(frozen=True)
 class Balance:
     """What a clinic has at Stripe, as (minor units, currency): ready to be paid out, and not yet."""
 
@@ -239,6 +249,11 @@ def dispute_of(raw: Mapping[str, Any]) -> DisputeNews:
         created=raw["created"],
         answer_by=int(due) if due else None,
     )
+
+
+def account_of(data: Mapping[str, Any]) -> AccountState:
+    """The state in an account as Stripe answers it."""
+    return AccountState(str(data["id"]), bool(data.get("details_submitted")), bool(data.get("charges_enabled")))
 
 
 def balance_of(raw: Mapping[str, Any]) -> Balance:

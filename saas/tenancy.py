@@ -85,6 +85,8 @@ class Tenant(Base):
     # What its clients may read it in (codes, a space between); its own language counts as named.
     languages: Mapped[str] = mapped_column(String(40), default="en es", server_default=literal_column("'en es'"))
     stripe_account_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # Begun at Stripe by the clinic itself: becomes the account once Stripe says that it can take cards.
+    stripe_begun_id: Mapped[str | None] = mapped_column(String(64))
     # What is asked of people who log in: again after so many minutes without a press; a second factor from all.
     idle_minutes: Mapped[int] = mapped_column(default=15, server_default="15")
     second_required: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -40,6 +40,7 @@ from tenants.settings import staff_languages as settings_languages
 from tenants.settings import staff_notices as settings_notices
 from tenants.settings import staff_policy as settings_policy
 from tenants.settings import staff_start as settings_start
+from tenants.settings import staff_stripe as settings_stripe
 from tenants.today import staff as today_page
 from tenants.trail import staff as trail_pages
 from tenants.week import staff as week_pages
@@ -98,6 +99,7 @@ def parts() -> Parts:
             settings_policy.PolicyDesk,
             settings_notices.NoticesView,
             settings_languages.LanguagesView,
+            settings_stripe.StripeView,
             settings_start.StartView,
             embed_desk.WebsiteView,
             hours_days.DaysView,

@@ -72,7 +72,7 @@ def save_place(*, place: Place, now: datetime, seen: str | None = None) -> None:
 
     Past bookings keep the zone they were made in. Hours are texts on the clinic's clock and move with it.
     """
-    row = _lock_tenant()
+    row = lock_tenant()
     stands = place_of(row)
     unchanged(seen, stands.name, stands.zone, stands.currency)
     asked = ClinicRequest(row.slug, place.name, place.zone.strip(), place.currency, row.country, row.locale)
@@ -86,7 +86,8 @@ def save_place(*, place: Place, now: datetime, seen: str | None = None) -> None:
     audit.record("clinic.place", target="tenant", target_id=row.id, now=now, zone=wanted.zone, currency=wanted.currency)
 
 
-def _lock_tenant() -> Tenant:
+def lock_tenant() -> Tenant:
+    """Inside an action: the clinic's line on the platform, fresh and locked."""
     lock_clinic()
     mine = select(Tenant).where(Tenant.id == current_tenant().id).with_for_update(key_share=True)
     return db.session.execute(mine.execution_options(populate_existing=True)).scalar_one()
@@ -96,7 +97,7 @@ def _lock_tenant() -> Tenant:
 def save_languages(*, codes: Collection[str], now: datetime, seen: str | None = None) -> None:
     """Keep in which languages clients may read the clinic. `Invalid` for one we do not write, and without the clinic's
     own, in which everything is said that nobody chose a language for; `seen`: the mark of `Tenant.languages`."""
-    row = _lock_tenant()
+    row = lock_tenant()
     unchanged(seen, row.languages)
     if any(code not in LANGUAGES for code in codes):
         raise Invalid(fields={"languages": _("Choose from the list")})

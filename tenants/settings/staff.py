@@ -31,6 +31,7 @@ from tenants.settings.queries import booked, tenant_row
 from tenants.settings.saving import KEPT, Answer, keep, kept, show
 from tenants.settings.staff_languages import spoken_names
 from tenants.settings.staff_notices import notices_words, sender_words
+from tenants.settings.staff_stripe import cards_words
 
 _BLANK_ROWS = 2  # rows for promises and facts beside those that are filled in
 
@@ -286,6 +287,7 @@ def _groups() -> list[tuple[str, list[tuple[str, str, str]]]]:
                 (_("When clients may book"), url_for(".booking"), booking),
                 (_("Cancellation policy"), url_for("settings_policy.index"), policy_words(policy)),
                 (_("Sessions and prices"), url_for("service.index_view"), _("What you offer, and what it costs")),
+                (_("Cards online"), url_for("settings_stripe.index"), cards_words()),
             ],
         ),
         (

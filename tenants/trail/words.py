@@ -84,6 +84,7 @@ _CLINIC: Words = {
     "clinic.booking_rules": _l("Changed when clients may book"),
     "clinic.origins": _l("Changed which websites may show the times"),
     "clinic.policy": _l("Made a new version of the cancellation policy"),
+    "clinic.stripe_begun": _l("Began an account at Stripe"),
     "clinic.languages": _l("Changed which languages clients may choose"),
     "clinic.notices": _l("Changed when mails go out"),
     "clinic.envelope": _l("Changed who mails are from"),

@@ -22,6 +22,7 @@ BEFORE_TENANTS = {"healthz", "readyz", "metrics"}
 GUARDS = {"clinic", "platform", "anywhere", "staff", "operator"}
 WRITES_ONLY = {
     "manage.turn", "week.undo", "week_booking.turn", "settings_brand.logo", "settings_start.end", "settings_start.skip",
+    "settings_stripe.begin", "settings_stripe.use",
     "money.action_view", "money.ajax_update", "money.delete_view",
     "policy.action_view", "policy.ajax_update", "policy.delete_view",
     "client.action_view", "client.ajax_update", "client.delete_view", "client.note", "client.settle",

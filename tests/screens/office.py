@@ -96,6 +96,7 @@ PAGES = {
     "office-settings-booking": "/manage/settings/booking/",
     "office-settings-place": "/manage/settings/place/",
     "office-settings-policy": "/manage/settings/policy/",
+    "office-settings-cards": "/manage/settings/cards/",
     "office-settings-languages": "/manage/settings/languages/",
     "office-settings-notices": "/manage/settings/notices/",
     "office-settings-wording": "/manage/settings/notices/wording/",

@@ -26,7 +26,7 @@ AXE_SAYS = re.compile(r"axe\.min\.js|Applying inline style violates")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SETTINGS = (
     "look", "texts", "contact", "documents", "booking", "place", "policy", "calendar", "notices", "notices/wording",
-    "languages",
+    "languages", "cards",
 )  # fmt: skip
 PUBLIC_KIB, OFFICE_KIB = 120, 350
 PACKED = ("font/", "image/png", "image/jpeg", "image/webp")

@@ -33,6 +33,43 @@ def seed_account(books: Books, id: str, *, now: int) -> None:
         books.add(body, account="")
 
 
+def create_account(call: Call) -> dict[str, Any]:
+    """An account whose owner has not told Stripe anything yet: it can neither charge nor pay out."""
+    seed_account(call.books, account := new_id("acct_", 16), now=call.now)
+    body = call.books.get("account", account, account="") or {}
+    body |= {
+        "capabilities": {}, "charges_enabled": False, "payouts_enabled": False, "details_submitted": False,
+        "country": call.given.get("country", "IE"), "email": call.given.get("email"),
+        "metadata": call.given.get("metadata", {}), "type": call.given.get("type", "standard"),
+    }  # fmt: skip
+    call.books.save(body)
+    return body
+
+
+def create_link(call: Call) -> dict[str, Any]:
+    """A page on which the owner of an account tells what Stripe asks (`pages.py`)."""
+    account = call.books.get("account", call.given["account"], account="")
+    if account is None:
+        raise missing("account", call.given["account"], "account")
+    account["_back"] = call.given["return_url"]
+    call.books.save(account)
+    url = f"{call.world.public_url}/onboarding/{account['id']}"
+    return {"object": "account_link", "created": call.now, "expires_at": call.now + 300, "url": url}
+
+
+def fill_in(books: Books, id: str, *, ready: bool) -> str | None:
+    """The owner has told Stripe everything (`ready`), or leaves it for later: where they are sent back to. None: there
+    is no such page."""
+    account = books.get("account", id, account="")
+    if account is None or "_back" not in account:
+        return None
+    if ready:
+        account |= {"capabilities": dict.fromkeys(("card_payments", "transfers"), "active")}
+        account |= dict.fromkeys(("charges_enabled", "payouts_enabled", "details_submitted"), True)
+        books.save(account)
+    return str(account["_back"])
+
+
 def seed_endpoint(books: Books, *, url: str, secret: str, connect: bool, now: int) -> None:
     """One of the two endpoints that Longtide has at Stripe; address and secret follow the configuration."""
     name = "we_sandbox_connect" if connect else "we_sandbox_account"

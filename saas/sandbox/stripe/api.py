@@ -78,6 +78,8 @@ _ROUTES = Map(
         _rule("GET", "application_fees/<id>", "ApplicationFeeRetrieveParams", retriever("application_fee", "id")),
         _rule("GET", "account", "AccountRetrieveCurrentParams", accounts.retrieve_account),
         _rule("GET", "accounts", "AccountListParams", accounts.list_accounts),
+        _rule("POST", "accounts", "AccountCreateParams", accounts.create_account),
+        _rule("POST", "account_links", "AccountLinkCreateParams", accounts.create_link),
         _rule("GET", "accounts/<id>", "AccountRetrieveParams", accounts.retrieve_account),
         _rule("GET", "events", "EventListParams", lister("event", "/v1/events")),
         _rule("GET", "events/<id>", "EventRetrieveParams", retriever("event", "id")),

@@ -14,6 +14,7 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from saas.money import exponent
+from saas.sandbox.stripe.accounts import fill_in
 from saas.sandbox.stripe.events import lapse
 from saas.sandbox.stripe.paying import decline, pay
 from saas.sandbox.stripe.world import Call, World
@@ -47,6 +48,8 @@ def answer(world: World, request: Request) -> Response:
     kind, _, name = request.path.strip("/").partition("/")
     if kind == "receipt":
         return _receipt(world, name)
+    if kind == "onboarding":
+        return _onboarding(world, request, name)
     if kind != "pay" or request.method not in ("GET", "HEAD", "POST"):
         return _page("missing.html", 404 if kind != "pay" else 405)
     session = _session(world, name)
@@ -91,6 +94,18 @@ def _shown(session: dict[str, Any], status: int = 200, *, declined: bool = False
     return _page("pay.html", status, session, declined=declined)
 
 
+def _onboarding(world: World, request: Request, id: str) -> Response:
+    """What Stripe asks the owner of a new account, as two buttons."""
+    with world.store.transaction() as books:
+        account = books.get("account", id, account="")
+        if account is None or "_back" not in account:
+            return _page("missing.html", 404)
+        if request.method == "POST":
+            back = fill_in(books, id, ready=request.form.get("outcome") == "finish")
+            return redirect(back or "/", 303)
+    return _page("onboarding.html", 200, account=id, back=_origin(account["_back"]))
+
+
 def _receipt(world: World, id: str) -> Response:
     with world.store.transaction() as books:
         account = books.owner("charge", id)
@@ -118,6 +133,8 @@ def _page(name: str, status: int, session: dict[str, Any] | None = None, **more:
         ]
         # Browsers hold the redirect after a form to form-action too.
         actions += sorted({_origin(session[url]) for url in ("success_url", "cancel_url") if session[url]})
+    if "back" in more:
+        actions.append(_origin(more["back"]))
     policy = f"default-src 'none'; style-src 'self'; form-action {' '.join(actions)}; base-uri 'none'"
     headers = {
         "Content-Security-Policy": f"{policy}; frame-ancestors 'none'",
