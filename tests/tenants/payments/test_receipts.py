@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.payments.receipts import Receipt, ReceiptLine, pdf, writable
+from saas.paper import writable
+from tenants.payments.receipts import Receipt, ReceiptLine, pdf
 
 RECEIPT = Receipt(
     title="Receipt",

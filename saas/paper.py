@@ -1,0 +1,106 @@
+"""Sheets of paper as PDF files: the same values give the same bytes.
+
+PDF readers bring one typeface without being sent it, and that one has the letters of Western Europe. Letters beyond
+them are written as their nearest (ł as l, ş as s); what has none is left out of a name (`writable`), or stands as a
+mark in a record (`marked`), which then says so.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+
+_NEAREST = str.maketrans(
+    {
+        "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ħ": "h", "Ħ": "H", "ı": "i", "ŧ": "t", "Ŧ": "T", "ŋ": "n", "Ŋ": "N",
+        "ə": "e", "Ə": "E", "ĸ": "k", "ŀ": "l", "ẞ": "SS", "ʻ": "‘", "ʼ": "’", "−": "-", "\u202f": " ", "\u2009": " ",
+    }
+)  # fmt: skip
+_LEFT, _WIDTH = 22, 166
+_INK, _GREY, _RULE = (25, 25, 25), (95, 95, 95), (190, 190, 190)
+MARK = "¿"
+"""Stands for a letter that cannot be written."""
+
+
+def writable(text: str) -> str:
+    """`text` in the letters that there are, on one line; what has no near letter is left out."""
+    return " ".join(_written(text, "").split())
+
+
+def marked(text: str) -> str:
+    """`text` in the letters that there are, its lines kept; what has no near letter stands as `MARK`."""
+    return "\n".join(" ".join(line.split()) for line in _written(text, MARK).splitlines())
+
+
+def _written(text: str, instead: str) -> str:
+    found = []
+    for letter in unicodedata.normalize("NFC", text).translate(_NEAREST):
+        if _has(letter):
+            found.append(letter)
+            continue
+        base = [part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part)]
+        found += [part for part in base if _has(part)] or [instead]
+    return "".join(found)
+
+
+def _has(letter: str) -> bool:
+    try:
+        letter.encode("cp1252")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class Paper:
+    """A4 sheets, written from top to bottom; a new one begins when one is full.
+
+    `foot`: beside the number of each sheet. `marks`: it is a record, in which a letter that cannot be written is marked.
+    """
+
+    def __init__(
+        self, *, title: str, author: str, language: str, made: datetime, foot: str = "", marks: bool = False
+    ) -> None:
+        from fpdf import FPDF  # it takes a quarter of a second to come in, and most processes never write one
+
+        class Sheets(FPDF):
+            def footer(self) -> None:
+                if foot:
+                    self.set_y(-16)
+                    self.set_font("helvetica", "", 8)
+                    self.set_text_color(*_GREY)
+                    self.cell(0, 5, f"{writable(foot)} · {self.page_no()} / {{nb}}")
+
+        self._letters = marked if marks else writable
+        page = self.page = Sheets(format="A4")
+        page.core_fonts_encoding = "cp1252"
+        page.set_creation_date(made)
+        page.set_title(writable(title))
+        page.set_author(writable(author))
+        page.set_lang(language)
+        page.set_margins(_LEFT, 24)
+        page.set_auto_page_break(auto=True, margin=24)
+        page.add_page()
+
+    def text(self, text: str, *, size: float = 11, bold: bool = False, grey: bool = False) -> None:
+        """One line, or as many as it needs."""
+        self.page.set_font("helvetica", "B" if bold else "", size)
+        self.page.set_text_color(*(_GREY if grey else _INK))
+        self.page.multi_cell(_WIDTH, size * 0.5, self._letters(text), new_x="LMARGIN", new_y="NEXT", align="L")
+
+    def gap(self, height: float) -> None:
+        """Nothing, so many millimetres of it."""
+        self.page.ln(height)
+
+    def row(self, words: str, middle: str, right: str, *, bold: bool = False) -> None:
+        """A line of a table of three columns, the last one to the right."""
+        page = self.page
+        page.set_draw_color(*_RULE)
+        page.set_font("helvetica", "B" if bold else "", 11)
+        page.set_text_color(*_INK)
+        page.cell(88, 9, writable(words), border="B")
+        page.cell(40, 9, writable(middle), border="B")
+        page.cell(38, 9, writable(right), border="B", align="R", new_x="LMARGIN", new_y="NEXT")
+
+    def file(self) -> bytes:
+        """The file."""
+        return bytes(self.page.output())
