@@ -51,10 +51,10 @@ def _has(letter: str) -> bool:
     return True
 
 
-class Paper:
+class Sheets:
     """A4 sheets, written from top to bottom; a new one begins when one is full.
 
-    `foot`: beside the number of each sheet. `marks`: it is a record, in which a letter that cannot be written is marked.
+    `foot`: beside the number of each sheet. `marks`: it is a record, where a letter that cannot be written is marked.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Paper:
     ) -> None:
         from fpdf import FPDF  # it takes a quarter of a second to come in, and most processes never write one
 
-        class Sheets(FPDF):
+        class Numbered(FPDF):
             def footer(self) -> None:
                 if foot:
                     self.set_y(-16)
@@ -71,7 +71,7 @@ class Paper:
                     self.cell(0, 5, f"{writable(foot)} · {self.page_no()} / {{nb}}")
 
         self._letters = marked if marks else writable
-        page = self.page = Sheets(format="A4")
+        page = self.page = Numbered(format="A4")
         page.core_fonts_encoding = "cp1252"
         page.set_creation_date(made)
         page.set_title(writable(title))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from saas.paper import Paper, writable
+from saas.paper import Sheets, writable
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Receipt:
 
 def pdf(receipt: Receipt) -> bytes:
     """The receipt on one page of A4 (more when very much has moved)."""
-    paper = Paper(
+    paper = Sheets(
         title=f"{receipt.title} {receipt.number}", author=receipt.clinic, language=receipt.language, made=receipt.made
     )
     paper.text(receipt.clinic, size=16, bold=True)
