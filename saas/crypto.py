@@ -1,6 +1,6 @@
 """Keys derived from the one secret, keyed hashes, and small secrets sealed under a derived key.
 
-What clients answer is not sealed with these: those keys are kept, rotated and destroyed (they come with the intake).
+What clients write is not sealed with these: those keys are kept, rotated and destroyed (`sealing.py`).
 """
 
 from __future__ import annotations

