@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from saas.words import _
-from tenants.intake.flag_json import Fault
 from tenants.intake.flags import FREE_TEXT, PRACTITIONER, Ask, Clause, Either, Every, Rule, asks_of_rule
+from tenants.intake.json_reading import Fault
 from tenants.intake.questions import BODY_AREAS, NO, NOT_SURE, YES, All, Condition, Item, Questionnaire, Section, Test
 from tenants.intake.scores import facts_of
 

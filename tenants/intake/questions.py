@@ -121,7 +121,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Section:
-    """Items under one heading, "A" to "M". `notice` is shown before them, with continue, skip and come back."""
+    """Items under one heading. `notice` is shown before them, with continue, skip and come back."""
 
     id: str
     title: Texts
@@ -147,7 +147,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """A whole questionnaire. `documents`: consent texts by key; `texts`: grounding, close, not_monitored, pause.
+    """A whole questionnaire. `documents`: consent texts by key; `texts`: notice, grounding, close, not_monitored, next.
 
     In every text `{clinic}` and `{practitioner}` stand for their names. `guardian_when`: somebody answers for a child.
     """
@@ -256,7 +256,7 @@ def visible(q: Questionnaire, answers: Answers) -> tuple[str, ...]:
 
 
 def sections_shown(q: Questionnaire, answers: Answers) -> tuple[str, ...]:
-    """The ids of the sections that are offered with these answers, the skipped ones too."""
+    """The ids of the sections that have something to ask with these answers, the skipped ones too."""
     walk = _Walk(q, answers)
     return tuple(section.id for section in sections_of(q) if walk.offers(section))
 
@@ -293,7 +293,7 @@ class _Walk:
         return tuple(id for section in self.sections for id in self._ids(section.items))
 
     def offers(self, section: Section) -> bool:
-        return section.enabled and _holds(section.when, lambda id: self._said(id, ""))
+        return section.enabled and bool(section.items) and _holds(section.when, lambda id: self._said(id, ""))
 
     def _ids(self, items: tuple[Item, ...], row: str = "") -> Iterator[str]:
         for item in items:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -37,11 +38,17 @@ def ask(id: str, when: Condition | None = None, **more: object) -> Item:
     return replace(Item(id, "single", TEXT, options=OPTIONS, when=when), **more)  # type: ignore[arg-type]
 
 
+@cache
 def conditions(ids: Sequence[str]) -> st.SearchStrategy[Condition]:
     """Nested conditions on these items."""
     tests: st.SearchStrategy[Condition] = st.one_of(
         st.builds(Test, st.sampled_from(ids), st.sampled_from(("=", "!=")), st.sampled_from(CODES)),
-        st.builds(Test, st.sampled_from(ids), st.just("in"), st.lists(st.sampled_from(CODES), min_size=1).map(tuple)),
+        st.builds(
+            Test,
+            st.sampled_from(ids),
+            st.just("in"),
+            st.lists(st.sampled_from(CODES), min_size=1, max_size=3).map(tuple),
+        ),
         st.builds(Test, st.sampled_from(ids), st.sampled_from(("answered", "declined", "unknown"))),
     )
 
@@ -49,22 +56,22 @@ def conditions(ids: Sequence[str]) -> st.SearchStrategy[Condition]:
         parts = st.lists(of, min_size=1, max_size=3).map(tuple)
         return st.one_of(st.builds(Every, parts), st.builds(Some, parts))
 
-    return st.recursive(tests, nested, max_leaves=4)
+    return st.recursive(tests, nested, max_leaves=3)
 
 
 @st.composite
 def questionnaires(draw: st.DrawFn) -> Questionnaire:
-    """Up to eight questions, each shown always or by what an earlier one said."""
+    """Up to six questions, each shown always or by what an earlier one said."""
     items: list[Item] = []
-    for n in range(draw(st.integers(1, 8))):
-        earlier = [item.id for item in items]
+    for n in range(draw(st.integers(1, 6))):
+        earlier = tuple(item.id for item in items)
         when = draw(st.none() | conditions(earlier)) if earlier else None
         items.append(ask(f"q.{n}", when, enabled=draw(st.booleans() | st.just(True)), sensitive=draw(st.booleans())))
     return form(*items)
 
 
 answers = st.dictionaries(
-    st.integers(0, 7).map(lambda n: f"q.{n}"),
+    st.integers(0, 5).map(lambda n: f"q.{n}"),
     st.sampled_from(
         [*(Answer(code) for code in CODES), *(Answer(absent=why) for why in ("declined", "in-person", "not-asked"))]
     ),

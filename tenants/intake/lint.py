@@ -1,0 +1,169 @@
+"""Why a questionnaire cannot be published: each fault with its place and how to mend it, all at once. Pure.
+
+The rules stand in intake.md (1.1, 2.4) of the design: nothing sensitive is demanded, every sensitive question has its
+two ways out, and nobody asks about safety unless somebody is told of the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from saas.words import _
+from tenants.intake.flag_reach import never_firing
+from tenants.intake.flags import RuleSet
+from tenants.intake.json_reading import Fault
+from tenants.intake.questions import (
+    Condition,
+    Item,
+    Questionnaire,
+    Section,
+    Test,
+    Texts,
+    items_in,
+    sections_of,
+    tests_in,
+)
+from tenants.intake.reading import choices
+from tenants.intake.scores import asks_of_harm
+from tenants.intake.structure import all_items, circles, doubled
+
+OPT_OUT_IN_PERSON = "talk"
+"""The code of a choice that is itself the way out: "I'd prefer to talk in person"."""
+_UNANSWERED = ("display", "group", "consent", "signature")
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A questionnaire made ready for looking."""
+
+    q: Questionnaire
+    items: tuple[Item, ...]
+    section_of: Mapping[str, Section]
+
+
+def faults_in(q: Questionnaire, *, rules: RuleSet | None = None, contacts: bool = False) -> tuple[Fault, ...]:
+    """Everything that stands in the way of publishing. `rules`: the clinic's flag rules, where they are looked at too;
+    `contacts`: somebody is told of acute answers."""
+    form = _Form(q, all_items(q), {item.id: section for section in sections_of(q) for item in items_in(section.items)})
+    found = [
+        *_structure(form),
+        *_conditions(form),
+        *_ways_out(form),
+        *(() if contacts else _nobody_told(form)),
+        *_languages(form),
+        *_documents(form),
+        *(_rules(form, rules) if rules is not None else ()),
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _structure(form: _Form) -> Iterator[Fault]:
+    for id in doubled(form.q):
+        yield Fault(id, "id", _("Two have the id %(id)s: give one of them another", id=id))
+    for id in circles(form.q):
+        yield Fault(id, "when", _("%(id)s would only be shown because of itself: change its condition", id=id))
+    if not any(item.kind not in _UNANSWERED and item.enabled for item in form.items):
+        yield Fault("", "", _("There is no question yet: add one"))
+    for item in form.items:
+        if item.kind in ("single", "multi") and not item.options:
+            yield Fault(item.id, "options", _("This kind of question needs choices"))
+
+
+def _conditions(form: _Form) -> Iterator[Fault]:
+    """A condition looks at what was asked before: of what comes later nothing could be known yet."""
+    place = {item.id: number for number, item in enumerate(form.items)}
+    for section in sections_of(form.q):
+        if section.items:
+            yield from _looking_back(form, place, section.id, section.when, place[section.items[0].id])
+    for item in form.items:
+        yield from _looking_back(form, place, item.id, item.when, place[item.id])
+        if item.rows_of:
+            yield from _looking_back(form, place, item.id, Test(item.rows_of, "answered"), place[item.id])
+
+
+def _looking_back(
+    form: _Form, place: Mapping[str, int], at: str, condition: Condition | None, here: int
+) -> Iterator[Fault]:
+    for test in tests_in(condition):
+        there = place.get(test.q)
+        if there is None:
+            yield Fault(at, "when", _("Its condition looks at %(other)s, which is not there", other=test.q))
+            continue
+        item = form.items[there]
+        if there >= here:
+            yield Fault(
+                at, "when", _("Its condition looks at %(other)s, which is asked later: move it up", other=test.q)
+            )
+        if not (item.enabled and form.section_of[test.q].enabled):
+            yield Fault(at, "when", _("Its condition looks at %(other)s, which is switched off", other=test.q))
+        codes = {option.code for option in choices(item)}
+        wanted = test.value if isinstance(test.value, tuple) else (test.value,)
+        strange = [one for one in wanted if isinstance(one, str) and codes and one not in codes]
+        if strange:
+            yield Fault(at, "when", _("%(other)s has no choice %(code)s", other=test.q, code=", ".join(strange)))
+
+
+def _ways_out(form: _Form) -> Iterator[Fault]:
+    for item in form.items:
+        section = form.section_of[item.id]
+        if item.required and item.sensitive and not item.safety and item.kind != "consent":
+            yield Fault(
+                item.id, "required",
+                _("A sensitive question cannot be required: take away one of the two"),
+            )  # fmt: skip
+        guarded = section.sensitive or item.safety or item.acute
+        own_way = any(option.code == OPT_OUT_IN_PERSON for option in item.options)
+        if guarded and not item.sensitive and not own_way and item.kind not in _UNANSWERED:
+            yield Fault(
+                item.id, "sensitive",
+                _("A question here needs its two ways out: mark it as sensitive"),
+            )  # fmt: skip
+
+
+def _nobody_told(form: _Form) -> Iterator[Fault]:
+    for item in form.items:
+        if item.enabled and form.section_of[item.id].enabled and (item.acute or asks_of_harm(item)):
+            yield Fault(
+                item.id, "acute",
+                _("This asks whether somebody is safe: first say in the settings of intakes who is told"),
+            )  # fmt: skip
+
+
+def _languages(form: _Form) -> Iterator[Fault]:
+    for at, texts in _texts(form):
+        missing = [code for code in form.q.languages if texts and not texts.get(code, "").strip()]
+        if missing:
+            yield Fault(at, "text", _("Words are missing in: %(languages)s", languages=", ".join(missing)))
+
+
+def _texts(form: _Form) -> Iterator[tuple[str, Texts]]:
+    q = form.q
+    yield "", q.title
+    yield from (*q.documents.items(), *q.texts.items())
+    for part in q.parts:
+        yield from ((part.id, texts) for texts in (part.title, part.intro))
+        for section in part.sections:
+            yield from ((section.id, texts) for texts in (section.title, section.intro, section.notice))
+    for item in form.items:
+        yield from (
+            (item.id, texts) for texts in (item.text, item.help, item.guardian_text, item.lo_text, item.hi_text)
+        )
+        yield from ((item.id, option.text) for option in item.options)
+
+
+def _documents(form: _Form) -> Iterator[Fault]:
+    for item in form.items:
+        if item.kind == "consent" and item.document and item.document not in form.q.documents:
+            yield Fault(item.id, "document", _("There is no text %(name)s to agree to", name=item.document))
+
+
+def _rules(form: _Form, rules: RuleSet) -> Iterator[Fault]:
+    for rule in never_firing(rules.rules, form.q):
+        yield Fault(
+            rule.id, "when",
+            _(
+                "The rule %(rule)s could never fire with these questions: switch it off, or bring its question back",
+                rule=rule.id,
+            ),
+        )  # fmt: skip
