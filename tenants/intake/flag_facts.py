@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from datetime import date
 
 from tenants.intake.flag_tests import latest_day
-from tenants.intake.flags import Facts, Label, Labels
+from tenants.intake.flags import YEARS, Facts, Label, Labels
 from tenants.intake.questions import Answer, Answers, Item, Questionnaire, holds, item_index, skip_key, visible
 from tenants.intake.reading import choices
 from tenants.intake.scores import ITEM_9, asks_of_harm, facts_of, sheets_in
 
-BIRTH = "b.dob"
-"""The item that says when the client was born."""
+BIRTH, BAND = "b.dob", "b.age"
+"""The items that say when the client was born, and how old about."""
 
 
 def facts_from(
@@ -34,9 +34,12 @@ def facts_from(
     """
     shown = {key: answers[key] for key in visible(form, answers) if key in answers}
     skips = {skip_key(section.id) for part in form.parts for section in part.sections}
-    asked = frozenset(_id(key) for key in visible(form, {k: said for k, said in answers.items() if k not in skips}))
+    asked = frozenset(_id(key) for key in visible(form, {k: answer for k, answer in answers.items() if k not in skips}))
+    said = {_id(key) for key, answer in shown.items() if is_said(answer)}
     if not whole:
-        asked &= {_id(key) for key, answer in shown.items() if is_said(answer)}
+        asked &= said
+    elif BAND not in said:
+        asked |= {YEARS}
     items = item_index(form)
     guarded = [item for item in items.values() if item.safety or item.acute]
     return Facts(

@@ -13,8 +13,8 @@ from datetime import date
 
 from babel.dates import format_date, format_skeleton
 
-from tenants.intake.flags import Facts, Flag, Input, Label, Labels, Rule, Source, in_language
-from tenants.intake.questions import NOT_SURE, Answer, Texts
+from tenants.intake.flags import Facts, Flag, Input, Label, Labels, Rule, Source
+from tenants.intake.questions import NOT_SURE, Answer, Texts, in_language
 
 LONGEST_QUOTE = 160
 _PLACE = re.compile(r"\{([^{}]+)\}")

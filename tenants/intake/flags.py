@@ -29,6 +29,7 @@ LOCKED: frozenset[str] = frozenset(("acute", "contra"))
 LICENCE = "mental_health_licence"
 PRACTITIONER = frozenset((LICENCE,))
 """What a rule may ask about whoever gives the session; what is not known of them counts as no."""
+YEARS = "years"
 FREE_TEXT = "*"
 """Names every free text and note at once; only `has` reads it."""
 ITEM_9 = "phq-9.9"
@@ -153,10 +154,10 @@ class RuleSet:
 class Facts:
     """All that a look sees. `answers`: only of items that are shown to this client; in rows as `item@row`.
 
-    `asked`: items that apply to this client, answered, skipped or not. `safety`: those of them (and those that the
-    clinic has switched off) where a missing answer is asked in person; `acute`: where it may concern today. `free`:
-    those answered in free words. `scores`: None where an instrument was asked and cannot be scored. `age`: whole years
-    on the session's day. `practitioner`: what is true of whoever gives the session.
+    `asked`: items that apply to this client, answered, skipped or not; `YEARS` once the age should be known. `safety`:
+    those of them (and those that the clinic has switched off) where a missing answer is asked in person; `acute`: where
+    it may concern today. `free`: those answered in free words. `scores`: None where an instrument was asked and cannot
+    be scored. `age`: whole years on the session's day. `practitioner`: what is true of whoever gives the session.
     """
 
     answers: Mapping[str, Answer]
@@ -261,9 +262,3 @@ def asks_of(clause: Clause) -> tuple[Ask, ...]:
 def asks_of_rule(rule: Rule) -> tuple[Ask, ...]:
     """Every comparison of a rule, its turns' included."""
     return asks_of(rule.when) + tuple(ask for turn in rule.turns for ask in asks_of(turn.when))
-
-
-def in_language(texts: Texts, language: str) -> str:
-    """The text in this language ("es_MX" reads "es"), else in English, else in whatever there is."""
-    short = language.replace("-", "_").partition("_")[0]
-    return texts.get(short) or texts.get("en") or next(iter(texts.values()), "")

@@ -17,6 +17,7 @@ from tenants.intake.flag_words import Words, about_item, about_score, about_unkn
 from tenants.intake.flags import (
     AXES,
     FREE_TEXT,
+    YEARS,
     Facts,
     Fit,
     Flag,
@@ -182,7 +183,7 @@ def _unknown(at: Ready, facts: Facts, labels: Labels) -> list[Flag]:
     asks = [
         ask for step in at.steps if step.rule.enabled and step.rule.axis != "fit" for ask in asks_of_rule(step.rule)
     ]
-    if facts.age is None and any(ask.of == "age" for ask in asks):
+    if facts.age is None and YEARS in facts.asked and any(ask.of == "age" for ask in asks):
         found.append(about_unknown_age())
     scored = dict.fromkeys(ask.name for ask in asks if ask.of == "score")
     found += [about_score(name) for name in scored if name in facts.scores and facts.scores[name] is None]
@@ -214,7 +215,7 @@ def _step(rule: Rule) -> _Step:
         if name.startswith("score:"):
             seen["score", name.partition(":")[2]] = None
         elif name == "age":
-            seen["age", "years"] = None
+            seen["age", YEARS] = None
         elif name != "session_date":
             seen["q", name] = None
     return _Step(rule, compiled(rule.when), tuple(compiled(turn.when) for turn in rule.turns), tuple(seen))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from tenants.intake.flags import LICENCE, Facts
+from tenants.intake.flags import LICENCE, YEARS, Facts
 from tenants.intake.questions import Answer, Value
 
 Told = Mapping[str, Any]
@@ -55,7 +55,7 @@ def facts_with(told: Told) -> Facts:
             facts = replace(facts, session_date=date.fromisoformat(said))
         else:
             answers[name] = said if isinstance(said, Answer) else Answer(_value(said))
-    asked = frozenset(id.partition("@")[0] for id in answers)
+    asked = frozenset((YEARS, *(id.partition("@")[0] for id in answers)))
     return replace(
         facts, answers=answers, asked=asked, safety=tuple(id for id in SAFETY if id in asked), acute=ACUTE & asked
     )

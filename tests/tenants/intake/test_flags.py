@@ -26,7 +26,7 @@ from tenants.intake.shipped_rules import shipped_rules
 from tests.tenants.intake.flag_cases import ACUTE, CASES, DATED, MISSING, SAFETY, TURNS, YES_NO_ITEMS, Told, facts_with
 
 READY = ready(shipped_rules())
-FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def found(told: Told) -> Look:
