@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, abort, g, redirect, request, session, url_for
@@ -31,6 +31,7 @@ from saas.exports import safe_cell, workbook
 from saas.fields import ListFilter, OfficeForm
 from saas.languages import read_as
 from saas.sessions import LazySession, second_is_asked
+from saas.shell import NoticeFor, OfficeNotice, Someone
 from saas.tenancy import current_tenant
 from saas.web import Guard, check_origin, csp_nonce, drop_foreign, guard, page_now
 from saas.words import later as _l
@@ -46,6 +47,7 @@ __all__ = [
     "ListFilter",
     "NotYours",
     "OfficeForm",
+    "OfficeNotice",
     "OfficeView",
     "RecordView",
     "Someone",
@@ -55,16 +57,6 @@ __all__ = [
     "init_app",
     "only",
 ]
-
-
-class Someone(Protocol):
-    """What a console knows of who is logged in."""
-
-    id: Any
-    name: str
-    role: str
-    has_second: bool
-    locale: str
 
 
 class NotYours(Forbidden):
@@ -109,12 +101,15 @@ def fresh(fn: F) -> F:
 
 
 class Console(Admin):
-    """One of the two back offices: for whom it is (`who`), and the roles that may enter."""
+    """One of the two back offices: for whom it is (`who`), and the roles that may enter. `notice`: what stands on
+    every page for this account, if anything does."""
 
     def __init__(
-        self, app: Flask, *, name: str, endpoint: str, who: Guard, roles: Sequence[str], home: type[Home] | None = None
-    ) -> None:
+        self, app: Flask, *, name: str, endpoint: str, who: Guard, roles: Sequence[str],
+        home: type[Home] | None = None, notice: NoticeFor | None = None,
+    ) -> None:  # fmt: skip
         self.who = who
+        self.notice = notice
         self.roles = frozenset(roles)
         self.own = "my" if who == "staff" else "operator_my"  # the endpoint of one's own account (saas/accounts)
         url = f"/{endpoint}"
@@ -212,11 +207,13 @@ class OfficeView(BaseView):
     def render(self, template: str, **kwargs: Any) -> str:
         """A page in the shell."""
         admin: Console = self.admin
+        account = current_account()
         kwargs["shell"] = {
             "operator": admin.who == "operator",
             "home": url_for(f"{admin.endpoint}.index"),
             "mine": url_for(f"{admin.own}.index"),
-            "account": current_account(),
+            "account": account,
+            "notice": admin.notice(account) if admin.notice and account else None,
             "places": admin.places(self),
             "form_token": generate_csrf(),
         }
@@ -363,11 +360,12 @@ class RecordView(ListOnly, OfficeView, ModelView):
 
 
 def _offices(
-    app: Flask, clinic_views: Sequence[BaseView], operator_views: Sequence[BaseView], clinic_home: type[Home] | None
-) -> None:
+    app: Flask, clinic_views: Sequence[BaseView], operator_views: Sequence[BaseView], clinic_home: type[Home] | None,
+    clinic_notice: NoticeFor | None,
+) -> None:  # fmt: skip
     clinic = Console(
         app, name="Longtide", endpoint="manage", who="staff", roles=("owner", "practitioner", "front_desk"),
-        home=clinic_home,
+        home=clinic_home, notice=clinic_notice,
     )  # fmt: skip
     clinic.add_views(*clinic_views)
     operator = Console(app, name="Longtide", endpoint="operator", who="operator", roles=("operator",))
@@ -385,9 +383,10 @@ def init_app(
     clinic_views: Sequence[BaseView],
     operator_views: Sequence[BaseView],
     clinic_home: type[Home] | None = None,
+    clinic_notice: NoticeFor | None = None,
 ) -> None:
     """Open both consoles with these views. Raises when Flask-Admin's templates are not the ones we know."""
     vendor_templates.check()
     app.jinja_loader = ChoiceLoader([app.jinja_loader, vendor_templates.MendedTemplates()])  # type: ignore[list-item]
     app.jinja_env.globals["vendor_asset"] = vendor_templates.vendor_asset
-    _offices(app, clinic_views, operator_views, clinic_home)
+    _offices(app, clinic_views, operator_views, clinic_home, clinic_notice)

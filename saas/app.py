@@ -52,6 +52,7 @@ class Parts:
     landing: Callable[[], str] = lambda: ""
     face: Callable[[], shell.Face | None] = lambda: None
     clinic_home: type[admin.Home] | None = None
+    clinic_notice: shell.NoticeFor | None = None
     clinic_views: Sequence[Callable[[], Any]] = ()
     effects: Mapping[str, jobs.Handler] = field(default_factory=dict)
     webhooks: Mapping[str, webhooks.Handler] = field(default_factory=dict)
@@ -106,6 +107,7 @@ def create_kernel(settings: config.Settings, parts: Parts) -> Flask:
         clinic_views=[*(make() for make in parts.clinic_views), *own],
         operator_views=operators,
         clinic_home=parts.clinic_home,
+        clinic_notice=parts.clinic_notice,
     )
     if settings.env == "demo":
         mailbox.init_app(app)

@@ -6,7 +6,7 @@ chaining inside it costs a clinic four fifths of its write rate).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -91,9 +91,14 @@ def record(deed: str, *, target: str, target_id: UUID | None, now: datetime, **f
 
 
 @action
-def note_read(target: str, *, target_id: UUID | None, now: datetime) -> None:
-    """Note that a client's record was read: one of the two writes a GET may make (the other is a look at Stripe)."""
-    record("read", target=target, target_id=target_id, now=now)
+def note_read(target: str, *, target_id: UUID | None, now: datetime, sections: Iterable[str] = ()) -> None:
+    """Note that a client's record was read: one of the two writes a GET may make (the other is a look at Stripe).
+
+    `sections`: the ids of what was seen of it, where not all of it is. Inside an action that reads, the look and its
+    trace are one transaction: what cannot be recorded is not read.
+    """
+    seen = " ".join(sections)
+    record("read", target=target, target_id=target_id, now=now, **({"sections": seen} if seen else {}))
 
 
 _INSERT = PreparedInsert(insert(Audit))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from babel import Locale
 from flask import Flask, g
@@ -27,7 +27,19 @@ from saas.words import catalogue as words_of
 
 STATIC = Path(__file__).parent / "static"
 _PIECES = 16_384
-__all__ = ["Face", "Site", "asset", "has_webfonts", "init_app", "locale", "region", "remembering"]
+__all__ = [
+    "Face",
+    "NoticeFor",
+    "OfficeNotice",
+    "Site",
+    "Someone",
+    "asset",
+    "has_webfonts",
+    "init_app",
+    "locale",
+    "region",
+    "remembering",
+]
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,29 @@ class Face:
     clinic: Any
     theme_url: str
     site: Site
+
+
+class Someone(Protocol):
+    """What a console knows of who is logged in."""
+
+    id: Any
+    name: str
+    role: str
+    has_second: bool
+    locale: str
+
+
+@dataclass(frozen=True)
+class OfficeNotice:
+    """What stands on every page of a console until it is dealt with: words, and the address where that is done."""
+
+    words: str
+    href: str
+    deed: str
+
+
+NoticeFor = Callable[[Someone], OfficeNotice | None]
+"""What this account is told on every page, if anything."""
 
 
 @lru_cache(maxsize=512)

@@ -20,7 +20,7 @@ from tenants.embed import staff as embed_desk
 from tenants.hours import staff as hours_pages
 from tenants.hours import staff_days as hours_days
 from tenants.hours import staff_why as hours_why
-from tenants.intake import alert_effects
+from tenants.intake import alert_effects, review_effects
 from tenants.intake import models as intake_tables
 from tenants.money import staff as money_pages
 from tenants.money import staff_desk as money_desk
@@ -32,10 +32,13 @@ from tenants.people import merging
 from tenants.people import staff as people_desk
 from tenants.practitioners import staff as team_pages
 from tenants.reports import staff as report_pages
+from tenants.review import staff as review_pages
+from tenants.review.notice import office_notice
 from tenants.settings import public as settings_feeds
 from tenants.settings import staff as settings_pages
 from tenants.settings import staff_brand as settings_look
 from tenants.settings import staff_feeds as settings_calendars
+from tenants.settings import staff_intakes as settings_intakes
 from tenants.settings import staff_languages as settings_languages
 from tenants.settings import staff_notices as settings_notices
 from tenants.settings import staff_policy as settings_policy
@@ -55,6 +58,7 @@ _EFFECTS = {
     **checkout_effects.HANDLERS,
     **payment_effects.HANDLERS,
     **alert_effects.HANDLERS,
+    **review_effects.HANDLERS,
 }
 
 
@@ -71,12 +75,14 @@ def parts() -> Parts:
         landing=booking_pages.landing,
         face=face,
         clinic_home=today_page.TodayView,
+        clinic_notice=office_notice,
         clinic_views=[
             week_pages.WeekView,
             hours_pages.HoursView,
             booking_desk.BookingView,
             people_desk.ClientView,
             merging.DuplicatesView,
+            review_pages.IntakesView,
             client_lists.ImportView,
             money_pages.MoneyView,
             money_desk.DeskView,
@@ -100,6 +106,7 @@ def parts() -> Parts:
             settings_notices.NoticesView,
             settings_languages.LanguagesView,
             settings_stripe.StripeView,
+            settings_intakes.IntakesView,
             settings_start.StartView,
             embed_desk.WebsiteView,
             hours_days.DaysView,

@@ -30,11 +30,13 @@ from tenants.bookings.rules import (
     HOLD,
     NotNow,
     PolicyTerms,
+    Verb,
     client_may_cancel,
     client_may_move,
     require,
     sayable,
 )
+from tenants.intake.reviewing import arrive_early
 from tenants.payments.actions import settle_cancelled, settle_no_show
 from tenants.services.models import Service
 
@@ -171,9 +173,25 @@ def late_fee(booking: Booking, *, now: datetime) -> int:
 
 
 @action
-def arrive(*, booking_id: UUID, now: datetime) -> Booking:
-    """The client is here. `NotNow` before the day of the session."""
-    return _turn(booking_id, "arrive", "arrived", now)
+def arrive(*, booking_id: UUID, now: datetime, reason: str = "") -> Booking:
+    """The client is here. `NotNow` before the day of the session; `ReviewOpen` when nobody has reviewed their intake
+    and no `reason` to go on without is given."""
+    was = lock_booking(booking_id).status
+    booking = _turn(booking_id, "arrive", "arrived", now)
+    if was != "arrived":
+        arrive_early(booking_id=booking_id, reason=reason, now=now)
+    return booking
+
+
+def turn(verb: Verb, *, booking_id: UUID, now: datetime, reason: str = "") -> Booking:
+    """Arrive, complete or no_show, as one of the buttons says; `reason` is for an arrival. `NotNow` for other verbs."""
+    if verb == "arrive":
+        return arrive(booking_id=booking_id, now=now, reason=reason)
+    if verb == "complete":
+        return complete(booking_id=booking_id, now=now)
+    if verb == "no_show":
+        return no_show(booking_id=booking_id, now=now)
+    raise NotNow
 
 
 @action

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 
 from saas.accounts.models import Account
 from saas.db import db
@@ -70,6 +70,23 @@ def of_clients_called(text: str) -> ColumnElement[bool]:
 def of_account(account_id: UUID) -> ColumnElement[bool]:
     """The bookings of the practitioner who logs in with this account."""
     return Booking.practitioner_id.in_(select(Practitioner.id).where(Practitioner.account_id == account_id))
+
+
+def own_clients(account_id: UUID) -> Select[UUID | None]:
+    """The clients of the practitioner who logs in with this account: whoever has, or had, a booking with them."""
+    theirs = select(Booking.client_id).join(Practitioner, Practitioner.id == Booking.practitioner_id)
+    return theirs.where(
+        Practitioner.account_id == account_id,
+        Booking.client_id.is_not(None),
+        Booking.status.not_in(("held", "expired")),
+    )
+
+
+def is_own_client(client_id: UUID, *, account_id: UUID) -> bool:
+    """Whether this client is one of that practitioner's."""
+    return (
+        db.session.execute(own_clients(account_id).where(Booking.client_id == client_id).limit(1)).first() is not None
+    )
 
 
 def with_debt(owed: str) -> ColumnElement[bool]:

@@ -55,7 +55,7 @@ def _who(effect: Effect) -> Who:
 def _write(effect: Effect, row: IntakeAlert, contact: Contact) -> Mail:
     clinic = clinic_view()
     template = "intake_alert" if row.kind == "answer" else "intake_alert_test"
-    link = absolute(f"/manage/intakes/{row.intake_id}/" if row.intake_id else "/manage/settings/intakes/")
+    link = absolute(f"/manage/intakes/open/?id={row.intake_id}" if row.intake_id else "/manage/settings/intakes/")
     subject, text, html = mail.render(
         template, current_tenant().locale, region=clinic.country, clinic=clinic, link=link, name=contact.name
     )

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from saas import audit
 from saas.audit import current_actor
@@ -147,8 +147,9 @@ def is_open(alert_id: UUID) -> bool:
 
 
 @action
-def acknowledge(*, alert_ids: Iterable[UUID], done: str, note: str, now: datetime) -> list[UUID]:
-    """Note that the acting person has taken these alerts, and what was done. The ids of those that were still open.
+def acknowledge(*, intake_id: UUID, alert_ids: Iterable[UUID], done: str, note: str, now: datetime) -> list[UUID]:
+    """Note that the acting person has taken these alerts about an intake, and what was done. The ids of those that were
+    still open.
 
     Only what was shown is acknowledged: an alert that came meanwhile stays. `Invalid` for what needs another look.
     """
@@ -157,15 +158,14 @@ def acknowledge(*, alert_ids: Iterable[UUID], done: str, note: str, now: datetim
     if done not in DONE:
         cleaner.refuse("done", _("Choose what you did"))
     cleaner.check()
-    taken = []
-    for alert_id in sorted(alert_ids):
+    client_id, wanted, taken = _client_of(intake_id), set(alert_ids), []
+    for alert_id in [row.id for row in _alerts_of(intake_id) if row.id in wanted]:
         row = _lock(alert_id)
-        if row.intake_id is None or row.acknowledged_at is not None:
+        if row.acknowledged_at is not None:
             continue
-        client_id = _client_of(row.intake_id)
         row.sealed = _seal(row.id, client_id, {**_sealed(row, client_id), "done": done, "note": words})
         row.acknowledged_at, row.acknowledged_by, row.due_at = now, current_actor().account_id, None
-        audit.record("intake.acknowledged", target="intake", target_id=row.intake_id, now=now)
+        audit.record("intake.acknowledged", target="intake", target_id=intake_id, now=now)
         taken.append(row.id)
     return taken
 
@@ -239,15 +239,6 @@ def trials(limit: int = 12) -> list[IntakeAlert]:
     """The record of the tests, the newest first."""
     found = select(IntakeAlert).where(IntakeAlert.kind == "test").order_by(IntakeAlert.raised_at.desc()).limit(limit)
     return list(db.session.execute(found).scalars())
-
-
-def open_alerts(people: Collection[UUID] | None = None) -> list[IntakeAlert]:
-    """Alerts that nobody has acknowledged, the oldest first. `people`: of these practitioners' intakes only."""
-    found = select(IntakeAlert).where(IntakeAlert.kind == "answer", IntakeAlert.acknowledged_at.is_(None))
-    if people is not None:
-        whose = and_(Intake.tenant_id == IntakeAlert.tenant_id, Intake.id == IntakeAlert.intake_id)
-        found = found.where(exists().where(whose, Intake.practitioner_id.in_(people)))
-    return list(db.session.execute(found.order_by(IntakeAlert.raised_at, IntakeAlert.id)).scalars())
 
 
 def answered_alerts(intake_id: UUID, client_id: UUID) -> list[Answered]:

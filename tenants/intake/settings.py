@@ -21,6 +21,7 @@ from saas.stale import mark_of, unchanged
 from saas.tenancy import current_tenant
 from saas.text import Cleaner
 from saas.words import _
+from saas.words import later as _l
 from tenants.intake.help_numbers import FALLBACK, HelpNumber, OwnNumber, Way, help_for
 from tenants.intake.models import IntakeSetting
 from tenants.services.queries import every_service
@@ -30,6 +31,17 @@ OWN_NUMBERS = 4
 _CLOCK = "%H:%M"
 Who = Literal["first", "second", "on_call"]
 CONTACTS: tuple[Who, ...] = get_args(Who)
+# How long records stay, by where the clinic is: the longest period that is known to be asked for there. None of it is
+# advice: the page says that the clinic verifies it with its association or insurer.
+JURISDICTIONS: Mapping[str, Any] = {
+    "": _l("Decide later: nothing is deleted by itself"),
+    "uk": _l("United Kingdom: 8 years, a child’s until they are 25"),
+    "us": _l("United States: 10 years, a child’s from when they are of age"),
+    "us-ny": _l("New York: 6 years, or until the client is 22"),
+    "us-tx": _l("Texas: 4 years"),
+    "fr": _l("France: 10 years"),
+    "eu": _l("Elsewhere in the European Union: 8 years, and your privacy notice says why"),
+}
 
 
 @dataclass(frozen=True)
@@ -208,6 +220,8 @@ def clean_settings(wanted: IntakeSettings, *, country: str, services: Iterable[U
     own = tuple(_clean_own(cleaner, number, one, country) for number, one in enumerate(wanted.own_numbers))
     known = set(services)
     asking = None if wanted.services is None else tuple(one for one in wanted.services if one in known)
+    if wanted.jurisdiction not in JURISDICTIONS:
+        cleaner.refuse("jurisdiction", _("Choose one of these"))
     cleaner.check()
     return replace(
         wanted,

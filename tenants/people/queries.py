@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from saas.db import db
 from saas.money import Money
@@ -65,23 +65,6 @@ class Group:
 
     why: str
     clients: tuple[Client, ...]
-
-
-def own_clients(account_id: UUID) -> Select[UUID | None]:
-    """The clients of the practitioner who logs in with this account: whoever has, or had, a booking with them."""
-    theirs = select(Booking.client_id).join(Practitioner, Practitioner.id == Booking.practitioner_id)
-    return theirs.where(
-        Practitioner.account_id == account_id,
-        Booking.client_id.is_not(None),
-        Booking.status.not_in(("held", "expired")),
-    )
-
-
-def is_own_client(client_id: UUID, *, account_id: UUID) -> bool:
-    """Whether this client is one of that practitioner's."""
-    return (
-        db.session.execute(own_clients(account_id).where(Booking.client_id == client_id).limit(1)).first() is not None
-    )
 
 
 def has_come(now: datetime) -> ColumnElement[bool]:

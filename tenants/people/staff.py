@@ -19,6 +19,7 @@ from saas.stale import ChangedMeanwhile
 from saas.web import page_now
 from saas.words import _, ngettext
 from saas.words import later as _l
+from tenants.bookings.queries import is_own_client, own_clients
 from tenants.clients.actions import AlreadyKnown, add_note, mark_of_record, record_of, remove_note, save_client
 from tenants.clients.models import Client
 from tenants.clients.queries import NoSuchClient, NoSuchNote, client_by_id, matching, note_by_id
@@ -42,7 +43,7 @@ def shown_client(id_: str) -> Client:
     except ValueError:
         raise NoSuchClient from None
     account_id = own_account()
-    if account_id is not None and not queries.is_own_client(found.id, account_id=account_id):
+    if account_id is not None and not is_own_client(found.id, account_id=account_id):
         raise NoSuchClient
     return found
 
@@ -142,7 +143,7 @@ class ClientView(RecordView):
     def _own(self, query: Any) -> Any:
         account_id = own_account()
         living = query.filter(Client.merged_into_id.is_(None))
-        return living if account_id is None else living.filter(Client.id.in_(queries.own_clients(account_id)))
+        return living if account_id is None else living.filter(Client.id.in_(own_clients(account_id)))
 
     def _apply_search(self, query: Any, count_query: Any, joins: Any, count_joins: Any, search: str) -> Any:
         meant = matching(search)

@@ -29,6 +29,7 @@ from tenants.settings.actions import Place, place_of, save_place
 from tenants.settings.forms import BookingForm, ContactForm, DocumentsForm, PlaceForm, SettingsForm, WordsForm
 from tenants.settings.queries import booked, tenant_row
 from tenants.settings.saving import KEPT, Answer, keep, kept, show
+from tenants.settings.staff_intakes import lines as intake_lines
 from tenants.settings.staff_languages import spoken_names
 from tenants.settings.staff_notices import notices_words, sender_words
 from tenants.settings.staff_stripe import cards_words
@@ -290,6 +291,7 @@ def _groups() -> list[tuple[str, list[tuple[str, str, str]]]]:
                 (_("Cards online"), url_for("settings_stripe.index"), cards_words()),
             ],
         ),
+        (_("Intakes"), intake_lines()),
         (
             _("The clinic"),
             [

@@ -20,6 +20,8 @@ from tenants.bookings.pending import KEPT
 from tenants.bookings.places import NoSuchBooking
 from tenants.clients.models import Client
 from tenants.clients.queries import typed_apart
+from tenants.intake.models import Intake, IntakeAlert
+from tenants.intake.reviewing import Standing, standing_of
 from tenants.payments.models import Payment
 from tenants.practitioners.models import Practitioner, Room
 from tenants.services.models import Service
@@ -47,6 +49,7 @@ class Visit:
     practitioner: str
     room: str
     owed: Money
+    intake_id: UUID | None
     facts: Facts
 
 
@@ -105,10 +108,12 @@ def visits_between(people: Whose, lo: datetime, hi: datetime, *, now: datetime) 
         .order_by(Booking.starts_at, Booking.id)
         .execution_options(populate_existing=True)
     )  # fmt: skip
-    return [_visit(row) for row in db.session.execute(found)]
+    rows = db.session.execute(found).all()
+    standing = standing_of([row[0].id for row in rows])
+    return [_visit(row, standing.get(row[0].id)) for row in rows]
 
 
-def _visit(row: Any) -> Visit:
+def _visit(row: Any, standing: Standing | None) -> Visit:
     booking, client, service, practitioner, room, owed, change, been = row
     waiting = booking.status == "held"
     facts = Facts(
@@ -116,13 +121,40 @@ def _visit(row: Any) -> Visit:
         first=client is not None and not waiting and not been,
         differs=client is not None and not waiting and bool(typed_apart(booking.typed, client)),
         cancelling=change == "cancel",
+        intake=standing.state if standing else "",
+        speak=standing is not None and standing.speak,
     )  # fmt: skip
     return Visit(
         id=booking.id, status=booking.status, starts_at=booking.starts_at, ends_at=booking.ends_at, zone=booking.zone,
         held_until=booking.hold_expires_at if waiting and not booking.paying else None, client_id=booking.client_id,
         client=client.name if client else "", known_as=client.known_as if client else "", service=service,
-        practitioner=practitioner, room=room or "", owed=Money(facts.owed, current_tenant().currency), facts=facts,
+        practitioner=practitioner, room=room or "", owed=Money(facts.owed, current_tenant().currency),
+        intake_id=standing.intake_id if standing else None, facts=facts,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An alert that nobody has answered, and whose intake it is about."""
+
+    intake_id: UUID
+    client: str
+    raised_at: datetime
+
+
+def open_alerts(people: Whose) -> list[Alert]:
+    """What nobody has answered, the oldest first, one line an intake."""
+    mine = [] if people is None else [Intake.practitioner_id.in_(people)]
+    found = (
+        select(Intake.id, Client.name, func.min(IntakeAlert.raised_at).label("since"))
+        .select_from(IntakeAlert)
+        .join(Intake, and_(Intake.tenant_id == IntakeAlert.tenant_id, Intake.id == IntakeAlert.intake_id))
+        .join(Client, and_(Client.tenant_id == Intake.tenant_id, Client.id == Intake.client_id))
+        .where(IntakeAlert.kind == "answer", IntakeAlert.acknowledged_at.is_(None), *mine)
+        .group_by(Intake.id, Client.name)
+        .order_by("since", Intake.id)
+    )
+    return [Alert(*row) for row in db.session.execute(found)]
 
 
 def next_start(people: Whose, after: datetime) -> datetime | None:

@@ -24,7 +24,8 @@ def day_asked(text: str, today: date) -> date:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a session that may make something due."""
+    """What is known of a session that may make something due. `intake`: missing, open, done; "" without one. `speak`:
+    somebody must speak with the client first."""
 
     status: str
     ends_at: datetime
@@ -32,14 +33,20 @@ class Facts:
     first: bool
     differs: bool
     cancelling: bool
+    intake: str = ""
+    speak: bool = False
 
 
 def due(facts: Facts, now: datetime) -> tuple[str, ...]:
     """What is due for a session, the most pressing first: cancelling, open (it is over and nobody said how it went),
-    differs (what was typed is not what we know), owed, first. Another reason is one more line here and its words."""
+    speak, review and unanswered (of its intake), differs (what was typed is not what we know), owed, first. Another
+    reason is one more line here and its words."""
     found = {
         "cancelling": facts.cancelling,
         "open": facts.ends_at <= now and facts.status in ("confirmed", "arrived") and not facts.cancelling,
+        "speak": facts.speak and facts.status == "confirmed",
+        "review": facts.intake == "open",
+        "unanswered": facts.intake == "missing" and facts.status == "confirmed",
         "differs": facts.differs,
         "owed": facts.owed > 0,
         "first": facts.first,

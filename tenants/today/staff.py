@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,18 +21,31 @@ from saas.web import page_now
 from saas.words import _
 from saas.words import later as _l
 from tenants.availability.walltime import edge, to_datetime
-from tenants.bookings.moves import arrive, complete, no_show
+from tenants.bookings.early import early_page
+from tenants.bookings.moves import turn
 from tenants.bookings.pending import BeingCancelled
-from tenants.bookings.queries import client_of
-from tenants.bookings.rules import NotNow
+from tenants.bookings.queries import client_of, fresh_booking
+from tenants.bookings.rules import NotNow, Verb
 from tenants.bookings.words import STATUS_WORDS
+from tenants.intake.reviewing import ReviewOpen
 from tenants.payments.queries import Totals, day_totals
 from tenants.today import views
-from tenants.today.queries import Whose, has_sessions, news_since, next_start, session_of, visits_between, whose
+from tenants.today.queries import (
+    Alert,
+    Whose,
+    has_sessions,
+    news_since,
+    next_start,
+    open_alerts,
+    session_of,
+    visits_between,
+    whose,
+)
 from tenants.today.rules import day_asked
 
 _DESK = ("owner", "front_desk")
-_VERBS = {"arrive": arrive, "complete": complete, "no_show": no_show}
+_ANSWERING = ("owner", "practitioner")
+_VERBS: dict[str, Verb] = {"arrive": "arrive", "complete": "complete", "no_show": "no_show"}
 _A_DAY = timedelta(days=1)
 Answer = str | Response | tuple[str, int]
 
@@ -60,7 +74,9 @@ class TodayView(Home):
         if verb is None:
             return self._page(day, problem=_("Choose one of the buttons."), status=422)
         try:
-            booking = verb(booking_id=booking_id, now=page_now())
+            booking = turn(verb, booking_id=booking_id, now=page_now(), reason=request.form.get("reason", ""))
+        except ReviewOpen as asked:
+            return early_page(self, fresh_booking(booking_id), asked, url_for(".turn"))
         except BeingCancelled:
             words = _("It has been cancelled a moment ago. Undo that first.")
             return self._page(day, problem=words, status=409)
@@ -89,6 +105,7 @@ class TodayView(Home):
             is_today=day == today,
             counts=views.count_words(visits, role=role),
             problem=problem,
+            alerts=_alerts(people, zone) if role in _ANSWERING else [],
             lines=[views.line_of(visit, zone=zone, now=now, role=role) for visit in sessions],
             holds=[views.held_words(visit, zone=zone) for visit in visits if visit.status == "held"],
             changes=[views.change_of(one, zone=zone, role=role) for one in changes],
@@ -101,6 +118,10 @@ class TodayView(Home):
             role=role,
         )
         return page if status == 200 else (page, status)
+
+
+def _alerts(people: Whose, zone: ZoneInfo) -> list[Alert]:
+    return [replace(one, raised_at=one.raised_at.astimezone(zone)) for one in open_alerts(people)]
 
 
 def _money(lo: datetime, hi: datetime) -> Totals:

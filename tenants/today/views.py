@@ -18,6 +18,7 @@ from saas.words import _, ngettext
 from saas.words import later as _l
 from tenants.bookings.rules import Verb, sayable
 from tenants.bookings.words import PILLS, STATUS_WORDS
+from tenants.intake.review_words import SPEAK_WORDS, STATE_WORDS
 from tenants.today.queries import News, Visit
 from tenants.today.rules import due
 
@@ -82,7 +83,7 @@ def line_of(visit: Visit, *, zone: ZoneInfo, now: datetime, role: str) -> Line:
         about=", ".join(filter(None, about)),
         href=url_for("week_booking.index", id=visit.id), state=str(STATUS_WORDS[visit.status]),
         pill=PILLS.get(visit.status, "off"),
-        marks=tuple(_MARKS[name](visit, role) for name in due(visit.facts, now)),
+        marks=tuple(_MARKS[name](visit, role) for name in due(visit.facts, now) if may_know(name, role)),
         verbs=tuple((verb, str(VERB_WORDS[verb])) for verb in verbs),
     )  # fmt: skip
 
@@ -97,6 +98,26 @@ def _cancelling(visit: Visit, _role: str) -> Mark:
 
 def _open(_visit: Visit, _role: str) -> Mark:
     return Mark(_("The time is over: did the session take place?"))
+
+
+def may_know(name: str, role: str) -> bool:
+    """Whether this role is told so: the front desk knows of an intake only whether it is complete."""
+    return name != "speak" or role != "front_desk"
+
+
+def _speak(visit: Visit, _role: str) -> Mark:
+    return Mark(f"{SPEAK_WORDS}.", url_for("intakes.summary", id=visit.intake_id), _("Why"))
+
+
+def _review(visit: Visit, role: str) -> Mark:
+    words = f"{STATE_WORDS['open']}."
+    if role == "front_desk":
+        return Mark(words)
+    return Mark(words, url_for("intakes.summary", id=visit.intake_id), _("Read it"))
+
+
+def _unanswered(_visit: Visit, _role: str) -> Mark:
+    return Mark(f"{STATE_WORDS['missing']}.")
 
 
 def _differs(visit: Visit, _role: str) -> Mark:
@@ -119,6 +140,9 @@ def _first(_visit: Visit, _role: str) -> Mark:
 _MARKS: dict[str, Callable[[Visit, str], Mark]] = {
     "cancelling": _cancelling,
     "open": _open,
+    "speak": _speak,
+    "review": _review,
+    "unanswered": _unanswered,
     "differs": _differs,
     "owed": _owed,
     "first": _first,

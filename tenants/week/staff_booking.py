@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from flask import flash, redirect, request
+from flask import flash, redirect, request, url_for
 from flask_admin import expose
 
 from saas import audit, formats
@@ -19,16 +19,18 @@ from saas.words import _
 from saas.words import later as _l
 from tenants.bookings.changes import JustMoved, cancel_by_staff, marked, move_by_staff
 from tenants.bookings.desk import TimeRefused, openings_on
+from tenants.bookings.early import IntakeLine, early_page, intake_line
 from tenants.bookings.letters import mail_address
 from tenants.bookings.models import Booking
-from tenants.bookings.moves import arrive, complete, late_fee, no_show
+from tenants.bookings.moves import late_fee, turn
 from tenants.bookings.pending import BeingCancelled, open_change
 from tenants.bookings.queries import client_of, fresh_booking, practitioner_of, service_of
 from tenants.bookings.reasons import sentences
-from tenants.bookings.rules import CANCEL_REASONS, NotNow, sayable
+from tenants.bookings.rules import CANCEL_REASONS, NotNow, Verb, sayable
 from tenants.bookings.views import value_of
 from tenants.bookings.words import STATUS_WORDS
 from tenants.clients.rules import reach_for
+from tenants.intake.reviewing import ReviewOpen
 from tenants.payments.queries import BookingMoney, money_of
 from tenants.payments.rules import settlement
 from tenants.week.forms import CancelForm, DeskForm, WhenForm, day_of, uuid_of
@@ -42,7 +44,7 @@ REASON_WORDS = {
     "mistake": _l("It was booked by mistake"),
     "other": _l("Something else"),
 }
-_VERBS = {"arrive": arrive, "complete": complete, "no_show": no_show}
+_VERBS: dict[str, Verb] = {"arrive": "arrive", "complete": "complete", "no_show": "no_show"}
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Shown:
     may_move: bool
     undo_id: UUID | None
     undo_until: str
+    intake: IntakeLine | None
 
 
 def options_on(
@@ -133,6 +136,7 @@ def shown(booking: Booking) -> Shown:
         may_move=standing,
         undo_id=change.id if change is not None and waiting else None,
         undo_until=formats.clock(change.until.astimezone(zone()), locale()) if change is not None and waiting else "",
+        intake=intake_line(booking.id),
     )
 
 
@@ -168,7 +172,9 @@ class BookingDesk(OfficeView):
         if verb is None:
             return self._page(people, booking, _("Choose one of the buttons."), 422)
         try:
-            verb(booking_id=booking.id, now=page_now())
+            turn(verb, booking_id=booking.id, now=page_now(), reason=request.form.get("reason", ""))
+        except ReviewOpen as asked:
+            return early_page(self, booking, asked, url_for(".turn"))
         except NotNow:
             return self._page(people, fresh_booking(booking.id), _("That isn’t possible any more."), 409)
         booking = fresh_booking(booking.id)

@@ -21,6 +21,10 @@ LISTED = ROOT / "tests" / "house" / "routes.txt"
 BEFORE_TENANTS = {"healthz", "readyz", "metrics"}
 GUARDS = {"clinic", "platform", "anywhere", "staff", "operator"}
 WRITES_ONLY = {
+    "intakes.decide",
+    "intakes.acknowledge",
+    "settings_intakes.try_it",
+    "settings_intakes.seen",
     "manage.turn", "week.undo", "week_booking.turn", "settings_brand.logo", "settings_start.end", "settings_start.skip",
     "settings_stripe.begin", "settings_stripe.use",
     "money.action_view", "money.ajax_update", "money.delete_view",
@@ -57,6 +61,10 @@ ASK_AND_WRITE = {
     *(f"settings_start.{step}" for step in ("brand", "service", "hours", "payments")),
     "settings_brand.index",
     "settings_feed.one",
+    "settings_intakes.index",
+    "settings_intakes.asking",
+    "settings_intakes.numbers",
+    "intakes.touch",
     "settings_languages.index",
     "settings_notices.index",
     "settings_notices.wording",

@@ -146,6 +146,7 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
             f"Gwendolen{slug}",
             f"{slug} rings twice",
             f"{slug} left shoulder",
+            f"{slug} evening drops",
             f"Filed at {slug}",
             f"{slug} terms",
         ),

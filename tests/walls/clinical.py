@@ -6,21 +6,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from saas.audit import Actor, acting_as
 from saas.db import action, db
+from tenants.intake.alerts import raise_alert
+from tenants.intake.answer_rows import put_answers
+from tenants.intake.assessing import assess
+from tenants.intake.form_json import as_json
 from tenants.intake.models import (
     Consent,
     ConsentText,
-    FlagRules,
     Intake,
-    IntakeAlert,
-    IntakeAnswer,
-    IntakeFlags,
-    IntakeReview,
     IntakeSetting,
     Questionnaire,
     QuestionnaireVersion,
-    TouchMap,
 )
+from tenants.intake.questions import Answer
+from tenants.intake.reviewing import Decision, review
+from tenants.intake.touch import remember_touch
+from tests.tenants.review.scenes import CALM, FORM
 
 
 @action
@@ -34,9 +37,8 @@ def furnish_intake(*, client_id: UUID, booking_id: UUID, account_id: UUID, slug:
 
     asked = add(Questionnaire(key="own", kind="intake", title=slug, draft={}, draft_at=now, created_at=now))
     version = add(
-        QuestionnaireVersion(questionnaire_id=asked, number=1, hash=slug, definition={}, published_at=now)
+        QuestionnaireVersion(questionnaire_id=asked, number=1, hash=slug, definition=as_json(FORM), published_at=now)
     )  # fmt: skip
-    add(FlagRules(number=1, hash=slug, rules={}, changed_at=now, published_at=now))
     add(IntakeSetting(chosen={}, changed_at=now))
     intake = add(
         Intake(
@@ -44,11 +46,14 @@ def furnish_intake(*, client_id: UUID, booking_id: UUID, account_id: UUID, slug:
             link_hash=slug, requested_at=now,
         )
     )  # fmt: skip
-    add(IntakeAnswer(intake_id=intake, item_key=slug, revision=1, sealed=b"-", at=now))
-    add(IntakeFlags(intake_id=intake, number=1, rules_hash=slug, revision=1, why="saved", sealed=b"-", at=now))
-    add(IntakeAlert(intake_id=intake, kind="answer", raised_at=now))
-    add(IntakeReview(intake_id=intake, account_id=account_id, revision=1, at=now, sealed=b"-"))
-    add(TouchMap(client_id=client_id, intake_id=intake, source="intake", at=now, sealed=b"-"))
+    row = db.session.get_one(Intake, intake)
+    put_answers(row, {**CALM, "d.meds": Answer(f"{slug} evening drops")}, known={}, sitting="", now=now)
+    db.session.flush()
+    assess(intake_id=intake, why="submitted", now=now)
+    remember_touch(intake_id=intake, now=now)
+    raise_alert(intake_id=intake, revision=row.revision, now=now)
+    with acting_as(Actor("staff", account_id)):
+        review(intake_id=intake, seen=row.revision, decision=Decision("proceed"), now=now)
     add(ConsentText(hash=slug, document="privacy", locale="en", words=slug, first_shown_at=now))
     add(
         Consent(

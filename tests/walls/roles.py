@@ -30,6 +30,7 @@ from tenants.payments.desk import take_at_clinic
 from tenants.payments.queries import desk_lines
 from tests.cast import NOW, Clinic
 from tests.tenants.bookings.scenes import TUESDAY_TEN, booked
+from tests.tenants.review.scenes import an_intake
 
 EVERYBODY = "owner practitioner front_desk"
 OWN = "owner practitioner* front_desk"
@@ -133,6 +134,13 @@ def _of_shared(clinic: Clinic, person: str, giver: str, *, days: int) -> Booking
     return booked(clinic, "desk", slot, who=who, person=giver)
 
 
+def _intake(clinic: Clinic, person: str) -> str:
+    """What a client of this practitioner has begun to answer."""
+    slot = TUESDAY_TEN + timedelta(days=16, hours=sorted(clinic.practitioners).index(person))
+    who = Details(name=f"Asked {person}", email=f"asked-{person}@example.com")
+    return str(an_intake(clinic, booked(clinic, "desk", slot, who=who, person=person)))
+
+
 def _twin(clinic: Clinic, person: str) -> str:
     return _client(clinic, person, hours=72)
 
@@ -209,6 +217,7 @@ THINGS: dict[str, Callable[[Clinic, str], str]] = {
     "policy": _policy,
     "pending": _pending,
     "blocked": _blocked,
+    "intake": _intake,
     "account": _account,
     "tenant": lambda clinic, _person: str(clinic.ref.id),
 }
@@ -267,6 +276,13 @@ ROWS = (
     row("POST", "client.action_view", NOBODY, action="=delete", rowid="client"),
     row("GET", "client.ajax_lookup", NOBODY, name="=client", query="=quill"),
     row("POST", "client.ajax_update", NOBODY, list_form_pk="client"),
+    row("GET", "intakes.index", EVERYBODY),
+    row("GET", "intakes.summary", "owner practitioner*", id="intake"),
+    row("GET", "intakes.answers", "owner practitioner*", id="intake"),
+    row("POST", "intakes.decide", "owner practitioner*", id="intake"),
+    row("POST", "intakes.acknowledge", "owner practitioner*", id="intake"),
+    row("GET", "intakes.touch", "owner practitioner*", client="client"),
+    row("POST", "intakes.touch", "owner practitioner*", client="client"),
     row("GET", "duplicates.index", DESK),
     row("GET", "duplicates.merge", DESK, a="client", b="twin"),
     row("POST", "duplicates.merge", DESK, a="client", b="twin"),
@@ -323,6 +339,13 @@ ROWS = (
     row("GET", "settings_languages.index", OWNER),
     row("POST", "settings_languages.index", OWNER),
     *(row(method, f"settings_notices.{page}", OWNER) for page in ("index", "wording") for method in ("GET", "POST")),
+    *(
+        row(method, f"settings_intakes.{page}", OWNER)
+        for page in ("index", "asking", "numbers")
+        for method in ("GET", "POST")
+    ),
+    row("POST", "settings_intakes.try_it", OWNER),
+    row("POST", "settings_intakes.seen", OWNER, nothing=True, id=NO_ID),
     row("GET", "settings_policy.index", OWNER),
     row("POST", "settings_policy.index", OWNER),
     row("GET", "settings_start.index", OWNER),

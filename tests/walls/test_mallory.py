@@ -155,6 +155,26 @@ def _press_desk(path: str) -> Asks:
     return asks
 
 
+def _an_intake(path: str) -> Asks:
+    return lambda _mine, theirs: [get(f"{path}?id={theirs.intake_id}"), get(f"{path}?id={theirs.booked_id}")]
+
+
+def _press_intake(path: str) -> Asks:
+    def asks(_mine: Belongings, theirs: Belongings) -> list[Ask]:
+        form = {"id": str(theirs.intake_id), "seen": "1", "outcome": "proceed", "done": "spoke"}
+        return [post(path, data=form), post(f"{path}?id={theirs.intake_id}", data={"outcome": "proceed"})]
+
+    return asks
+
+
+def _touch(_mine: Belongings, theirs: Belongings) -> list[Ask]:
+    path = "/manage/intakes/touch/"
+    return [
+        get(f"{path}?client={theirs.client_id}"),
+        post(path, data={"client": str(theirs.client_id), "do": "clear"}),
+    ]
+
+
 def _lists(_mine: Belongings, theirs: Belongings) -> list[Ask]:
     slug = theirs.clinic.ref.slug
     return [
@@ -335,6 +355,20 @@ ASKS: dict[str, Asks] = {
     "money_desk.receipt": _payment("GET", "/manage/money/desk/receipt.pdf"),
     "money_refund.ask": _payment("GET", "/manage/money/refund/"),
     "money_refund.send": _payment("POST", "/manage/money/refund/"),
+    "intakes.index": lambda _mine, theirs: [
+        get(f"/manage/intakes/?which={which}&id={theirs.intake_id}", 200) for which in ("due", "waiting", "done", "all")
+    ],
+    "intakes.summary": _an_intake("/manage/intakes/open/"),
+    "intakes.answers": _an_intake("/manage/intakes/answers/"),
+    "intakes.decide": _press_intake("/manage/intakes/review/"),
+    "intakes.acknowledge": _press_intake("/manage/intakes/seen/"),
+    "intakes.touch": _touch,
+    "settings_intakes.seen": lambda _mine, theirs: [
+        post("/manage/settings/intakes/seen/", 400, 404, data={"id": str(theirs.intake_id)})
+    ],
+    "settings_intakes.asking": lambda _mine, theirs: [
+        post("/manage/settings/intakes/asking/", 303, 422, data={"services": str(theirs.person_id), "which": "some"})
+    ],
     "client.index_view": _clients,
     "client.details_view": _a_client("GET", "/manage/clients/details/"),
     "client.edit_view": lambda mine, theirs: [
@@ -482,6 +516,9 @@ NOTHING = {
         f"settings{page}": "names no row"
         for page in (
             ".index",
+            "_intakes.index",
+            "_intakes.numbers",
+            "_intakes.try_it",
             ".texts",
             ".contact",
             ".documents",

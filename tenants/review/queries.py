@@ -1,0 +1,127 @@
+"""Who may read which intake, and the list of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+
+from saas.accounts.models import Account
+from saas.db import db
+from tenants.bookings.queries import is_own_client
+from tenants.clients.models import Client
+from tenants.intake.models import Intake, IntakeAlert
+from tenants.intake.queries import NoSuchIntake
+from tenants.intake.reviewing import State, state_of
+from tenants.intake.settings import CONTACTS, intake_settings
+from tenants.practitioners.models import Practitioner
+
+Which = Literal["due", "waiting", "done", "all"]
+WHICH: tuple[Which, ...] = get_args(Which)
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who is looking. `people`: the practitioners they are; `opens_all`: an owner, where owners may read."""
+
+    account_id: UUID
+    role: str
+    people: frozenset[UUID]
+    opens_all: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """An intake in the list. `alert`: nobody has answered it yet; `opens`: this reader may read it."""
+
+    id: UUID
+    client: str
+    practitioner: str
+    session_at: datetime | None
+    submitted_at: datetime | None
+    state: State
+    speak: bool
+    alert: bool
+    opens: bool
+
+
+def reader_of(*, account_id: UUID, role: str) -> Reader:
+    """What this account may read; two queries."""
+    mine = select(Practitioner.id).where(Practitioner.account_id == account_id)
+    people = frozenset(db.session.execute(mine).scalars())
+    return Reader(account_id, role, people, role == "owner" and intake_settings().owner_reads)
+
+
+def intake_for(reader: Reader, intake_id: UUID | None) -> Intake:
+    """The intake, when this reader may read it, else `NoSuchIntake`: whoever gives the session, owners where the clinic
+    lets them, and a contact of alerts while one is open."""
+    row = db.session.get(Intake, intake_id) if intake_id else None
+    if row is None or reader.role == "front_desk":
+        raise NoSuchIntake
+    if reader.opens_all or row.practitioner_id in reader.people or _is_called(reader, row.id):
+        return row
+    raise NoSuchIntake
+
+
+def _is_called(reader: Reader, intake_id: UUID) -> bool:
+    """Whether this reader is one of those who are told of alerts, and there is one about this intake."""
+    alert = exists().where(IntakeAlert.intake_id == intake_id, IntakeAlert.acknowledged_at.is_(None))
+    email = db.session.execute(select(Account.email).where(Account.id == reader.account_id, alert)).scalar()
+    settings = intake_settings()
+    return bool(email) and email in {settings.contact(who).email for who in CONTACTS}
+
+
+def may_open_client(reader: Reader, client_id: UUID) -> bool:
+    """Whether this reader may see what a client said about touch: their practitioner, and owners who read."""
+    return reader.opens_all or is_own_client(client_id, account_id=reader.account_id)
+
+
+def _wanted(which: Which) -> tuple[ColumnElement[bool], ...]:
+    due = or_(Intake.review_due.is_(True), Intake.attention.is_(True))
+    match which:
+        case "due":
+            return (due,)
+        case "waiting":
+            return (Intake.status.in_(("requested", "open")),)
+        case "done":
+            return (Intake.status == "submitted", Intake.review_due.is_(False))
+        case "all":
+            return ()
+
+
+def intakes(reader: Reader, which: Which, *, page: int) -> tuple[int, list[Line]]:
+    """How many there are, and one page of them: those that need somebody first, then by the session's day. Two queries,
+    however many rows. A practitioner sees their own."""
+    where = _wanted(which)
+    if reader.role == "practitioner":
+        where = (*where, Intake.practitioner_id.in_(reader.people) if reader.people else false())
+    count = db.session.execute(select(func.count()).select_from(Intake).where(*where)).scalar_one()
+    alert = exists().where(
+        IntakeAlert.tenant_id == Intake.tenant_id, IntakeAlert.intake_id == Intake.id,
+        IntakeAlert.acknowledged_at.is_(None),
+    )  # fmt: skip
+    later_first = which in ("done", "all")
+    order = Intake.session_at.desc() if later_first else Intake.session_at.asc()
+    found = (
+        select(Intake, Client.name, Practitioner.name, alert.label("alert"))
+        .join(Client, and_(Client.tenant_id == Intake.tenant_id, Client.id == Intake.client_id))
+        .outerjoin(Practitioner, and_(Practitioner.tenant_id == Intake.tenant_id,
+                                      Practitioner.id == Intake.practitioner_id))
+        .where(*where)
+        .order_by(*(() if later_first else (Intake.attention.desc(),)), order, Intake.id)
+        .limit(PAGE).offset(page * PAGE)
+    )  # fmt: skip
+    return count, [_line(reader, row) for row in db.session.execute(found)]
+
+
+def _line(reader: Reader, row: Any) -> Line:
+    intake, client, practitioner, alert = row
+    opens = reader.role != "front_desk" and (reader.opens_all or intake.practitioner_id in reader.people)
+    return Line(
+        id=intake.id, client=client, practitioner=practitioner or "", session_at=intake.session_at,
+        submitted_at=intake.submitted_at, state=state_of(intake), speak=intake.attention, alert=alert, opens=opens,
+    )  # fmt: skip

@@ -1,0 +1,179 @@
+"""All that a practitioner's summary of an intake is made of, read for one look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from saas.db import db
+from tenants.bookings.models import Booking
+from tenants.clients.models import Client
+from tenants.intake.alerts import Answered, answered_alerts, open_alerts_of
+from tenants.intake.assessing import Kept, kept_look
+from tenants.intake.flags import Look
+from tenants.intake.models import Intake, QuestionnaireVersion
+from tenants.intake.queries import answers_of, definition_of
+from tenants.intake.questions import Answers, Questionnaire, visible
+from tenants.intake.reviewing import Reviewed, reviews_of
+from tenants.intake.scores import Point, scores_of, trend
+from tenants.intake.touch import Saying, TouchLimits, limits_in, touch_history
+from tenants.practitioners.models import Practitioner
+from tenants.review import rules
+from tenants.review.rules import Change, Said
+from tenants.services.models import Service
+
+_PAST = 6
+"""So many earlier intakes count for how scores went."""
+
+
+@dataclass(frozen=True)
+class About:
+    """Whose intake it is, and for which session."""
+
+    id: UUID
+    client_id: UUID
+    client: str
+    booking_id: UUID | None
+    session_at: datetime | None
+    service: str
+    practitioner: str
+    status: str
+    revision: int
+    submitted_at: datetime | None
+    review_due: bool
+    speak: bool
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An alert that waits for somebody."""
+
+    id: UUID
+    raised_at: datetime
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One page. `newer_version`: the clinic has published another questionnaire since; `seen`: the sections shown."""
+
+    about: About
+    alerts: tuple[Alert, ...]
+    answered: tuple[Answered, ...]
+    look: Look | None
+    opted_out: Mapping[str, tuple[Said, ...]]
+    digest: Mapping[str, tuple[Said, ...]]
+    changes: tuple[Change, ...]
+    has_before: bool
+    scores: Mapping[str, tuple[Point, ...]]
+    touch: TouchLimits
+    touch_changed: Saying | None
+    version: int
+    newer_version: int | None
+    reviews: tuple[Reviewed, ...]
+    seen: tuple[str, ...]
+
+
+def about(row: Intake) -> About:
+    """The head of the page; one query."""
+    found = (
+        select(Client.name, Service.name, Practitioner.name)
+        .select_from(Client)
+        .outerjoin(Booking, Booking.id == row.booking_id)
+        .outerjoin(Service, Service.id == Booking.service_id)
+        .outerjoin(Practitioner, Practitioner.id == row.practitioner_id)
+        .where(Client.id == row.client_id)
+    )
+    client, service, practitioner = db.session.execute(found).one()
+    return About(
+        id=row.id, client_id=row.client_id, client=client, booking_id=row.booking_id, session_at=row.session_at,
+        service=service or "", practitioner=practitioner or "", status=row.status, revision=row.revision,
+        submitted_at=row.submitted_at, review_due=row.review_due, speak=row.attention,
+    )  # fmt: skip
+
+
+def summary(row: Intake, language: str) -> Summary:
+    """Everything on the page. Unseals: the caller records the look, by `seen`."""
+    q, kept = definition_of(row.questionnaire_version_id), kept_look(row)
+    look, answers = kept.look if kept else None, _shown(row, q, kept)
+    said = rules.said_in(q, answers, language)
+    opted, digest = rules.opted_out(said), rules.digest(q, said, language)
+    earlier = _earlier(row)
+    changed = rules.changes(q, _as_shown(earlier[0]), answers, language) if earlier else ()
+    history = touch_history(row.client_id, limit=1)
+    lines = [one for group in (*opted.values(), *digest.values()) for one in group]
+    version, newest = _versions(row.questionnaire_version_id)
+    return Summary(
+        about=about(row),
+        alerts=tuple(Alert(one.id, one.raised_at) for one in open_alerts_of(row.id)),
+        answered=tuple(answered_alerts(row.id, row.client_id)),
+        look=look,
+        opted_out=opted,
+        digest=digest,
+        changes=changed,
+        has_before=bool(earlier),
+        scores=_scores(row, q, answers, earlier),
+        touch=history[0].limits if history else limits_in(answers),
+        touch_changed=history[0] if history else None,
+        version=version,
+        newer_version=newest if newest != version else None,
+        reviews=tuple(reviews_of(row.id, row.client_id)),
+        seen=rules.sections_seen(q, flags=look.flags if look else (), said=lines, changed=changed),
+    )
+
+
+def everything(row: Intake, language: str) -> tuple[About, tuple[rules.Group, ...]]:
+    """Every answer, by section. Unseals: the caller records the look."""
+    q = definition_of(row.questionnaire_version_id)
+    return about(row), rules.grouped(q, rules.said_in(q, _as_shown(row), language), language)
+
+
+def _as_shown(row: Intake) -> Answers:
+    return _shown(row, definition_of(row.questionnaire_version_id), kept_look(row))
+
+
+def _shown(row: Intake, q: Questionnaire, kept: Kept | None) -> Answers:
+    """The answers to what is asked of this client. What the newest look saw is just that, and is unsealed already."""
+    if kept is not None and kept.revision == row.revision:
+        return kept.facts.answers
+    answers = answers_of(row)
+    return {key: answers[key] for key in visible(q, answers) if key in answers}
+
+
+def _earlier(row: Intake) -> list[Intake]:
+    """What this client sent in before, the newest first."""
+    found = select(Intake).where(
+        Intake.client_id == row.client_id, Intake.status == "submitted", Intake.id != row.id,
+        Intake.requested_at < row.requested_at,
+    )  # fmt: skip
+    newest = found.order_by(Intake.requested_at.desc(), Intake.id.desc()).limit(_PAST)
+    return list(db.session.execute(newest).scalars())
+
+
+def _scores(row: Intake, q: Questionnaire, answers: Answers, earlier: list[Intake]) -> Mapping[str, tuple[Point, ...]]:
+    """How each instrument of this intake went over time; earlier ones are read only where there is one."""
+    now = scores_of(q, answers)
+    if not now:
+        return {}
+    dated = [(_day(row), now)]
+    dated += [(_day(one), scores_of(definition_of(one.questionnaire_version_id), _as_shown(one))) for one in earlier]
+    asked = {score.instrument for score in now}
+    return {key: points for key, points in trend(dated).items() if key in asked}
+
+
+def _day(row: Intake) -> date:
+    return (row.submitted_at or row.saved_at or row.requested_at).date()
+
+
+def _versions(version_id: UUID) -> tuple[int, int]:
+    """The number of this version, and of the newest of its questionnaire that is sent out."""
+    own = select(QuestionnaireVersion.questionnaire_id).where(QuestionnaireVersion.id == version_id).scalar_subquery()
+    found = select(QuestionnaireVersion.id, QuestionnaireVersion.number, QuestionnaireVersion.withdrawn_at).where(
+        QuestionnaireVersion.questionnaire_id == own
+    )
+    rows = db.session.execute(found).all()
+    number = next(one.number for one in rows if one.id == version_id)
+    return number, max((one.number for one in rows if one.withdrawn_at is None), default=number)
