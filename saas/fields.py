@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from flask import g
 from flask_admin.contrib.sqla.filters import BaseSQLAFilter
 from flask_admin.form import BaseForm
 from flask_wtf import FlaskForm
@@ -14,6 +15,7 @@ from saas.errors import DomainError
 from saas.words import later as _l
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
+Choices = Callable[[], list[tuple[str, Any]]]
 
 
 class Refusing:
@@ -49,6 +51,19 @@ class OfficeForm(Refusing, BaseForm):
         pass
 
 
+def _once(make: Choices) -> Choices:
+    """The same, asked once a request: the library looks at them for every link of a page."""
+
+    def choices() -> list[tuple[str, Any]]:
+        kept = g.setdefault("choices", {})
+        if make not in kept:
+            kept[make] = make()
+        found: list[tuple[str, Any]] = kept[make]
+        return found
+
+    return choices
+
+
 class ListFilter(BaseSQLAFilter):
     """One field above a list: a choice (`choices` gives values and words when the page is made), or a date without.
 
@@ -61,12 +76,12 @@ class ListFilter(BaseSQLAFilter):
         label: Any,
         column: Any,
         narrow: Callable[[Any, Any], Any],
-        choices: Callable[[], list[tuple[str, Any]]] | None = None,
+        choices: Choices | None = None,
     ) -> None:
         super().__init__(column, label)
         self.key = key
         self.narrow = narrow
-        self.choices = choices
+        self.choices = _once(choices) if choices else None
 
     def clean(self, value: str) -> Any:
         """The typed value; ValueError for one that was not offered."""

@@ -138,6 +138,12 @@ def percent(share: float, locale: str) -> str:
     return str(format_percent(share, locale=_locale(locale)))
 
 
+@lru_cache(maxsize=1024)
+def number(count: int, locale: str) -> str:
+    """'1,000', or '1.000' where thousands are set apart by a point."""
+    return str(format_decimal(count, locale=_locale(locale)))
+
+
 @lru_cache(maxsize=4096)
 def hours(minutes: int, locale: str) -> str:
     """Minutes as hours, to the half: '37.5'."""

@@ -292,10 +292,26 @@ def test_three_hundred_rows_need_as_many_questions_as_three(
             db.session.execute(sa.delete(Client).where(Client.id.is_not(None)))
             db.session.commit()
             crowd(rowan, number)
-        with counted(app) as asked:
-            assert desk.get(LIST).status_code == 200
-        counts.append(len(asked))
-    assert counts[0] == counts[1] <= 12
+        for query in ("", "?flt_kind=new&flt_reach=email&search=client"):
+            with counted(app) as asked:
+                assert desk.get(LIST + query).status_code == 200
+            counts.append(len(asked))
+    assert counts[:2] == counts[2:]
+    assert max(counts) <= 12
+
+
+def test_a_long_list_is_counted_to_a_thousand_and_shown_whole(desk: FlaskClient, rowan: Clinic, inside: Enter) -> None:
+    with inside(rowan):
+        crowd(rowan, 1000)
+    page = desk.get(LIST).text
+    assert ("1000 clients" in page, "Page 1 of 40" in page) == (True, True)
+    with inside(rowan):
+        person("Zuzana")
+    page = desk.get(LIST).text
+    assert ("More than 1,000 clients" in page, "Page 1<" in page, 'rel="next"' in page) == (True, True, True)
+    assert 'rel="next"' in desk.get(f"{LIST}?page=39").text
+    last = desk.get(f"{LIST}?page=40").text
+    assert (names(last), 'rel="next"' in last, 'rel="prev"' in last) == (["Zuzana"], False, True)
 
 
 def test_the_money_of_a_client_is_their_bookings_money(desk: FlaskClient, rowan: Clinic, inside: Enter) -> None:
