@@ -27,6 +27,7 @@ from tenants.intake.questions import (
 from tenants.intake.reading import choices
 from tenants.intake.scores import asks_of_harm
 from tenants.intake.structure import all_items, circles, doubled
+from tenants.intake.verbatim import is_as_brought
 
 OPT_OUT_IN_PERSON = "talk"
 """The code of a choice that is itself the way out: "I'd prefer to talk in person"."""
@@ -68,6 +69,8 @@ def _structure(form: _Form) -> Iterator[Fault]:
     for item in form.items:
         if item.kind in ("single", "multi") and not item.options:
             yield Fault(item.id, "options", _("This kind of question needs choices"))
+        if not is_as_brought(item):
+            yield Fault(item.id, "items", _("A published form is shown whole and unchanged: bring it in again"))
 
 
 def _conditions(form: _Form) -> Iterator[Fault]:
