@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tenants.intake.flag_words import quoted
-from tenants.intake.flags import Flag, Label, in_language
-from tenants.intake.questions import Answer, Answers, Item, Questionnaire, Section
+from tenants.intake.flags import Flag, Label
+from tenants.intake.questions import Answer, Answers, Item, Questionnaire, Section, in_language
 from tenants.intake.reading import choices
 
 # What is read before hands-on work whatever the rules say, as the shipped questionnaire asks it.

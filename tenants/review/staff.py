@@ -21,8 +21,8 @@ from saas.words import later as _l
 from tenants.bookings.queries import account_names
 from tenants.clients.queries import NoSuchClient, client_by_id
 from tenants.intake.alerts import acknowledge
-from tenants.intake.flags import in_language
 from tenants.intake.models import Intake
+from tenants.intake.questions import in_language
 from tenants.intake.review_words import STATE_PILLS, STATE_WORDS
 from tenants.intake.reviewing import review
 from tenants.intake.touch import TouchLimits, change_touch, touch_mark

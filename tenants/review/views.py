@@ -16,7 +16,8 @@ from saas.chart import Chart
 from saas.shell import locale
 from saas.words import _, ngettext
 from saas.words import later as _l
-from tenants.intake.flags import Axis, Flag, Look, in_language
+from tenants.intake.flags import Axis, Flag, Look
+from tenants.intake.questions import in_language
 from tenants.intake.review_words import AREA_WORDS, DONE_WORDS, OUTCOME_WORDS, areas_in_words
 from tenants.intake.reviewing import EARLY, Reviewed
 from tenants.intake.scores import Point, Score, trend_chart
