@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String, false, literal_column
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, UniqueConstraint, false, literal_column
 from sqlalchemy.orm import Mapped, deferred, mapped_column, validates
 
 from saas.db import Base
@@ -62,6 +62,26 @@ class Client(TenantOwned, Base):
             Index("ix_client_merged", "tenant_id", "merged_into_id"),
             CheckConstraint("reach IN ('email','text','phone')", name="reach"),
             tenant_fk("client", "merged_into_id"),
+        )
+
+
+class ClientApart(TenantOwned, Base):
+    """Two clients who look alike and are two people: somebody of the clinic said so. `one_id` is the smaller id."""
+
+    __tablename__ = "client_apart"
+
+    one_id: Mapped[UUID]
+    other_id: Mapped[UUID]
+    said_at: Mapped[datetime]
+
+    @classmethod
+    def own_table_args(cls) -> tuple[Any, ...]:
+        """Each pair once."""
+        return (
+            UniqueConstraint("tenant_id", "one_id", "other_id"),
+            CheckConstraint("one_id <> other_id", name="two"),
+            tenant_fk("client", "one_id"),
+            tenant_fk("client", "other_id"),
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, update
+from sqlalchemy import Table, delete, or_, update
 from sqlalchemy.exc import IntegrityError
 
 from saas import audit, formats
@@ -21,10 +21,10 @@ from saas.tenancy import current_tenant, tenant_tables
 from saas.words import _
 from tenants.bookings.places import lock_booking
 from tenants.clients.actions import WasMerged, put_record, record_of
-from tenants.clients.models import Client
+from tenants.clients.models import Client, ClientApart
 from tenants.clients.queries import NoSuchClient, lock_clients, typed_apart
 from tenants.clients.rules import Record, clean_record, reach_for
-from tenants.people.queries import live_times
+from tenants.people.queries import kept_apart, live_times, pair_of
 from tenants.people.rules import clash, merged_record
 from tenants.practitioners.queries import practitioner_by_id
 
@@ -79,6 +79,7 @@ def merge_clients(
     wanted = merged_record(ours, theirs, choices)
     kept = clean_record(wanted, country=current_tenant().country, locales={ours.locale, theirs.locale})
     adopt_keys(subject=stays.id, of=goes.id)
+    _hand_over_apart(stays.id, goes.id, now)
     moved = _move_everything(stays.id, goes.id)
     put_record(stays, kept)
     # An address or number that the survivor gives up stays with the record that goes, which leads to the survivor.
@@ -91,6 +92,36 @@ def merge_clients(
         "client.merged", target="client", target_id=stays.id, now=now, absorbed=str(goes.id), bookings=moved["booking"]
     )
     return moved["booking"]
+
+
+@action
+def say_apart(*, one_id: UUID, other_id: UUID, now: datetime) -> None:
+    """Remember that these two are two people. Said twice is once. Raises `NoSuchClient`, `WasMerged`."""
+    if one_id == other_id:
+        raise NoSuchClient
+    if any(row.merged_into_id is not None for row in lock_clients(one_id, other_id)):
+        raise WasMerged(_("One of the two has been merged with somebody else meanwhile"))
+    if _note_apart(one_id, other_id, now):
+        audit.record("client.kept_apart", target="client", target_id=one_id, now=now, other=str(other_id))
+
+
+def _note_apart(one_id: UUID, other_id: UUID, now: datetime) -> bool:
+    one, other = pair_of(one_id, other_id)
+    if (one, other) in kept_apart([one]):
+        return False
+    db.session.add(ClientApart(one_id=one, other_id=other, said_at=now))
+    return True
+
+
+def _hand_over_apart(stays_id: UUID, goes_id: UUID, now: datetime) -> None:
+    """Whoever was somebody else than the one who goes is somebody else than the one who stays."""
+    strangers = {one for pair in kept_apart([goes_id]) for one in pair} - {goes_id, stays_id}
+    db.session.execute(
+        delete(ClientApart).where(or_(ClientApart.one_id == goes_id, ClientApart.other_id == goes_id)),
+        execution_options={"synchronize_session": False},
+    )
+    for stranger in strangers:
+        _note_apart(stays_id, stranger, now)
 
 
 def _other(ours: str, theirs: str, kept: str) -> str:

@@ -14,13 +14,13 @@ from saas.admin import OfficeView
 from saas.errors import DomainError, Invalid
 from saas.stale import ChangedMeanwhile, mark_of
 from saas.web import page_now
+from saas.words import _, ngettext
 from saas.words import later as _l
-from saas.words import ngettext
-from tenants.clients.actions import record_of
+from tenants.clients.actions import WasMerged, record_of
 from tenants.clients.models import Client
 from tenants.clients.queries import NoSuchClient
 from tenants.people import queries, views
-from tenants.people.actions import TimesOverlap, merge_clients
+from tenants.people.actions import TimesOverlap, merge_clients, say_apart
 from tenants.people.forms import PressForm
 from tenants.people.rules import FIELDS, chosen_at_first
 
@@ -46,7 +46,9 @@ class DuplicatesView(OfficeView):
     @expose("/")
     def index(self) -> str:
         audit.note_read("duplicates", target_id=None, now=page_now())
-        return self.render("manage/clients/duplicates.html", groups=queries.suggestions(), why=WHY_WORDS)
+        return self.render(
+            "manage/clients/duplicates.html", groups=queries.suggestions(), why=WHY_WORDS, apart=queries.said_apart()
+        )
 
     @expose("/merge/", methods=("GET", "POST"))
     def merge(self) -> Any:
@@ -72,6 +74,17 @@ class DuplicatesView(OfficeView):
             )
         )
         return redirect(url_for("client.details_view", id=stays.id), 303)
+
+    @expose("/apart/", methods=("POST",))
+    def apart(self) -> Any:
+        one, other = _both()
+        PressForm(request.form).require()
+        try:
+            say_apart(one_id=one.id, other_id=other.id, now=page_now())
+        except WasMerged as error:
+            return self._side_by_side(*_both(), error=error), error.status
+        flash(_("Remembered: they are two people."))
+        return redirect(url_for(".index"), 303)
 
     def _side_by_side(
         self, stays: Client, goes: Client, *, choices: dict[str, str] | None = None, error: DomainError | None = None

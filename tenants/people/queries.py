@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from saas.tenancy import current_tenant
 from tenants.bookings.models import Booking
 from tenants.bookings.queries import of_account
 from tenants.bookings.rules import LIVE
-from tenants.clients.models import Client
+from tenants.clients.models import Client, ClientApart
 from tenants.clients.queries import typed_apart
 from tenants.payments.models import Payment
 from tenants.people.rules import Time
@@ -61,10 +61,10 @@ class Sums:
 
 @dataclass(frozen=True)
 class Group:
-    """Clients who may be one person, the one known longest first. `why`: email, phone or name."""
+    """Clients who may be one person, two by two, the one known longest first. `why`: email, phone or name."""
 
     why: str
-    clients: tuple[Client, ...]
+    pairs: tuple[tuple[Client, Client], ...]
 
 
 def has_come(now: datetime) -> ColumnElement[bool]:
@@ -167,17 +167,40 @@ def clients_by_id(client_ids: Sequence[UUID]) -> dict[UUID, Client]:
     return {row.id: row for row in rows}
 
 
+def pair_of(a: UUID, b: UUID) -> tuple[UUID, UUID]:
+    """Two clients as `ClientApart` keeps them, whoever is named first."""
+    return (a, b) if a.hex < b.hex else (b, a)
+
+
+def kept_apart(client_ids: Collection[UUID] | None = None) -> set[tuple[UUID, UUID]]:
+    """The pairs (`pair_of`) of whom it was said that they are two people: all, or those with one of these."""
+    wanted = select(ClientApart.one_id, ClientApart.other_id)
+    if client_ids is not None:
+        wanted = wanted.where(or_(ClientApart.one_id.in_(client_ids), ClientApart.other_id.in_(client_ids)))
+    return {(one, other) for one, other in db.session.execute(wanted)}
+
+
+def said_apart(*, limit: int = 50) -> list[tuple[Client, Client]]:
+    """The pairs that were said to be two people, the newest first; two queries."""
+    wanted = select(ClientApart.one_id, ClientApart.other_id).order_by(ClientApart.said_at.desc(), ClientApart.id)
+    pairs = [(one, other) for one, other in db.session.execute(wanted.limit(limit))]
+    known = clients_by_id([one for pair in pairs for one in pair])
+    return [(known[one], known[other]) for one, other in pairs]
+
+
 def may_be_the_same(client: Client) -> list[Client]:
-    """Who has this client's e-mail, telephone or name too (at most 10)."""
+    """Who has this client's e-mail, telephone or name too (at most 10), and was not said to be somebody else."""
+    apart = {one for pair in kept_apart([client.id]) for one in pair}
     alike = [Client.name_key == client.name_key]
     alike += [Client.email_hash == client.email_hash] if client.email_hash else []
     alike += [Client.phone_hash == client.phone_hash] if client.phone_hash else []
-    wanted = select(Client).where(or_(*alike), Client.id != client.id, Client.merged_into_id.is_(None))
+    wanted = select(Client).where(or_(*alike), Client.id.not_in({client.id, *apart}), Client.merged_into_id.is_(None))
     return list(db.session.execute(wanted.order_by(Client.created_at, Client.id).limit(10)).scalars())
 
 
 def suggestions(*, limit: int = 50) -> list[Group]:
-    """Clients who may be one person: by e-mail, by telephone, by name; each pair is told once. Four queries."""
+    """Clients who may be one person: by e-mail, by telephone, by name; each pair is told once, and not who was said
+    to be two people. Five queries."""
     keys: list[tuple[str, Any, list[str]]] = []
     for why, column in (("email", Client.email_hash), ("phone", Client.phone_hash), ("name", Client.name_key)):
         shared = select(column).where(Client.merged_into_id.is_(None), column.is_not(None), column != "")
@@ -189,12 +212,25 @@ def suggestions(*, limit: int = 50) -> list[Group]:
     ).scalars()
     people = list(rows)
     found: list[Group] = []
+    apart = kept_apart([row.id for row in people])
     told: set[frozenset[UUID]] = set()
     for why, column, values in keys:
         for value in values:
             same = tuple(row for row in people if getattr(row, column.key) == value)[:10]
             ids = frozenset(row.id for row in same)
-            if len(same) > 1 and not any(ids <= known for known in told):
+            pairs = _pairs(same, apart)
+            if pairs and not any(ids <= known for known in told):
                 told.add(ids)
-                found.append(Group(why, same))
+                found.append(Group(why, pairs))
     return found[:limit]
+
+
+def _pairs(same: Sequence[Client], apart: Collection[tuple[UUID, UUID]]) -> tuple[tuple[Client, Client], ...]:
+    """Each with the one known longest before them who may still be the same person."""
+    found = []
+    for place, other in enumerate(same):
+        known = (one for one in same[:place] if pair_of(one.id, other.id) not in apart)
+        first = next(known, None)
+        if first is not None:
+            found.append((first, other))
+    return tuple(found)

@@ -25,6 +25,7 @@ _PEOPLE: Words = {
     "client.changed": _l("Changed a client’s record"),
     "client.note_added": _l("Added a note about a client"),
     "client.note_removed": _l("Removed a note about a client"),
+    "client.kept_apart": _l("Said that two clients are two people"),
     "client.merged": _l("Merged two clients’ records"),
     "client.erased": _l("Erased a client"),
     "client.settled": _l("Settled a booking’s details with a client’s record"),

@@ -26,7 +26,7 @@ WRITES_ONLY = {
     "settings_intakes.try_it",
     "settings_intakes.seen",
     "manage.turn", "week.undo", "week_booking.turn", "settings_brand.logo", "settings_start.end", "settings_start.skip",
-    "settings_stripe.begin", "settings_stripe.use",
+    "settings_stripe.begin", "settings_stripe.use", "duplicates.apart",
     "money.action_view", "money.ajax_update", "money.delete_view",
     "policy.action_view", "policy.ajax_update", "policy.delete_view",
     "client.action_view", "client.ajax_update", "client.delete_view", "client.note", "client.settle",

@@ -229,7 +229,7 @@ def _what_was_clear_is_sealed_and_opened_again(app: Flask, engine: sa.Engine) ->
     folder = app.extensions["migrate"].directory
     downgrade(directory=folder, revision="0014")
     clear = {
-        "client": "SELECT email, phone FROM client",
+        "client": "SELECT email, phone FROM client WHERE merged_into_id IS NULL",
         "client_note": "SELECT text, 1 FROM client_note ORDER BY clinical",
         "booking": "SELECT note, typed FROM booking WHERE note <> ''",
         "client_import": "SELECT content, 1 FROM client_import",
@@ -250,7 +250,7 @@ def _clients_words(engine: sa.Engine) -> tuple[Any, ...]:
     ref = find_by_slug("rowan")
     assert ref is not None
     with tenant_scope(ref):
-        client = db.session.execute(sa.select(Client)).scalar_one()
+        client = db.session.execute(sa.select(Client).where(Client.merged_into_id.is_(None))).scalar_one()
         booking = db.session.execute(sa.select(Booking).where(Booking.note_sealed.is_not(None))).scalar_one()
         notes = sorted(note.text for note in db.session.execute(sa.select(ClientNote)).scalars())
         file = db.session.execute(sa.select(ClientImport)).scalar_one().content

@@ -26,6 +26,7 @@ from tenants.bookings.models import Booking
 from tenants.bookings.places import LINK
 from tenants.bookings.rules import Details
 from tenants.clients.actions import add_note, keep_file
+from tenants.clients.models import Client, ClientApart
 from tenants.clinic.actions import save_logo, save_mail_text, save_policy, save_texts
 from tenants.clinic.rules import PolicyRequest
 from tenants.practitioners.actions import set_services
@@ -105,6 +106,7 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
     note: dict[str, Any] = {"client_id": firm.client_id, "account_id": account.id, "now": now}
     add_note(text=f"{slug} rings twice", clinical=False, **note)
     add_note(text=f"{slug} left shoulder", clinical=True, **note)
+    _apart(firm.client_id, slug, now)
     file = keep_file(content=f"Name,Email\nFiled at {slug},filed@{slug}.example\n".encode(), skip_known=False, now=now)
     guest = invite(email=f"gwen@{slug}-private.example", name=f"Gwendolen{slug}", role="front_desk", now=now)
     new_codes(account_id=guest.id, now=now)
@@ -151,6 +153,15 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
             f"{slug} terms",
         ),
     )
+
+
+@action
+def _apart(client_id: UUID, slug: str, now: datetime) -> None:
+    """Rows as they are between two presses: somebody who was merged, and was said to be somebody else."""
+    gone = Client(name=f"Merged{slug}", created_at=now, merged_into_id=client_id)
+    db.session.add(gone)
+    db.session.flush()
+    db.session.add(ClientApart(one_id=client_id, other_id=gone.id, said_at=now))
 
 
 @action

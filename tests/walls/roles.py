@@ -286,6 +286,7 @@ ROWS = (
     row("GET", "duplicates.index", DESK),
     row("GET", "duplicates.merge", DESK, a="client", b="twin"),
     row("POST", "duplicates.merge", DESK, a="client", b="twin"),
+    row("POST", "duplicates.apart", DESK, a="client", b="twin"),
     row("GET", "client_import.index", OWNER),
     row("POST", "client_import.index", OWNER),
     row("GET", "client_import.check", OWNER, id="file"),

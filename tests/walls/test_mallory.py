@@ -234,11 +234,11 @@ def _a_client(method: str, path: str, *status: int) -> Asks:
     return asks
 
 
-def _pairs(method: str) -> Asks:
+def _pairs(method: str, page: str = "merge") -> Asks:
     def asks(mine: Belongings, theirs: Belongings) -> list[Ask]:
         pairs = ((mine, theirs), (theirs, mine), (theirs, theirs))
         return [
-            Ask(method, f"/manage/duplicates/merge/?a={one.client_id}&b={other.client_id}", (404,), {})
+            Ask(method, f"/manage/duplicates/{page}/?a={one.client_id}&b={other.client_id}", (404,), {})
             for one, other in pairs
         ]
 
@@ -388,6 +388,7 @@ ASKS: dict[str, Asks] = {
     "client.ajax_update": _writes("/manage/clients/ajax/update/"),
     "client.action_view": _writes("/manage/clients/action/"),
     "client.delete_view": _writes("/manage/clients/delete/"),
+    "duplicates.apart": _pairs("POST", "apart"),
     "duplicates.merge": lambda mine, theirs: [*_pairs("GET")(mine, theirs), *_pairs("POST")(mine, theirs)],
     "policy.details_view": lambda _mine, theirs: [
         get(f"/manage/policies/details/?id={theirs.policy_id}", 302, 303, 404)
@@ -730,4 +731,4 @@ def test_the_same_person_at_two_clinics_is_two_clients(
     for one in neighbours:
         with inside(one.clinic):
             counts.append(len(everything()["client"]))
-    assert counts == [2, 2]
+    assert counts == [3, 3]

@@ -71,7 +71,7 @@ def test_of_whoever_was_erased_yesterdays_backup_tells_nothing(
     database.keep("yesterday")
     with inside(ours.clinic):
         ids = erase_client_fields(client_id=ours.client_id, now=NOW)
-        assert set(ids) == {other, ours.client_id}
+        assert {other, ours.client_id} <= set(ids)
         sealing.destroy_keys(ids)
         rows = list(db.session.execute(sa.select(Client)).scalars())
         assert {(row.name, row.email, row.phone, row.email_hash, row.phone_hash) for row in rows} == {
@@ -87,8 +87,7 @@ def test_of_whoever_was_erased_yesterdays_backup_tells_nothing(
     database.bring("yesterday", keys=False)
     with inside(ours.clinic):
         assert set(sealing.erased_subjects()) == set(ids)
-        rows = list(db.session.execute(sa.select(Client)).scalars())
-        assert len(rows) == 2
+        rows = [db.session.get_one(Client, one) for one in (other, ours.client_id)]
         assert {(row.email_sealed is None, row.email, row.phone) for row in rows} == {(False, "", "")}
         booking = db.session.get_one(Booking, ours.booked_id)
         assert (booking.note_sealed is None, booking.note, booking.typed) == (False, "", {})
@@ -128,7 +127,7 @@ def test_the_keys_of_a_list_are_asked_for_together(neighbours: Both, inside: Ent
         ring = app.extensions["longtide_keys"] = sealing.Keyring(
             sealing.keyring().store, app.config["LONGTIDE"].masters()
         )
-        rows = list(db.session.execute(sa.select(Client)).scalars())
+        rows = list(db.session.execute(sa.select(Client).where(Client.merged_into_id.is_(None))).scalars())
         assert rows[0].email
         assert all(ring.at_hand(tenant, row.id) for row in rows)
         assert len(rows) == 6

@@ -21,11 +21,11 @@ from tenants.bookings.models import Booking
 from tenants.bookings.places import lock_client
 from tenants.bookings.rules import Details
 from tenants.clients.actions import WasMerged, add_note, find_or_make, save_client
-from tenants.clients.models import Client, ClientNote
+from tenants.clients.models import Client, ClientApart, ClientNote
 from tenants.clients.queries import NoSuchClient, client_by_id
 from tenants.clients.rules import Record
-from tenants.people.actions import TimesOverlap, merge_clients, pointers
-from tenants.people.queries import suggestions, visits_of
+from tenants.people.actions import TimesOverlap, merge_clients, pointers, say_apart
+from tenants.people.queries import said_apart, suggestions, visits_of
 from tenants.people.rules import chosen_at_first, merged_record
 from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter, log_in, token_of
@@ -170,6 +170,45 @@ def test_a_booking_that_waited_for_a_merge_is_the_survivors(at_rowan: Clinic) ->
     assert goes
     merge(stays, goes)
     assert lock_client(goes) == (stays if db.engine.dialect.name == "postgresql" else goes)
+
+
+def test_two_people_are_told_apart_once_and_stay_so_through_a_merge(at_rowan: Clinic) -> None:
+    first, second = two(at_rowan)
+    typed = {"name": "Cleo Marsh", "email": "third@example.com", "phone": "", "known_as": "", "reach": "email"}
+    third, _new = find_or_make(**typed, now=NOW)
+    ids = (first.client_id, second.client_id, third.id)
+    assert all(ids)
+    for pair in ((ids[2], ids[1]), (ids[1], ids[2])):
+        say_apart(one_id=pair[0], other_id=pair[1], now=NOW)  # type: ignore[arg-type]
+    assert db.session.execute(sa.select(sa.func.count()).select_from(ClientApart)).scalar_one() == 1
+    told = {(one.id, other.id) for group in suggestions() for one, other in group.pairs}
+    assert not {(ids[1], ids[2]), (ids[2], ids[1])} & told
+    merge(ids[0], ids[1])
+    assert suggestions() == []
+    assert {ids[0], ids[2]} == {one.id for pair in said_apart() for one in pair}
+    with pytest.raises(WasMerged):
+        say_apart(one_id=ids[1], other_id=ids[2], now=NOW)  # type: ignore[arg-type]
+    # Somebody was wrong: they are merged after all, and nothing is left of it.
+    merge(ids[0], ids[2])
+    assert said_apart() == []
+
+
+@only_sqlite
+def test_the_page_remembers_two_people(client: FlaskClient, rowan: Clinic, inside: Enter) -> None:
+    with inside(rowan):
+        first = booked(rowan, at=TUESDAY_TEN, who=CLEO)
+        second = booked(rowan, at=WEDNESDAY, who=Details(name="Cleo Marsh", email="c.marsh@example.com"))
+        ids = {"a": str(first.client_id), "b": str(second.client_id)}
+    log_in(client, rowan, "fern")
+    page = client.get(f"{BASE}/duplicates/merge/", query_string=ids)
+    assert "These are two different people" in page.text
+    done = client.post(f"{BASE}/duplicates/apart/", data={**ids, "csrf_token": token_of(page)})
+    assert done.status_code == 303
+    listed = client.get(done.location).text
+    assert "Remembered: they are two people." in listed
+    assert "There is nothing to do here." in listed
+    assert "Said to be two people" in listed
+    assert "Is this the same person?" not in client.get(f"{BASE}/clients/details/?id={ids['a']}").text
 
 
 @only_sqlite
