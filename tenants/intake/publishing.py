@@ -137,6 +137,12 @@ def begin_from_shipped(*, now: datetime) -> UUID:
 
 
 @action
+def begin_from(form: Questionnaire, *, now: datetime) -> UUID:
+    """A new draft that is this questionnaire, which came from a file; the id of its row."""
+    return _add(form, now=now)
+
+
+@action
 def begin_once(*, now: datetime) -> None:
     """The shipped questionnaire as a draft for a clinic that has none and never had. A second call changes nothing."""
     if db.session.execute(select(QuestionnaireRow.id).limit(1)).first() is None:

@@ -1,0 +1,236 @@
+"""Published forms as FHIR files: send one, see every difference, bring it in, give it its place, take forms out again.
+
+Nothing is kept between the report and the yes: the file travels in the form.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask_admin import expose
+
+from saas.admin import Console, OfficeView
+from saas.errors import DomainError, Invalid
+from saas.fields import OfficeForm
+from saas.links import home_of
+from saas.tenancy import current_tenant
+from saas.web import StaleForm, page_now
+from saas.words import _
+from saas.words import later as _l
+from tenants.intake.fhir_compare import Brought, bring, numbered
+from tenants.intake.fhir_json import MAX_BYTES, NotReadable
+from tenants.intake.fhir_read import link_of, read_form
+from tenants.intake.fhir_write import Named, questionnaire
+from tenants.intake.form_json import as_json, from_json, hash_of
+from tenants.intake.instruments import (
+    NoSuchForm,
+    bring_in,
+    newest_version,
+    one_form,
+    place,
+    put_away,
+    standing,
+    take_out,
+)
+from tenants.intake.json_reading import canonical
+from tenants.intake.models import Questionnaire as QuestionnaireRow
+from tenants.intake.publishing import questionnaires
+from tenants.intake.questions import Item, in_language, item_index
+from tenants.questionnaires.fhir_words import LEVELS, packed, sentence, unpacked
+
+_FORM_BYTES = 64 * 1024
+Answer = Any
+
+
+class FileTooBig(DomainError):
+    """The file is refused before it is read."""
+
+    status = 413
+    code = "file-too-big"
+
+
+def refuse_big_files() -> None:
+    """Before anything reads the form: no questionnaire is larger than this."""
+    if request.method == "POST":
+        request.max_content_length = MAX_BYTES * 2 + _FORM_BYTES
+        request.max_form_memory_size = MAX_BYTES * 2 + _FORM_BYTES
+        if (request.content_length or 0) > request.max_content_length:
+            raise FileTooBig(_("This file is larger than 1 MB. A questionnaire is much smaller"))
+
+
+def check_token() -> None:
+    """`StaleForm` when the page had been open too long."""
+    if not OfficeForm(request.form).validate():
+        raise StaleForm
+
+
+def sent_file() -> bytes:
+    """The file of this request; `NotReadable` when there is none."""
+    file = request.files.get("file")
+    data = file.read() if file is not None else b""
+    if not data:
+        raise NotReadable(_("Choose a file first"))
+    return data
+
+
+def asked_id(name: str = "id") -> UUID:
+    """The id in the request; `NoSuchForm` for none."""
+    try:
+        return UUID(request.values.get(name, ""))
+    except ValueError:
+        raise NoSuchForm from None
+
+
+def levels(remarks: tuple[Any, ...]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """The remarks as a page shows them: level, heading, and for each its place and its sentence."""
+    return [
+        (level, str(words), [(one.where, sentence(one)) for one in remarks if one.level == level])
+        for level, words in LEVELS.items()
+        if any(one.level == level for one in remarks)
+    ]
+
+
+class FormFilesView(OfficeView):
+    """The published forms a clinic has, and the door for another one."""
+
+    roles = ("owner",)
+    part_of = "questionnaires"
+
+    def __init__(self) -> None:
+        super().__init__(name=_l("Published forms"), endpoint="form_files", url="questionnaires/files")
+
+    def is_visible(self) -> bool:
+        return False
+
+    def create_blueprint(self, admin: Console) -> Blueprint:
+        blueprint = super().create_blueprint(admin)
+        blueprint.before_request_funcs[None].insert(0, refuse_big_files)
+        return blueprint
+
+    @expose("/", methods=("GET", "POST"))
+    def index(self) -> Answer:
+        if request.method == "GET":
+            return self._list()
+        check_token()
+        try:
+            data = sent_file()
+            brought = bring(read_form(data))
+        except NotReadable as error:
+            return self._list(error=error.message), error.status
+        return self._report(data, brought), 422 if brought.stops else 200
+
+    @expose("/bring/", methods=("POST",))
+    def bring_now(self) -> Answer:
+        check_token()
+        try:
+            data = unpacked(request.form.get("packed", ""))
+        except NotReadable as error:
+            return self._list(error=error.message), error.status
+        positions = request.form.get("positions") == "y"
+        harm = {
+            name.removeprefix("harm-"): said == "yes"
+            for name, said in request.form.items()
+            if name.startswith("harm-") and said in ("yes", "no")
+        }
+        try:
+            came = bring_in(data=data, positions=positions, harm=harm, now=page_now())
+        except Invalid as error:
+            return self._report(data, bring(read_form(data)), error=error), error.status
+        if came.version_id is None:
+            flash(_("The form is a draft now. Finish it before you publish it."))
+            return redirect(url_for(".index"), 303)
+        flash(_("The form is here. Choose where it is asked."))
+        return redirect(url_for(".place", id=came.questionnaire_id), 303)
+
+    @expose("/place/", methods=("GET", "POST"))
+    def place(self) -> Answer:
+        instrument = one_form(asked_id(), kind="instrument")
+        if request.method == "GET":
+            return self._places(instrument)
+        check_token()
+        deed, _colon, target = request.form.get("do", "").partition(":")
+        change = {"put": place, "take": take_out}.get(deed)
+        try:
+            if change is None:
+                raise NoSuchForm
+            change(instrument_id=instrument.id, questionnaire_id=UUID(target), now=page_now())
+        except ValueError:
+            raise NoSuchForm from None
+        except Invalid as error:
+            return self._places(instrument, error=error.message), error.status
+        flash(_("The draft was changed. It holds once it is published."))
+        return redirect(url_for(".place", id=instrument.id), 303)
+
+    @expose("/remove/", methods=("GET", "POST"))
+    def remove(self) -> Answer:
+        instrument = one_form(asked_id(), kind="instrument")
+        if request.method == "GET":
+            return self.render("manage/questionnaires/files_remove.html", form=instrument)
+        check_token()
+        put_away(instrument_id=instrument.id, now=page_now())
+        flash(_("%(name)s is put away.", name=instrument.title))
+        return redirect(url_for(".index"), 303)
+
+    @expose("/export/")
+    def export(self) -> Answer:
+        row = one_form(asked_id())
+        newest = newest_version(row.id)
+        form = from_json(newest.definition if newest else row.draft)
+        version = str(newest.number) if newest else ""
+        named = Named(form_url(row.key), version, hash_of(form), "active" if newest else "draft")
+        made = questionnaire(form, named, whole=canonical(as_json(form)))
+        headers = {"Content-Disposition": f"attachment; filename={row.key}.json"}
+        return Response(
+            json.dumps(made, ensure_ascii=False, indent=2), headers=headers, mimetype="application/fhir+json"
+        )
+
+    def _list(self, *, error: str = "") -> str:
+        return self.render("manage/questionnaires/files.html", kept=standing(), own=questionnaires(), error=error)
+
+    def _report(self, data: bytes, brought: Brought, *, error: Invalid | None = None) -> str:
+        items = item_index(brought.form)
+        language = brought.form.languages[0]
+        return self.render(
+            "manage/questionnaires/files_report.html",
+            brought=brought,
+            title=in_language(brought.form.title, language),
+            levels=levels(brought.remarks),
+            asked=sum(1 for item in items.values() if item.enabled and item.kind not in ("display", "group")),
+            expressions=sorted(brought.read.expressions.items()),
+            harm=[(items[id_], in_language(items[id_].text, language)) for id_ in brought.needs_mapping],
+            order=_order(brought, language),
+            packed=packed(data),
+            chosen=request.form,
+            error=error,
+        )
+
+    def _places(self, instrument: QuestionnaireRow, *, error: str = "") -> str:
+        here = next((one for one in standing() if one.id == instrument.id), None)
+        if here is None:
+            raise NoSuchForm
+        places = [(one, one.id in here.placed_in) for one in questionnaires()]
+        return self.render("manage/questionnaires/files_place.html", form=here, places=places, error=error)
+
+
+def form_url(key: str) -> str:
+    """The address by which other programs know a form of this clinic."""
+    return f"{home_of(current_tenant())}/forms/{key}"
+
+
+def _order(brought: Brought, language: str) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Which answer would get which number if the order of the published sheet held: by question, in words."""
+    if brought.sheet is None or not brought.lacks_scores:
+        return []
+
+    def row(item: Item) -> tuple[str, list[tuple[str, int]]]:
+        options = numbered(item.options, brought.sheet.instrument) if brought.sheet else ()
+        return link_of(item), [(in_language(one.text, language), one.score or 0) for one in options]
+
+    found: list[tuple[str, list[tuple[str, int]]]] = []
+    for item in (brought.sheet.gate, *brought.sheet.items):
+        if item is not None and (not found or row(item)[1] != found[-1][1]):
+            found.append(row(item))
+    return found
