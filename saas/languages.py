@@ -29,7 +29,7 @@ _NOBODYS = "en"
 _TEAMS = frozenset({"accounts", "security"})
 # What speaks to visitors, by blueprint or endpoint: links there carry the language that was asked for.
 _SPEAKING = frozenset(
-    {"start", "bookings", "embed", "clinic.privacy", "clinic.imprint", "accounts", "security"}
+    {"start", "bookings", "embed", "intake", "clinic.privacy", "clinic.imprint", "accounts", "security"}
 )  # fmt: skip
 
 

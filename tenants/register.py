@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from flask import Blueprint
+
 from saas.app import Parts
+from saas.web import Guard
 from tenants.api import public as api
 from tenants.bookings import change_effects, checkout_effects, wording
 from tenants.bookings import effects as booking_effects
@@ -21,7 +24,8 @@ from tenants.hours import staff as hours_pages
 from tenants.hours import staff_days as hours_days
 from tenants.hours import staff_why as hours_why
 from tenants.intake import alert_effects, review_effects
-from tenants.intake import models as intake_tables
+from tenants.intake import effects as intake_effects
+from tenants.intake import public as intake_pages
 from tenants.money import staff as money_pages
 from tenants.money import staff_desk as money_desk
 from tenants.money import staff_sums as money_sums
@@ -68,9 +72,28 @@ def parts() -> Parts:
         blueprints=[
             (clinic_pages.blueprint(), "anywhere"),
             (booking_pages.blueprint(), "clinic"),
+    **intake_effects.HANDLERS,
             (api.blueprint(), "clinic"),
             (settings_feeds.blueprint(), "clinic"),
             (embed_pages.blueprint(), "clinic"),
+def _pages() -> list[tuple[Blueprint, Guard]]:
+    """What clients and whoever holds a link can open."""
+    return [
+        (clinic_pages.blueprint(), "anywhere"),
+        (booking_pages.blueprint(), "clinic"),
+        (api.blueprint(), "clinic"),
+        (settings_feeds.blueprint(), "clinic"),
+        (embed_pages.blueprint(), "clinic"),
+        (intake_pages.blueprint(), "clinic"),
+    ]
+
+
+def _on_clinic_created(*, now: datetime) -> None:
+    """What a new clinic finds: its profile and policy, and the shipped questions as a draft."""
+    on_clinic_created(now=now)
+    publishing.begin_once(now=now)
+
+
         ],
         landing=booking_pages.landing,
         face=face,

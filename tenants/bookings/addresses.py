@@ -10,6 +10,7 @@ from flask import url_for
 
 from saas.web import page_now
 from saas.words import _
+from tenants.bookings import letters
 from tenants.bookings.models import Booking
 from tenants.bookings.queries import service_of
 from tenants.bookings.views import may
@@ -19,7 +20,7 @@ from tenants.clinic.queries import ClinicView
 @dataclass(frozen=True)
 class PageLinks:
     """`self` is this page, `page` the booking's own, `again` leads back into an unfinished booking, `poll` is asked
-    while a payment pends."""
+    while a payment pends, `questions` is what to answer before the session."""
 
     self: str
     page: str
@@ -30,6 +31,7 @@ class PageLinks:
     again: str | None
     book_again: str | None
     poll: str
+    questions: str = ""
 
 
 def page_links(booking: Booking, token: str, clinic: ClinicView, *, here: str) -> PageLinks:
@@ -49,6 +51,7 @@ def page_links(booking: Booking, token: str, clinic: ClinicView, *, here: str) -
         else None,
         book_again=url_for("bookings.times", service=service_of(booking).slug),
         poll=own,
+        questions=letters.questions_at(booking),
     )
 
 

@@ -31,7 +31,16 @@ from tenants.bookings.pending import (
     refuse_while_cancelling,
     supersede,
 )
-from tenants.bookings.places import OVERLAPS, SlotTaken, close_lapsed, lock_booking, lock_places, put_at, remind
+from tenants.bookings.places import (
+    OVERLAPS,
+    SlotTaken,
+    close_lapsed,
+    follow,
+    lock_booking,
+    lock_places,
+    put_at,
+    remind,
+)
 from tenants.bookings.rules import CHANGE_GRACE, UNDO, CancelReason, NotNow, Place, PolicyTerms, require
 from tenants.practitioners.models import Room
 from tenants.services.models import Service
@@ -105,6 +114,7 @@ def move_by_staff(
     db.session.add(change)
     flush_or(OVERLAPS)
     remind(booking, now=now)
+    follow(booking, now=now)
     emit("booking.change_due", run_at=change.until, change_id=change.id)
     audit.record(
         "booking.moved", target="booking", target_id=booking.id, now=now, by="staff", sequence=booking.sequence
@@ -193,6 +203,7 @@ def _put_back(change: BookingChange, booking: Booking, *, now: datetime) -> None
     close_lapsed(booking, now=now)
     flush_or(OVERLAPS)
     remind(booking, now=now)
+    follow(booking, now=now)
     if change.told_at != booking.starts_at:
         # The client's own move a moment before was not told yet, and that mail would now be out of date.
         tell_change(booking, was=change.told_at, at=now + CHANGE_GRACE, by="client")

@@ -23,6 +23,8 @@ from tenants.bookings.rules import PolicyTerms
 from tenants.clients.models import Client
 from tenants.clients.rules import called, reach_for
 from tenants.clinic import queries as clinic_queries
+from tenants.intake.queries import OPEN, intake_of_booking
+from tenants.intake.queries import page_at as intake_page
 from tenants.payments import queries as payment_queries
 from tenants.payments.models import Payment, Refund
 from tenants.practitioners.models import Practitioner
@@ -44,7 +46,7 @@ class BookingWords:
 
 @dataclass(frozen=True)
 class Links:
-    """Absolute addresses under the clinic's configured home."""
+    """Absolute addresses under the clinic's configured home. `questions`: what is still to be answered before it."""
 
     self: str
     change: str
@@ -52,6 +54,7 @@ class Links:
     book_again: str
     office: str
     pay: str = ""
+    questions: str = ""
 
 
 def words_of(booking: Booking, client: Client | None, *, place: str, locale: str) -> BookingWords:
@@ -120,7 +123,15 @@ def links_of(booking: Booking) -> Links:
     """The client's own page and what can be done there; the booking in the back office."""
     page = page_at(booking.id, booking.link_generation)
     office = absolute(f"/manage/bookings/details/?id={booking.id}")
-    return Links(page, f"{page}/change", f"{page}/cancel", absolute("/"), office, f"{page}/rest")
+    return Links(
+        page, f"{page}/change", f"{page}/cancel", absolute("/"), office, f"{page}/rest", questions_at(booking)
+    )  # fmt: skip
+
+
+def questions_at(booking: Booking) -> str:
+    """Where the client answers what is asked before this session; "" where nothing is, or not any more."""
+    asked = intake_of_booking(booking.id) if booking.status == "confirmed" else None
+    return intake_page(asked) if asked is not None and asked.status in OPEN else ""
 
 
 def first_name_and_initial(client: Client | None) -> str:

@@ -19,6 +19,7 @@ from tenants.bookings.places import (
     OVERLAPS,
     SlotTaken,
     close_lapsed,
+    follow,
     keep_until,
     lock_booking,
     lock_places,
@@ -36,6 +37,7 @@ from tenants.bookings.rules import (
     require,
     sayable,
 )
+from tenants.intake.actions import session_gone
 from tenants.intake.reviewing import arrive_early
 from tenants.payments.actions import settle_cancelled, settle_no_show
 from tenants.services.models import Service
@@ -102,6 +104,7 @@ def _put(
         booking.sequence += 1
         tell_change(booking, was=was, at=now + CHANGE_GRACE, by=who)
         remind(booking, now=now)
+        follow(booking, now=now)
     else:
         booking.status = "held"
         booking.ended_at = booking.ended_by = None
@@ -160,6 +163,7 @@ def cancel(*, booking_id: UUID, who: Who, click: str, now: datetime, fee_percent
     if who == "client":
         fee_percent = late_fee(booking, now=now)
     settle_cancelled(booking_id=booking.id, client_id=booking.client_id, fee_percent=fee_percent, click=click, now=now)
+    session_gone(booking_id=booking.id, now=now)
     emit("booking.cancelled", run_at=now, dedupe=f"cancelled:{booking.id}", booking_id=booking.id)
     emit("booking.notice", run_at=now, dedupe=f"notice-cancelled:{booking.id}", booking_id=booking.id, what="cancelled")
     audit.record("booking.cancelled", target="booking", target_id=booking.id, now=now, by=who, fee_percent=fee_percent)

@@ -26,6 +26,7 @@ from tenants.bookings.rules import HOLD, lapsed, require
 from tenants.clients.models import Client
 from tenants.clinic.notices import REMINDER, remind_at
 from tenants.clinic.queries import notices
+from tenants.intake.actions import Session, request_intake, session_moved
 from tenants.payments.actions import Owed, charge, charge_first
 from tenants.practitioners.models import Practitioner, Room
 from tenants.services.models import Service
@@ -258,6 +259,29 @@ def _tell_confirmed(booking: Booking, *, now: datetime) -> None:
         ]
     )
     audit.record("booking.confirmed", target="booking", target_id=booking.id, now=now, mode=booking.payment_mode)
+    if booking.client_id is not None:
+        request_intake(session=_as_session(booking, booking.client_id), now=now)
+
+
+def _as_session(booking: Booking, client_id: UUID) -> Session:
+    return Session(
+        booking_id=booking.id,
+        client_id=client_id,
+        practitioner_id=booking.practitioner_id,
+        service_id=booking.service_id,
+        starts_at=booking.starts_at,
+        zone=booking.zone,
+        locale=booking.locale,
+        reach=booking.typed.get("reach") or "email",
+    )
+
+
+def follow(booking: Booking, *, now: datetime) -> None:
+    """Inside an action: what was asked about this session goes with it to its present time and person."""
+    session_moved(
+        booking_id=booking.id, starts_at=booking.starts_at, zone=booking.zone,
+        practitioner_id=booking.practitioner_id, now=now,
+    )  # fmt: skip
 
 
 def remind(booking: Booking, *, now: datetime) -> None:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from tenants.intake.questions import (
     NOT_SURE,
+    All,
     Answer,
     Answers,
     Condition,
@@ -20,6 +21,7 @@ from tenants.intake.questions import (
     Questionnaire,
     Section,
     Test,
+    holds,
     items_in,
     sections_of,
     skip_key,
@@ -32,6 +34,16 @@ QUIET_KINDS = frozenset({"display", "group", "file"})
 """What nobody answers on these pages. A file is handed over in person."""
 _CALM = frozenset({"no", "none", "never"})
 State = Literal["saved", "begun", "new"]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a form or a script sent for one key. `mark`: of what the page showed; None: keep it whatever that was."""
+
+    values: tuple[str, ...] = ()
+    absent: str = ""
+    note: str = ""
+    mark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -110,8 +122,9 @@ def decided(section: Section, what: str) -> tuple[str, Answer] | None:
     gate = gate_of(section)
     if gate is None:
         return (skip_key(section.id), Answer(what == SKIP)) if what in (GO, SKIP) else None
-    code = {GO: "answer", SKIP: "skip", IN_PERSON: IN_PERSON}.get(what)
-    return (gate.id, Answer(code)) if code in {one.code for one in gate.options} else None
+    wanted = {GO: ("answer",), SKIP: ("skip",), IN_PERSON: (IN_PERSON, "talk")}.get(what, ())
+    code = next((one.code for one in gate.options if one.code in wanted), None)
+    return (gate.id, Answer(code)) if code else None
 
 
 def asked_now(paper: Paper, answers: Answers) -> tuple[str, ...]:
@@ -190,6 +203,13 @@ def signature_part(paper: Paper) -> Part:
     return next(signed, paper.form.parts[-1])
 
 
+def closing(paper: Paper) -> tuple[Section, ...]:
+    """What stands after the signature: words for when everything is sent."""
+    part = signature_part(paper)
+    signed = [any(item.kind == "signature" for item in items_in(one.items)) for one in part.sections]
+    return part.sections[signed.index(True) + 1 :] if True in signed else ()
+
+
 def carried(paper: Paper, before: Answers) -> dict[str, Answer]:
     """What an update takes over of an earlier intake: all that this version asks, except what must be said afresh: what
     may be urgent, consents, the signature."""
@@ -216,12 +236,12 @@ def to_confirm(section: Section, taken: Answers) -> bool:
     return not any(is_given(answer) and key.partition("@")[0] in {i.id for i in items} for key, answer in taken.items())
 
 
-def as_test(condition: Condition | None) -> object:
-    """A condition as the page's script reads it: [q, op, value], or {"all": […]}, {"any": […]}; None for none."""
-    if condition is None:
-        return None
+def as_test(condition: Condition, answers: Answers, here: Collection[str]) -> object:
+    """A condition as the page's script reads it: [q, op, value], {"all": […]} or {"any": […]}; what asks about an item
+    that is not `here` on the page is true or false for good."""
     if isinstance(condition, Test):
+        if condition.q not in here:
+            return holds(condition, answers)
         value = list(condition.value) if isinstance(condition.value, tuple) else condition.value
         return [condition.q, condition.op, value]
-    kind = "all" if type(condition).__name__ == "All" else "any"
-    return {kind: [as_test(one) for one in condition.of]}
+    return {"all" if isinstance(condition, All) else "any": [as_test(one, answers, here) for one in condition.of]}

@@ -1,5 +1,5 @@
 """Consent receipts: who agreed to which exact words, when and how. Each carries the hash of the one before it in the
-clinic's chain, so that a changed, missing or reordered one shows (intake.md 6.4 of the design)."""
+clinic's chain, so that a changed, missing or reordered one shows."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from saas.db import db
 from saas.errors import Gone, NotFound
@@ -174,7 +174,7 @@ def client_of(intake: Intake) -> Client:
 
 def consents_of(client_id: UUID, *, intake_id: UUID | None = None) -> list[Consent]:
     """Receipts of a client, oldest first; of one intake where it is named."""
-    found = select(Consent).where(
-        Consent.client_id == client_id, or_(Consent.intake_id == intake_id, intake_id is None)
-    )
+    found = select(Consent).where(Consent.client_id == client_id)
+    if intake_id is not None:
+        found = found.where(Consent.intake_id == intake_id)
     return list(db.session.execute(found.order_by(Consent.number)).scalars())

@@ -156,6 +156,7 @@ class Links:
     poll: str = "/b/t0ken/return"
     office: str = "https://book.example/manage/booking/1"
     pay: str = "https://book.example/b/t0ken/rest"
+    questions: str = "https://book.example/intake/t0ken"
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from tenants.clients.actions import add_note, keep_file
 from tenants.clients.models import Client, ClientApart
 from tenants.clinic.actions import save_logo, save_mail_text, save_policy, save_texts
 from tenants.clinic.rules import PolicyRequest
+from tenants.intake.queries import LINK as INTAKE_LINK
 from tenants.practitioners.actions import set_services
 from tenants.practitioners.models import Practitioner
 from tenants.services.actions import save_service
@@ -62,6 +63,8 @@ class Belongings:
     away_id: UUID
     pause_id: UUID
     intake_id: UUID
+    intake: str
+    intake_token: str
     feed: str
     hold_token: str
     booking_token: str
@@ -133,6 +136,8 @@ def furnish(clinic: Clinic, *, person: str, owner: str, now: datetime = NOW) -> 
         away_id=away_id,
         pause_id=pause_id,
         intake_id=intake_id,
+        intake=(intake := link_for(INTAKE_LINK, intake_id).token),
+        intake_token=_token("intake", intake, day),
         feed=link_for(FEED, who).token,
         hold_token=_token("hold", "desk", day),
         booking_token=_token("booking", token, day),

@@ -36,11 +36,14 @@ def addresses(app: Flask, mine: Belongings) -> list[tuple[str, str]]:
             "security.reset_password": (mine.reset,),
             "accounts.invitation": (mine.invite,),
             "feeds.calendar": (mine.feed,),
+            **{f"intake.{page}": (mine.intake,) for page in ("start", "part", "review", "code", "leave")},
         }
         tokens = own.get(rule.endpoint, (mine.booked, mine.held))
         for token in tokens:
             path = rule.rule.replace("<token>", token).replace("<service>", mine.service)
             path = path.replace("<version>", mine.logo).replace("<export_type>", "csv")
+            if rule.endpoint.startswith("intake."):
+                path = path.replace("<part>", "comfort")
             path = re.sub(r"<[^>]+>", "1", path)
             if rule.endpoint in ("booking.details_view", "booking.edit_view") or rule.endpoint.startswith(
                 ("money", "week_booking")

@@ -62,6 +62,22 @@ def _press(tail: str) -> Asks:
     return asks
 
 
+def _questions(tail: str) -> Asks:
+    return lambda _mine, theirs: [get(f"/intake/{theirs.intake}{tail}")]
+
+
+def _answer(tail: str) -> Asks:
+    def asks(mine: Belongings, theirs: Belongings) -> list[Ask]:
+        form = {"form_token": theirs.intake_token, "k": "c.goal", "c.goal": "x", "code": "123456"}
+        return [
+            post(f"/intake/{theirs.intake}{tail}", data=form),
+            # My own link with the neighbour's form token: made elsewhere.
+            post(f"/intake/{mine.intake}{tail}", 400, data=form),
+        ]
+
+    return asks
+
+
 def _wish(service: str, **more: Any) -> dict[str, Any]:
     return {
         "service": service,
@@ -431,6 +447,16 @@ ASKS: dict[str, Asks] = {
     "embed.frame": _frame,
     "bookings.hold": _hold,
     "clinic.logo": lambda _mine, theirs: [get(f"/logo/{theirs.logo}")],
+    "intake.start": _questions(""),
+    "intake.again": _answer(""),
+    "intake.part": _questions("/part/comfort"),
+    "intake.save_part": _answer("/part/comfort"),
+    "intake.save": _answer("/save"),
+    "intake.review": _questions("/review"),
+    "intake.send": _answer("/review"),
+    "intake.code": _questions("/code"),
+    "intake.open": _answer("/code"),
+    "intake.leave": _questions("/leave"),
     "booking.index_view": _lists,
     "manage.turn": _press_desk("/manage/turn/"),
     "week.index": lambda _mine, theirs: [get(f"/manage/week/?p={theirs.person}&p=all&d=2026-03-24", 200)],
@@ -646,6 +672,7 @@ def test_nobody_sees_or_moves_the_neighbours_things(
     assert log_in(client, mine.clinic, OWNERS[mine.clinic.ref.slug]).status_code == 302
     wrong = []
     for endpoint, asks in ASKS.items():
+    "intake.blank": "names no row",
         for ask in asks(mine, theirs):
             answer = client.open(mine.home + ask.path, method=ask.method, **ask.more)
             if answer.status_code not in ask.status:

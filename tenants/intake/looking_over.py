@@ -1,0 +1,79 @@
+"""Everything a client answered, in words: for the page on which they look it over before they send it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from saas.words import _
+from tenants.intake.answer_rows import Said
+from tenants.intake.asking import Paper, asked_now, is_given
+from tenants.intake.forms import drawn_of
+from tenants.intake.questions import Answer, Item, Part
+from tenants.intake.reading import choices
+from tenants.intake.standard import OPT_OUT_TEXTS
+from tenants.intake.views import Reader, locked_sections
+
+_BLANK = Answer()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One answer in words, for the page on which everything is looked over."""
+
+    key: str
+    words: str
+    answer: str
+    part: str
+    drawn: str = ""
+    missing: bool = False
+
+
+def lines_of(
+    paper: Paper, said: Mapping[str, Said], reader: Reader, lacking: Collection[str]
+) -> list[tuple[Part, str, list[Line], list[str]]]:
+    """Everything that was answered, by part: (part, its title, its lines, titles of its sections that stay shut)."""
+    answers = {key: one.answer for key, one in said.items()}
+    locked = locked_sections(paper, said, reader)
+    found = []
+    for part in paper.form.parts:
+        lines = []
+        for key in asked_now(paper, answers):
+            place = paper.places[key.partition("@")[0]]
+            if place.part.id != part.id or place.section.id in locked:
+                continue
+            answer = answers.get(key)
+            if is_given(answer) or key in lacking:
+                lines.append(_line(paper, key, answer or _BLANK, reader, part, missing=key in lacking))
+        shut = [reader.say(one.title) for one in part.sections if one.id in locked]
+        found.append((part, reader.say(part.title), lines, shut))
+    return found
+
+
+def _line(paper: Paper, key: str, answer: Answer, reader: Reader, part: Part, *, missing: bool) -> Line:
+    place = paper.places[key.partition("@")[0]]
+    item, row = place.item, key.partition("@")[2]
+    words = reader.say(item.text)
+    of = paper.places.get(place.group.rows_of) if place.group is not None and row else None
+    if of is not None:
+        named = {one.code: one.text for one in choices(of.item)}
+        words = f"{reader.say(named.get(row, {}))}: {words}"
+    drawn = drawn_of(answer.note) if item.kind == "signature" else ""
+    return Line(key, words, answer_in_words(item, answer, reader), part.id, drawn, missing)
+
+
+def answer_in_words(item: Item, answer: Answer, reader: Reader) -> str:
+    """An answer as people read it."""
+    named = {one.code: reader.say(one.text) for one in choices(item)}
+    if answer.absent == "not-asked":
+        said = ""
+    elif answer.absent:
+        said = reader.say(OPT_OUT_TEXTS[answer.absent])
+    elif isinstance(answer.value, bool):
+        said = (_("I agree") if item.kind == "consent" else named["yes"]) if answer.value else _("No")
+    elif isinstance(answer.value, tuple):
+        said = ", ".join(named.get(one, one) for one in answer.value)
+    else:
+        said = "" if answer.value is None else named.get(str(answer.value), str(answer.value))
+    note = "" if item.kind == "signature" else answer.note
+    return ". ".join(one for one in (said, note) if one)

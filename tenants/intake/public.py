@@ -1,0 +1,363 @@
+"""The client's side: questions behind a link, one part a page, each answer kept as it is given.
+
+Everything works without script; with it, each answer is kept at once and questions appear as they are needed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as WsgiResponse
+
+from saas.languages import read_as
+from saas.shell import locale
+from saas.tenancy import current_tenant
+from saas.web import bearer_headers, check_form, form_token, limit_tries, page_now, visitor
+from saas.words import _, ngettext
+from tenants.intake import sittings
+from tenants.intake.actions import Saved, Unfinished, reachable_by_mail, save_answers, submit, update_again
+from tenants.intake.answer_rows import mark_for
+from tenants.intake.asking import Paper, closing, missing, next_part, signature_part, state_of_part, urgent_keys
+from tenants.intake.codes import open_with_birth, open_with_code, send_code
+from tenants.intake.consents import Origin
+from tenants.intake.forms import decision_in, typed_in
+from tenants.intake.looking_over import lines_of
+from tenants.intake.models import Intake
+from tenants.intake.queries import (
+    NoSuchIntake,
+    answers_of,
+    check_standing,
+    client_of,
+    intake_by_token,
+    names_for,
+    paper_for,
+    said_now,
+)
+from tenants.intake.questions import Part
+from tenants.intake.settings import clinic_help, intake_settings
+from tenants.intake.sittings import Sitting
+from tenants.intake.views import Page, Reader, Sent, prefills
+
+_ROUNDS = 5
+"""So often in a row saving a part leads back to it for questions that came up."""
+_OWN = ("form_token", "do", "more", "part", "lang")
+
+
+def blueprint() -> Blueprint:
+    """Addresses of the questions."""
+    made = Blueprint("intake", __name__)
+    routes: list[tuple[str, str, Any, list[str]]] = [
+        ("/intake/<token>", "start", _start, ["GET"]),
+        ("/intake/<token>", "again", _again, ["POST"]),
+        ("/intake/<token>/part/<part>", "part", _part, ["GET"]),
+        ("/intake/<token>/part/<part>", "save_part", _save_part, ["POST"]),
+        ("/intake/<token>/save", "save", _save, ["POST"]),
+        ("/intake/<token>/review", "review", _review, ["GET"]),
+        ("/intake/<token>/review", "send", _send, ["POST"]),
+        ("/intake/<token>/code", "code", _code, ["GET"]),
+        ("/intake/<token>/code", "open", _open_again, ["POST"]),
+        ("/intake/<token>/leave", "leave", _leave, ["GET"]),
+        ("/blank", "blank", _blank, ["GET"]),
+    ]
+    for path, name, view, methods in routes:
+        made.add_url_rule(path, name, view, methods=methods)
+    made.after_request(bearer_headers)
+    return made
+
+
+def _behind(token: str, *, standing: bool = True) -> Intake:
+    """The intake of a page, which from here on speaks the language it was asked for in."""
+    intake = intake_by_token(token)
+    read_as(intake.locale)
+    if standing:
+        check_standing(intake, now=page_now())
+    return intake
+
+
+def _reader(intake: Intake, paper: Paper, sitting: Sitting) -> Reader:
+    return Reader(_lang(paper), names_for(intake), prefills(client_of(intake)), sitting.id, sitting.opened)
+
+
+def _frame(intake: Intake, token: str, paper: Paper, reader: Reader) -> dict[str, Any]:
+    """What every page of the questions is drawn with."""
+    answers = answers_of(intake)
+    lacking = missing(paper, answers)
+    parts = [
+        (part.id, reader.say(part.title), state_of_part(paper, part, answers, lacking=lacking), part.optional)
+        for part in paper.form.parts
+    ]
+    texts = paper.form.texts
+    return {
+        "token": token,
+        "parts": parts,
+        "begun": any(state != "new" for _id, _title, state, _optional in parts),
+        "names": reader.names,
+        "owner_reads": intake_settings().owner_reads,
+        "help": clinic_help(),
+        "grounding": reader.say(texts.get("grounding", {})),
+        "not_monitored": reader.say(texts.get("not_monitored", {})),
+        "text_lang": reader.lang,
+        "form_token": form_token("intake", token),
+        "part": "",
+        "sensitive": False,
+        "signing": False,
+        "looking_over": False,
+    }
+
+
+def _start(token: str) -> str:
+    intake = _behind(token)
+    paper = paper_for(intake.questionnaire_version_id)
+    sitting = sittings.sitting_of(intake)
+    frame = _frame(intake, token, paper, _reader(intake, paper, sitting))
+    if intake.status == "submitted":
+        reader = _reader(intake, paper, sitting)
+        close = [reader.say(item.text) for one in closing(paper) for item in one.items if item.enabled]
+        return render_template("public/intake/done.html", close=close, **frame)
+    first = next((id for id, _title, state, _optional in frame["parts"] if state != "saved"), None)
+    return render_template(
+        "public/intake/start.html", intake=intake, next=first, update=intake.previous_id is not None, **frame
+    )
+
+
+def _again(token: str) -> WsgiResponse:
+    """Open what was sent, to change it."""
+    intake = _behind(token)
+    check_form("intake", token)
+    update_again(intake_id=intake.id, now=page_now())
+    return redirect(url_for("intake.start", token=token), 303)
+
+
+def _named(paper: Paper, id: str) -> Part:
+    part = paper.part(id)
+    if part is None:
+        raise NoSuchIntake
+    return part
+
+
+def _part(token: str, part: str) -> ResponseReturnValue:
+    intake = _behind(token)
+    if intake.status == "submitted":
+        return redirect(url_for("intake.start", token=token), 303)
+    paper = paper_for(intake.questionnaire_version_id)
+    return _part_page(intake, token, paper, _named(paper, part), sittings.sitting_of(intake))
+
+
+def _part_page(
+    intake: Intake,
+    token: str,
+    paper: Paper,
+    part: Part,
+    sitting: Sitting,
+    *,
+    sent: Sent | None = None,
+    notice: str = "",
+) -> str:
+    reader = _reader(intake, paper, sitting)
+    page = Page(paper, part, said_now(intake), reader, sent=sent, update=intake.previous_id is not None)
+    sections = page.sections()
+    ids = [one.id for one in paper.form.parts]
+    own = {
+        "part": part.id,
+        "title": reader.say(part.title),
+        "intro": reader.say(part.intro),
+        "number": ids.index(part.id) + 1,
+        "sections": sections,
+        "sensitive": any(one.sensitive for one in sections),
+        "signing": signature_part(paper).id == part.id,
+        "faults": sent.faults if sent else {},
+        "notice": notice,
+        "more": request.args.get("more", type=int) or 0,
+    }
+    return render_template("public/intake/part.html", **(_frame(intake, token, paper, reader) | own))
+
+
+def _lang(paper: Paper) -> str:
+    """The language of the questionnaire's own texts on this page."""
+    code = locale().replace("-", "_").partition("_")[0]
+    return code if code in paper.form.languages else paper.form.languages[0]
+
+
+def _origin(paper: Paper) -> Origin:
+    return Origin(_lang(paper), visitor(), request.user_agent.string[:200], current_tenant().zone)
+
+
+def _keep(intake: Intake, paper: Paper, sitting: Sitting, part: str) -> Saved:
+    """One action: what this request sent."""
+    limit_tries("intake", limit=900, window_seconds=600)
+    return save_answers(
+        intake_id=intake.id,
+        typed=typed_in(request.form, own=_OWN),
+        sitting=sitting.id,
+        part=part,
+        decision=decision_in(request.form),
+        origin=_origin(paper),
+        now=page_now(),
+    )
+
+
+def _save_part(token: str, part: str) -> ResponseReturnValue:
+    intake = _behind(token)
+    check_form("intake", token)
+    if intake.status == "submitted":
+        return redirect(url_for("intake.start", token=token), 303)
+    paper = paper_for(intake.questionnaire_version_id)
+    here = _named(paper, part)
+    sitting = sittings.begun(sittings.sitting_of(intake))
+    saved = _keep(intake, paper, sitting, part)
+    if saved.faults or saved.dropped:
+        said = _dropped_words(saved.dropped) if saved.dropped else ""
+        sent = Sent(typed_in(request.form, own=_OWN), saved.faults)
+        page = _part_page(intake_by_token(token), token, paper, here, sitting, sent=sent, notice=said)
+        answer = _answered(page, 422)
+    else:
+        intake = intake_by_token(token)
+        look = Page(paper, here, said_now(intake), _reader(intake, paper, sitting))
+        answer = redirect(_next(look, token, saved), 303)
+    sittings.keep(answer, intake, sitting, token)
+    return answer
+
+
+def _answered(page: str, status: int) -> WsgiResponse:
+    return WsgiResponse(page, status, mimetype="text/html")
+
+
+def _dropped_words(count: int) -> str:
+    return ngettext(
+        "%(num)d answer did not belong to these questions. It was put aside; everything else is saved.",
+        "%(num)d answers did not belong to these questions. They were put aside; everything else is saved.",
+        count,
+    )
+
+
+def _next(look: Page, token: str, saved: Saved) -> str:
+    """Where saving a part leads: to help beside an answer just given, to questions that came up, to the next part."""
+    part = look.part.id
+    if saved.urgent:
+        return url_for("intake.part", token=token, part=part, _anchor=f"help-{saved.urgent[0]}")
+    section, what = decision_in(request.form) or ("", "")
+    if "later" in (what, request.form.get("do")):
+        return url_for("intake.start", token=token, later=1)
+    if section:
+        return url_for("intake.part", token=token, part=part, _anchor=f"s-{section}")
+    seen = {key.partition("|")[0] for key in request.form.getlist("k")}
+    came, rounds = look.new_keys(seen), request.form.get("more", type=int) or 0
+    if came and rounds < _ROUNDS:
+        return url_for("intake.part", token=token, part=part, more=rounds + 1, _anchor=f"q-{came[0]}")
+    follows = next_part(look.paper, part)
+    if follows is None:
+        return url_for("intake.review", token=token)
+    return url_for("intake.part", token=token, part=follows.id)
+
+
+def _save(token: str) -> ResponseReturnValue:
+    """One answer or a few, from the page's script."""
+    intake = _behind(token)
+    check_form("intake", token)
+    paper = paper_for(intake.questionnaire_version_id)
+    sitting = sittings.begun(sittings.sitting_of(intake))
+    saved = _keep(intake, paper, sitting, "")
+    standing = answers_of(intake_by_token(token))
+    body = {
+        "kept": {key: mark_for(standing[key]) for key in saved.kept if key in standing},
+        "faults": dict(saved.faults),
+        "help": [key for key in urgent_keys(paper, standing) if key in typed_in(request.form, own=_OWN)],
+    }
+    answer = jsonify(body)
+    sittings.keep(answer, intake, sitting, token)
+    return answer
+
+
+def _review(token: str) -> ResponseReturnValue:
+    intake = _behind(token)
+    if intake.status == "submitted":
+        return redirect(url_for("intake.start", token=token), 303)
+    return _review_page(intake, token)
+
+
+def _review_page(intake: Intake, token: str, *, lacking: tuple[str, ...] | None = None) -> str:
+    paper = paper_for(intake.questionnaire_version_id)
+    reader = _reader(intake, paper, sittings.sitting_of(intake))
+    said = said_now(intake)
+    wanting = missing(paper, {key: one.answer for key, one in said.items()})
+    return render_template(
+        "public/intake/review.html",
+        groups=lines_of(paper, said, reader, wanting),
+        wanting=wanting,
+        refused=lacking is not None,
+        **(_frame(intake, token, paper, reader) | {"looking_over": True}),
+    )
+
+
+def _send(token: str) -> ResponseReturnValue:
+    intake = _behind(token)
+    check_form("intake", token)
+    paper = paper_for(intake.questionnaire_version_id)
+    try:
+        submit(intake_id=intake.id, origin=_origin(paper), now=page_now())
+    except Unfinished as error:
+        return _review_page(intake_by_token(token), token, lacking=error.keys), 422
+    return redirect(url_for("intake.start", token=token), 303)
+
+
+def _code(token: str) -> str:
+    return _code_page(_behind(token), token)
+
+
+def _code_page(intake: Intake, token: str, *, fault: str = "", sent: bool = False) -> str:
+    paper = paper_for(intake.questionnaire_version_id)
+    by_mail = reachable_by_mail(intake, client_of(intake))
+    back = request.values.get("part", "")
+    return render_template(
+        "public/intake/code.html",
+        by_mail=by_mail,
+        sent=sent
+        or (intake.code_hash is not None and intake.code_until is not None and intake.code_until > page_now()),
+        fault=fault,
+        **_frame(intake, token, paper, _reader(intake, paper, sittings.sitting_of(intake)))
+        | {"part": back if paper.part(back) else ""},
+    )
+
+
+def _open_again(token: str) -> ResponseReturnValue:
+    intake = _behind(token)
+    check_form("intake", token)
+    part = request.form.get("part", "")
+    if request.form.get("do") == "send":
+        limit_tries("intake-code", limit=6, window_seconds=3600)
+        send_code(intake_id=intake.id, now=page_now())
+        return redirect(url_for("intake.code", token=token, part=part), 303)
+    limit_tries("intake-open", limit=20, window_seconds=3600)
+    if "born" in request.form:
+        good = open_with_birth(intake_id=intake.id, born=_born(), now=page_now())
+        fault = _("That is not the date we have. After five tries you can try again in ten minutes")
+    else:
+        good = open_with_code(intake_id=intake.id, code=request.form.get("code", ""), now=page_now())
+        fault = _("That code is not right, or it has run out. Check it, or send a new one")
+    if not good:
+        return _code_page(intake_by_token(token), token, fault=fault), 422
+    paper = paper_for(intake.questionnaire_version_id)
+    back = url_for("intake.part", token=token, part=part) if paper.part(part) else url_for("intake.start", token=token)
+    answer = redirect(back, 303)
+    begun = sittings.begun(sittings.sitting_of(intake))
+    sittings.keep(answer, intake, Sitting(begun.id, opened=True), token)
+    return answer
+
+
+def _born() -> str:
+    found = typed_in(request.form, own=_OWN)["born"].values
+    return found[0] if found else ""
+
+
+def _leave(token: str) -> WsgiResponse:
+    """Away from here at once: to a page that says nothing, with this browser's sitting forgotten."""
+    intake = _behind(token, standing=False)
+    answer = redirect(url_for("intake.blank"), 303)
+    sittings.forget(answer, intake, token)
+    return answer
+
+
+def _blank() -> str:
+    return render_template("public/intake/blank.html")
