@@ -63,19 +63,11 @@ _EFFECTS = {
     **payment_effects.HANDLERS,
     **alert_effects.HANDLERS,
     **review_effects.HANDLERS,
+    **privacy_effects.HANDLERS,
+    **intake_effects.HANDLERS,
 }
 
 
-def parts() -> Parts:
-    """Everything the platform is handed."""
-    return Parts(
-        blueprints=[
-            (clinic_pages.blueprint(), "anywhere"),
-            (booking_pages.blueprint(), "clinic"),
-    **intake_effects.HANDLERS,
-            (api.blueprint(), "clinic"),
-            (settings_feeds.blueprint(), "clinic"),
-            (embed_pages.blueprint(), "clinic"),
 def _pages() -> list[tuple[Blueprint, Guard]]:
     """What clients and whoever holds a link can open."""
     return [
@@ -94,7 +86,10 @@ def _on_clinic_created(*, now: datetime) -> None:
     publishing.begin_once(now=now)
 
 
-        ],
+def parts() -> Parts:
+    """Everything the platform is handed."""
+    return Parts(
+        blueprints=_pages(),
         landing=booking_pages.landing,
         face=face,
         clinic_home=today_page.TodayView,

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from saas.audit import Actor, acting_as
 from saas.db import action, db
-from tenants.intake.alerts import raise_alert
 from saas.links import link_for
+from tenants.intake.alerts import raise_alert
 from tenants.intake.answer_rows import put_answers
 from tenants.intake.assessing import assess
 from tenants.intake.form_json import as_json
@@ -21,10 +21,10 @@ from tenants.intake.models import (
     Questionnaire,
     QuestionnaireVersion,
 )
+from tenants.intake.queries import LINK
 from tenants.intake.questions import Answer
 from tenants.intake.reviewing import Decision, review
 from tenants.intake.touch import remember_touch
-from tenants.intake.queries import LINK
 from tests.tenants.review.scenes import CALM, FORM
 
 
@@ -49,6 +49,7 @@ def furnish_intake(*, client_id: UUID, booking_id: UUID, account_id: UUID, slug:
         )
     )  # fmt: skip
     row = db.session.get_one(Intake, intake)
+    row.link_hash = link_for(LINK, intake).hash
     put_answers(row, {**CALM, "d.meds": Answer(f"{slug} evening drops")}, known={}, sitting="", now=now)
     db.session.flush()
     assess(intake_id=intake, why="submitted", now=now)
@@ -61,7 +62,6 @@ def furnish_intake(*, client_id: UUID, booking_id: UUID, account_id: UUID, slug:
         Consent(
             number=1, client_id=client_id, intake_id=intake, booking_id=booking_id, purpose="privacy", choice="given",
             text_hash=slug, locale="en", method="link", at=now, sealed=b"-", sealed_hash="-", previous_hash="",
-    row.link_hash = link_for(LINK, intake).hash
             hash=slug,
         )
     )  # fmt: skip
