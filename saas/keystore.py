@@ -133,7 +133,7 @@ class KeyStore:
         """Put tombstones in the place of these clients' keys, wherever there is a copy of one, and see to it that no
         page of the store holds them any more."""
         self.add_client_keys(tenant_id, [KeptKey(one, b"", None) for one in subjects])
-        theirs = "SELECT key_id FROM client_key WHERE tenant_id = %s AND subject = %s"
+        theirs = "SELECT key_id FROM client_key WHERE tenant_id = %s AND subject = %s AND wrapped IS NOT NULL"
         said = f"UPDATE client_key SET wrapped = NULL WHERE tenant_id = %s AND key_id IN ({theirs})"  # noqa: S608 - no value in it
         for one in subjects:
             self._tell(said, (tenant_id.hex, tenant_id.hex, one.hex))

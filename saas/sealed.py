@@ -74,13 +74,17 @@ class Sealed(ABC, Generic[T]):
         return f"{table}|{self._name}|{row_id}"
 
     def _nearby(self, row: Any, subject: UUID) -> Iterator[UUID]:
-        """The subjects of the rows of this kind that were loaded with this one; nothing is loaded for it."""
+        """The subjects of the rows of this kind that were loaded with this one, those after it first, as far as their
+        keys are not at hand; no row is loaded for it."""
         yield subject
-        session = object_session(row)
-        for other in list(session.identity_map.values()) if session is not None else ():
-            if type(other) is type(row):
-                known = vars(other)
-                yield from islice((known[name] for name in self._subject if known.get(name) is not None), 1)
+        session, tenant_id, ring = object_session(row), current_tenant().id, keyring()
+        rows = [one for one in session.identity_map.values() if type(one) is type(row)] if session is not None else []
+        here = next((place for place, one in enumerate(rows) if one is row), 0)
+        for other in (*rows[here + 1 :], *rows[:here]):
+            known = vars(other)
+            theirs = next((known[name] for name in self._subject if known.get(name) is not None), None)
+            if theirs is not None and not ring.at_hand(tenant_id, theirs):
+                yield theirs
 
     @abstractmethod
     def _read(self, plain: bytes) -> T:

@@ -23,6 +23,7 @@ from tenants.clients.rules import Record
 from tenants.people.actions import merge_clients
 from tests import backdrops
 from tests.cast import NOW
+from tests.crowds import crowd
 from tests.databases import PostgresDatabase, SqliteFile
 from tests.saas.accounts.pages import Enter
 from tests.walls.belongings import Belongings
@@ -117,20 +118,19 @@ def _put(values: dict[str, Any], ours: Belongings) -> None:
     db.session.execute(change.execution_options(tenant_checked=True))
 
 
-def test_the_keys_of_a_list_are_asked_for_together(neighbours: Both, inside: Enter, app: Flask) -> None:
+def test_the_keys_of_a_list_are_asked_for_five_hundred_at_a_time(neighbours: Both, inside: Enter, app: Flask) -> None:
     ours, _theirs = neighbours
-    tenant = ours.clinic.ref.id
     with inside(ours.clinic):
-        for number in range(5):
-            record = Record(f"Person {number}", email=f"p{number}@example.com")
-            save_client(client_id=None, record=record, locales=(), seen=None, now=NOW)
-        ring = app.extensions["longtide_keys"] = sealing.Keyring(
-            sealing.keyring().store, app.config["LONGTIDE"].masters()
-        )
-        rows = list(db.session.execute(sa.select(Client).where(Client.merged_into_id.is_(None))).scalars())
-        assert rows[0].email
-        assert all(ring.at_hand(tenant, row.id) for row in rows)
-        assert len(rows) == 6
+        crowd(ours.clinic, bookings=0, clients=700)
+        store, masters = sealing.keyring().store, app.config["LONGTIDE"].masters()
+        ring = app.extensions["longtide_keys"] = sealing.Keyring(store, masters)
+        wanted = sa.select(Client).where(Client.name.startswith("Client ")).order_by(Client.id)
+        rows = list(db.session.execute(wanted).scalars())
+        known = []
+        for place in (0, 499, 500, 699):
+            assert rows[place].email == f"c{place}@x.example"
+            known.append(sum(bool(ring.at_hand(ours.clinic.ref.id, row.id)) for row in rows))
+        assert known == [500, 500, 700, 700]
 
 
 @pytest.mark.usefixtures("frozen")
