@@ -54,8 +54,6 @@ from tenants.week import staff as week_pages
 from tenants.week import staff_add as week_adding
 from tenants.week import staff_booking as week_bookings
 
-INTAKE = intake_tables.Intake
-
 _EFFECTS = {
     **booking_effects.HANDLERS,
     **change_effects.HANDLERS,
@@ -63,7 +61,6 @@ _EFFECTS = {
     **payment_effects.HANDLERS,
     **alert_effects.HANDLERS,
     **review_effects.HANDLERS,
-    **privacy_effects.HANDLERS,
     **intake_effects.HANDLERS,
 }
 
@@ -78,12 +75,6 @@ def _pages() -> list[tuple[Blueprint, Guard]]:
         (embed_pages.blueprint(), "clinic"),
         (intake_pages.blueprint(), "clinic"),
     ]
-
-
-def _on_clinic_created(*, now: datetime) -> None:
-    """What a new clinic finds: its profile and policy, and the shipped questions as a draft."""
-    on_clinic_created(now=now)
-    publishing.begin_once(now=now)
 
 
 def parts() -> Parts:
