@@ -35,6 +35,8 @@ from tenants.payments import effects as payment_effects
 from tenants.people import merging
 from tenants.people import staff as people_desk
 from tenants.practitioners import staff as team_pages
+from tenants.questionnaires import staff_own_rules as own_rule_pages
+from tenants.questionnaires import staff_rules as flag_rule_pages
 from tenants.reports import staff as report_pages
 from tenants.review import staff as review_pages
 from tenants.review.notice import office_notice
@@ -117,6 +119,8 @@ def parts() -> Parts:
             settings_stripe.StripeView,
             settings_intakes.IntakesView,
             settings_start.StartView,
+            flag_rule_pages.RulesView,
+            own_rule_pages.OwnRulesView,
             embed_desk.WebsiteView,
             hours_days.DaysView,
             hours_why.WhyView,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,10 +13,12 @@ from saas.links import link_for
 from tenants.intake.alerts import raise_alert
 from tenants.intake.answer_rows import put_answers
 from tenants.intake.assessing import assess
-from tenants.intake.form_json import as_json
+from tenants.intake.flag_json import hash_of_rules, rules_as_json
+from tenants.intake.form_json import as_json, hash_of
 from tenants.intake.models import (
     Consent,
     ConsentText,
+    FlagRules,
     Intake,
     IntakeSetting,
     Questionnaire,
@@ -24,8 +27,12 @@ from tenants.intake.models import (
 from tenants.intake.queries import LINK
 from tenants.intake.questions import Answer
 from tenants.intake.reviewing import Decision, review
+from tenants.intake.shipped.form import shipped_questionnaire
+from tenants.intake.shipped_rules import shipped_rules
 from tenants.intake.touch import remember_touch
-from tests.tenants.review.scenes import CALM, FORM
+from tests.tenants.review.scenes import CALM
+
+FORM = as_json(shipped_questionnaire())
 
 
 @action
@@ -37,10 +44,15 @@ def furnish_intake(*, client_id: UUID, booking_id: UUID, account_id: UUID, slug:
         db.session.flush()
         return UUID(str(row.id))
 
-    asked = add(Questionnaire(key="own", kind="intake", title=slug, draft={}, draft_at=now, created_at=now))
+    form = shipped_questionnaire()
+    asked = add(Questionnaire(key="own", kind="intake", title=slug, draft=as_json(form), draft_at=now, created_at=now))
     version = add(
-        QuestionnaireVersion(questionnaire_id=asked, number=1, hash=slug, definition=as_json(FORM), published_at=now)
-    )  # fmt: skip
+        QuestionnaireVersion(
+            questionnaire_id=asked, number=1, hash=hash_of(form), definition=as_json(form), published_at=now
+        )
+    )
+    rules = replace(shipped_rules(), name=slug)
+    add(FlagRules(number=1, hash=hash_of_rules(rules), rules=rules_as_json(rules), changed_at=now, published_at=now))
     add(IntakeSetting(chosen={}, changed_at=now))
     intake = add(
         Intake(

@@ -573,6 +573,25 @@ NOTHING = {
             "_start.end",
         )
     },
+    **{
+        f"flag_rules.{page}": "rules are named by what they say, in the clinic's own set"
+        for page in (
+            "index",
+            "edit",
+            "save",
+            "ask_off",
+            "switch_off",
+            "switch_on",
+            "bands",
+            "save_bands",
+            "publish_page",
+            "dry_run",
+            "publish",
+            "ask",
+            "do",
+        )
+    },
+    **{f"own_rules.{page}": "questions are named by the clinic's own form" for page in ("index", "compose", "add")},
     "mail_text.index": "names no row",
     "mail_text.edit": "names a kind of mail",
     "policy.index_view": "names no row",
