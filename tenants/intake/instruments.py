@@ -7,7 +7,7 @@ is a copy of it, sealed by a hash (`verbatim.py`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -35,10 +35,10 @@ from tenants.intake.models import Intake, QuestionnaireVersion
 from tenants.intake.models import Questionnaire as QuestionnaireRow
 from tenants.intake.publishing import begin_from, change_draft
 from tenants.intake.queries import definition_of
-from tenants.intake.questions import Coding, Item, Part, Questionnaire, item_index
+from tenants.intake.questions import Coding, Item, Part, Questionnaire
 from tenants.intake.registry import INSTRUMENT
 from tenants.intake.scores import ASKS_OF_HARM
-from tenants.intake.verbatim import is_instrument, sealed
+from tenants.intake.verbatim import sealed
 from tenants.practitioners.models import Practitioner
 
 SECTION = "k"  # where extra questionnaires stand (intake.md 1.3 of the design)
@@ -181,20 +181,41 @@ def standing() -> list[Standing]:
         .where(row.kind == "instrument", row.archived_at.is_(None))
         .order_by(row.title)
     )
-    own = select(row.id, row.draft).where(row.kind == "intake", row.archived_at.is_(None))
-    places = {id_: held_by(from_json(draft)) for id_, draft in db.session.execute(own)}
+    places = own_forms()
     return [
         Standing(
             id_, key, title, number, at, tuple(definition["languages"]),
-            tuple(draft for draft, held in places.items() if key in held),
+            tuple(one.id for one in places if key in one.holds),
         )
         for id_, key, title, number, at, definition in db.session.execute(found)
     ]  # fmt: skip
 
 
-def held_by(form: Questionnaire) -> frozenset[str]:
-    """The keys of the instruments that stand in a questionnaire."""
-    return frozenset(item.id for item in item_index(form).values() if is_instrument(item))
+@dataclass(frozen=True)
+class Own:
+    """A questionnaire of the clinic, and the keys of the published forms its draft holds."""
+
+    id: UUID
+    title: str
+    holds: frozenset[str]
+
+
+def own_forms() -> list[Own]:
+    """The clinic's own questionnaires, the oldest first; one query."""
+    row = QuestionnaireRow
+    found = select(row.id, row.title, row.draft).where(row.kind == "intake", row.archived_at.is_(None))
+    rows = db.session.execute(found.order_by(row.created_at, row.id))
+    return [Own(id_, title, frozenset(_held_by(draft))) for id_, title, draft in rows]
+
+
+def _held_by(draft: Mapping[str, Any]) -> Iterator[str]:
+    """The ids of groups that came in as instruments, read off the JSON: a draft may be any stage of unfinished."""
+    for code in draft.get("codes", ()):
+        if code.get("system") == INSTRUMENT and draft.get("kind") == "group":
+            yield str(draft.get("id", ""))
+    for name in ("parts", "sections", "items"):
+        for one in draft.get(name, ()):
+            yield from _held_by(one)
 
 
 @action

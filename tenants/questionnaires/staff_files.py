@@ -30,6 +30,7 @@ from tenants.intake.instruments import (
     bring_in,
     newest_version,
     one_form,
+    own_forms,
     place,
     put_away,
     standing,
@@ -37,7 +38,6 @@ from tenants.intake.instruments import (
 )
 from tenants.intake.json_reading import canonical
 from tenants.intake.models import Questionnaire as QuestionnaireRow
-from tenants.intake.publishing import questionnaires
 from tenants.intake.questions import Item, in_language, item_index
 from tenants.questionnaires.fhir_words import LEVELS, packed, sentence, unpacked
 
@@ -188,7 +188,7 @@ class FormFilesView(OfficeView):
         )
 
     def _list(self, *, error: str = "") -> str:
-        return self.render("manage/questionnaires/files.html", kept=standing(), own=questionnaires(), error=error)
+        return self.render("manage/questionnaires/files.html", kept=standing(), own=own_forms(), error=error)
 
     def _report(self, data: bytes, brought: Brought, *, error: Invalid | None = None) -> str:
         items = item_index(brought.form)
@@ -211,7 +211,7 @@ class FormFilesView(OfficeView):
         here = next((one for one in standing() if one.id == instrument.id), None)
         if here is None:
             raise NoSuchForm
-        places = [(one, one.id in here.placed_in) for one in questionnaires()]
+        places = [(one, one.id in here.placed_in) for one in own_forms()]
         return self.render("manage/questionnaires/files_place.html", form=here, places=places, error=error)
 
 

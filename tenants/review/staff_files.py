@@ -13,10 +13,10 @@ from saas.admin import OfficeView, current_account, fresh
 from saas.languages import locale
 from saas.web import page_now
 from saas.words import later as _l
-from tenants.bookings.queries import is_own_client
 from tenants.intake.models import Intake
 from tenants.intake.queries import NoSuchIntake
-from tenants.intake.taking_out import bundle_of_intake, intake_by_id, note_taken_out, paper_of_intake
+from tenants.intake.taking_out import bundle_of_intake, note_taken_out, paper_of_intake
+from tenants.review.queries import intake_for, reader_of
 
 
 class IntakeFilesView(OfficeView):
@@ -48,15 +48,15 @@ class IntakeFilesView(OfficeView):
 
 
 def _own_intake() -> Intake:
-    """The intake that is asked for, of one of the reader's own clients; `NoSuchIntake` for any other."""
+    """The intake that is asked for, when it is the reader's to read; `NoSuchIntake` for any other."""
+    account = current_account()
     try:
-        intake = intake_by_id(UUID(request.args.get("id", "")))
+        wanted = UUID(request.args.get("id", ""))
     except ValueError:
         raise NoSuchIntake from None
-    account = current_account()
-    if account is None or not is_own_client(intake.client_id, account_id=account.id):
+    if account is None:
         raise NoSuchIntake
-    return intake
+    return intake_for(reader_of(account_id=account.id, role=account.role), wanted)
 
 
 def _file(data: bytes, kind: str, ending: str) -> Response:

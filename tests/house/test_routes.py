@@ -21,8 +21,11 @@ LISTED = ROOT / "tests" / "house" / "routes.txt"
 BEFORE_TENANTS = {"healthz", "readyz", "metrics"}
 GUARDS = {"clinic", "platform", "anywhere", "staff", "operator"}
 WRITES_ONLY = {
+    "form_files.bring_now", "answer_files.keep",
     "intakes.decide",
     "intakes.acknowledge",
+    "privacy.copy",
+    "privacy.erase",
     "settings_intakes.try_it",
     "settings_intakes.seen",
     "manage.turn", "week.undo", "week_booking.turn", "settings_brand.logo", "settings_start.end", "settings_start.skip",
@@ -55,6 +58,10 @@ ASK_AND_WRITE = {
     "client.remove",
     "client_import.check",
     "client_import.index",
+    "form_files.index",
+    "form_files.place",
+    "form_files.remove",
+    "answer_files.index",
     "duplicates.merge",
     "mail_text.edit",
     *(f"settings.{page}" for page in ("texts", "contact", "documents", "booking", "place")),

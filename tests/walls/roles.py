@@ -26,10 +26,14 @@ from tenants.bookings.rules import Details
 from tenants.clients.actions import keep_file
 from tenants.clinic.queries import latest_policy
 from tenants.clinic.rules import SET_UP_STEPS
+from tenants.intake.instruments import bring_in
+from tenants.intake.publishing import begin_from_shipped
+from tenants.intake.registry import INSTRUMENTS
 from tenants.payments.desk import take_at_clinic
 from tenants.payments.queries import desk_lines
 from tests.cast import NOW, Clinic
 from tests.tenants.bookings.scenes import TUESDAY_TEN, booked
+from tests.tenants.intake.made import packed, sheet_file
 from tests.tenants.review.scenes import an_intake
 
 EVERYBODY = "owner practitioner front_desk"
@@ -37,6 +41,7 @@ OWN = "owner practitioner* front_desk"
 DESK = "owner front_desk"
 OWNER = "owner"
 OPERATOR = "operator"
+READERS = "owner practitioner"
 NO_ID = "=00000000-0000-7000-8000-000000000000"
 SETTINGS = ("texts", "contact", "documents", "booking", "place")
 NOBODY = ""  # the library registers the address; nothing is behind it
@@ -59,6 +64,17 @@ def row(method: str, endpoint: str, who: str, /, *, again: bool = False, nothing
     """One line: see the head of this file."""
     roles = tuple(who.replace("*", "").split())
     return Row(method, endpoint, roles, "*" in who, again, nothing, tuple(things.items()))
+
+
+def _form(clinic: Clinic, person: str) -> str:
+    """A published form, brought in."""
+    key = sorted(INSTRUMENTS)[sorted(clinic.practitioners).index(person) + 1]
+    return str(bring_in(data=packed(sheet_file(key)), positions=False, harm={}, now=NOW).questionnaire_id)
+
+
+def _draft(_clinic: Clinic, _person: str) -> str:
+    """A questionnaire that is being written."""
+    return str(begin_from_shipped(now=NOW))
 
 
 def _own_account(endpoint: str, who: str) -> tuple[Row, ...]:
@@ -218,6 +234,8 @@ THINGS: dict[str, Callable[[Clinic, str], str]] = {
     "pending": _pending,
     "blocked": _blocked,
     "intake": _intake,
+    "form": _form,
+    "draft": _draft,
     "account": _account,
     "tenant": lambda clinic, _person: str(clinic.ref.id),
 }
@@ -270,6 +288,9 @@ ROWS = (
     row("POST", "client.note", OWN, id="client"),
     row("GET", "client.remove", OWN, nothing=True, id="client", note=NO_ID),
     row("POST", "client.remove", OWN, nothing=True, id="client", note=NO_ID),
+    row("GET", "privacy.index", OWNER, again=True, id="client"),
+    row("POST", "privacy.copy", OWNER, again=True, id="client"),
+    row("POST", "privacy.erase", OWNER, again=True, id="client"),
     row("POST", "client.settle", OWN, id="shared", booking="shared_booking"),
     row("GET", "client.export", OWNER, again=True, export_type="=csv"),
     row("POST", "client.delete_view", NOBODY, id="client"),
@@ -349,6 +370,25 @@ ROWS = (
     row("POST", "settings_intakes.seen", OWNER, nothing=True, id=NO_ID),
     row("GET", "settings_policy.index", OWNER),
     row("POST", "settings_policy.index", OWNER),
+    row("GET", "questionnaires.index", READERS),
+    row("POST", "questionnaires.begin", OWNER),
+    row("GET", "questionnaires.one", READERS, id="draft"),
+    row("POST", "questionnaires.move", OWNER, id="draft", go="=item|g.sleep|-1"),
+    row("GET", "questionnaires.changes", READERS, id="draft"),
+    row("GET", "questionnaires.publish_page", OWNER, id="draft"),
+    row("POST", "questionnaires.publish", OWNER, id="draft"),
+    row("GET", "questionnaires.ask", OWNER, deed="=item", id="draft", piece="=g.sleep"),
+    row("POST", "questionnaires.do", OWNER, deed="=item", id="draft", piece="=g.sleep"),
+    row("GET", "question_pieces.item", OWNER, id="draft", piece="=g.sleep"),
+    row("POST", "question_pieces.save_item", OWNER, id="draft", piece="=g.sleep"),
+    row("GET", "question_pieces.new_item", OWNER, id="draft", section="=g"),
+    row("POST", "question_pieces.add_item", OWNER, id="draft", section="=g"),
+    row("GET", "question_pieces.section", OWNER, id="draft", piece="=g"),
+    row("POST", "question_pieces.save_section", OWNER, id="draft", piece="=g"),
+    row("GET", "question_pieces.condition", OWNER, id="draft", piece="=g.sleep"),
+    row("POST", "question_pieces.save_condition", OWNER, id="draft", piece="=g.sleep"),
+    row("GET", "question_preview.index", READERS, id="draft"),
+    row("POST", "question_preview.try_out", READERS, id="draft"),
     row("GET", "flag_rules.index", OWNER),
     row("GET", "flag_rules.edit", OWNER, id="=P-HEART"),
     row("POST", "flag_rules.save", OWNER, id="=P-HEART"),
@@ -362,6 +402,19 @@ ROWS = (
     row("POST", "flag_rules.publish", OWNER),
     row("GET", "flag_rules.ask", OWNER, deed="=forget"),
     row("POST", "flag_rules.do", OWNER, again=True, deed="=forget"),
+    row("GET", "form_files.index", OWNER),
+    row("POST", "form_files.index", OWNER),
+    row("POST", "form_files.bring_now", OWNER),
+    row("GET", "form_files.export", OWNER, id="form"),
+    row("GET", "form_files.place", OWNER, id="form"),
+    row("POST", "form_files.place", OWNER, nothing=True, id="form"),
+    row("GET", "form_files.remove", OWNER, id="form"),
+    row("POST", "form_files.remove", OWNER, id="form"),
+    row("GET", "answer_files.index", "practitioner*", client="client"),
+    row("POST", "answer_files.index", "practitioner*", client="client"),
+    row("POST", "answer_files.keep", "practitioner*", client="client"),
+    row("GET", "intake_files.index", "practitioner*", again=True, id="intake"),
+    row("GET", "intake_files.fhir", "practitioner*", again=True, id="intake"),
     row("GET", "own_rules.index", OWNER),
     row("GET", "own_rules.compose", OWNER, q="=d.lp"),
     row("POST", "own_rules.add", OWNER, q="=d.lp"),

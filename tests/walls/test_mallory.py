@@ -175,6 +175,18 @@ def _an_intake(path: str) -> Asks:
     return lambda _mine, theirs: [get(f"{path}?id={theirs.intake_id}"), get(f"{path}?id={theirs.booked_id}")]
 
 
+def _any_row(path: str, *methods: str, name: str = "id") -> Asks:
+    """The neighbour's client, booking and intake, whichever the page takes; not a role's page is 403 before that."""
+
+    def asks(_mine: Belongings, theirs: Belongings) -> list[Ask]:
+        ids = (theirs.client_id, theirs.booked_id, theirs.intake_id)
+        gets = [get(f"{path}?{name}={id_}", 403, 404) for id_ in ids if "G" in methods]
+        posts = [post(f"{path}?{name}={id_}", 403, 404, data={name: str(id_)}) for id_ in ids if "P" in methods]
+        return [*gets, *posts]
+
+    return asks
+
+
 def _press_intake(path: str) -> Asks:
     def asks(_mine: Belongings, theirs: Belongings) -> list[Ask]:
         form = {"id": str(theirs.intake_id), "seen": "1", "outcome": "proceed", "done": "spoke"}
@@ -374,6 +386,14 @@ ASKS: dict[str, Asks] = {
     "intakes.index": lambda _mine, theirs: [
         get(f"/manage/intakes/?which={which}&id={theirs.intake_id}", 200) for which in ("due", "waiting", "done", "all")
     ],
+    **{
+        f"form_files.{page}": _any_row(f"/manage/questionnaires/files/{page}/", *methods)
+        for page, methods in {"export": "G", "place": "GP", "remove": "GP"}.items()
+    },
+    "answer_files.index": _any_row("/manage/questionnaires/answers/", "G", "P", name="client"),
+    "answer_files.keep": _any_row("/manage/questionnaires/answers/keep/", "P", name="client"),
+    "intake_files.index": _any_row("/manage/intakes/files/", "G"),
+    "intake_files.fhir": _any_row("/manage/intakes/files/fhir/", "G"),
     "intakes.summary": _an_intake("/manage/intakes/open/"),
     "intakes.answers": _an_intake("/manage/intakes/answers/"),
     "intakes.decide": _press_intake("/manage/intakes/review/"),
@@ -393,6 +413,9 @@ ASKS: dict[str, Asks] = {
     ],
     "client.note": _a_client("POST", "/manage/clients/note/"),
     "client.settle": _a_client("POST", "/manage/clients/settle/"),
+    "privacy.index": _a_client("GET", "/manage/privacy/"),
+    "privacy.copy": _a_client("POST", "/manage/privacy/copy/"),
+    "privacy.erase": _a_client("POST", "/manage/privacy/erase/"),
     "client.remove": lambda mine, theirs: [
         *_a_client("GET", "/manage/clients/note/remove/")(mine, theirs),
         *_a_client("POST", "/manage/clients/note/remove/")(mine, theirs),
@@ -535,6 +558,8 @@ ASKS: dict[str, Asks] = {
     ],
 }
 NOTHING = {
+    "form_files.index": "names no row: the file is the sender's",
+    "form_files.bring_now": "names no row: the file is the sender's",
     "client.create_view": "names no row",
     "duplicates.index": "names no row",
     "client_import.index": "names no row: whom the clinic knows is looked up in its own (tests/tenants/clients)",

@@ -35,8 +35,8 @@ from tests.tenants.bookings.scenes import booked
 from tests.tenants.intake.made import form_file, packed, question, response_file, sheet_file
 
 
-def _brought(key: str = "phq-9", **more: object) -> UUID:
-    return bring_in(data=packed(sheet_file(key, **more)), positions=False, harm={}, now=NOW).questionnaire_id  # type: ignore[arg-type]
+def _brought() -> UUID:
+    return bring_in(data=packed(sheet_file("phq-9")), positions=False, harm={}, now=NOW).questionnaire_id
 
 
 def test_an_instrument_comes_in_as_versions_that_never_change(at_rowan: Clinic) -> None:
@@ -105,9 +105,8 @@ def test_answers_from_elsewhere_are_an_intake_and_looked_at_at_once(at_rowan: Cl
     (form,) = answerable()
     assert form.source == "http://made.example/q"
     data = packed(response_file("phq-9", 2, 2, 2, 2, 1, 1, 2, 0, 1, total=99))
-    asked = {"version_id": form.version_id, "client_id": client_id, "data": data, "now": NOW}
-    intake_id = bring_answers(**asked)
-    assert bring_answers(**asked) == intake_id
+    intake_id = bring_answers(version_id=form.version_id, client_id=client_id, data=data, now=NOW)
+    assert bring_answers(version_id=form.version_id, client_id=client_id, data=data, now=NOW) == intake_id
     intake = db.session.get_one(Intake, intake_id)
     (score,) = scores_of(definition_of(form.version_id), answers_of(intake))
     assert (score.total, score.values[8]) == (13, 1)
@@ -118,8 +117,9 @@ def test_answers_from_elsewhere_are_an_intake_and_looked_at_at_once(at_rowan: Cl
     assert len(db.session.execute(select(IntakeAlert).where(IntakeAlert.intake_id == intake_id)).all()) == 1
     deeds = set(db.session.execute(select(Audit.deed)).scalars())
     assert {"form.brought_in", "intake.brought_in"} <= deeds
+    empty = packed({"resourceType": "QuestionnaireResponse", "item": []})
     with pytest.raises(CannotComeIn):
-        bring_answers(**(asked | {"data": packed({"resourceType": "QuestionnaireResponse", "item": []})}))
+        bring_answers(version_id=form.version_id, client_id=client_id, data=empty, now=NOW)
 
 
 def test_an_intake_goes_out_on_paper_and_as_fhir_and_each_is_noted(at_rowan: Clinic) -> None:
