@@ -37,6 +37,7 @@ from tenants.bookings.models import Booking
 from tenants.bookings.rules import Details
 from tenants.clinic import actions as clinic
 from tenants.demo.clinics import HOLLOW_OAK, PEOPLE, STILL_WATER, Plan, imprint_text, privacy_notice
+from tenants.intake.settings import Contact, IntakeSettings, save_settings
 from tenants.practitioners.actions import save_practitioner, save_room, set_services
 from tenants.practitioners.models import Practitioner, Room
 from tenants.practitioners.rules import PractitionerRequest
@@ -117,6 +118,8 @@ def _furnish(plan: Plan, now: datetime) -> None:
     clinic.save_texts(privacy=notice, imprint=imprint, now=now)
     clinic.save_booking_rules(min_notice_min=plan.rules[0], horizon_days=plan.rules[1], accepting=True, now=now)
     clinic.save_policy(policy=plan.policy, now=now)
+    told = [Contact(plan.logins[role][1], plan.logins[role][0]) for role in ("practitioner", "owner")]
+    save_settings(wanted=IntakeSettings(first=told[0], second=told[1]), now=now)
     offered = [save_service(service_id=_id(Service, s.slug), request=s, now=now).id for s in plan.services]
     for room in plan.rooms:
         save_room(room_id=_id(Room, room.slug), request=room, now=now)

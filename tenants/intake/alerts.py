@@ -241,20 +241,24 @@ def trials(limit: int = 12) -> list[IntakeAlert]:
     return list(db.session.execute(found).scalars())
 
 
-def answered_alerts(intake_id: UUID, client_id: UUID) -> list[Answered]:
-    """How the alerts of an intake were acknowledged, the newest first. Unseals: whoever asks records the look."""
-    found = []
-    for row in _alerts_of(intake_id):
-        if row.acknowledged_at is not None:
-            said = _sealed(row, client_id)
-            at, by = row.acknowledged_at, row.acknowledged_by
-            found.append(Answered(row.id, row.raised_at, at, by, said.get("done", ""), said.get("note", "")))
-    return found[::-1]
+@dataclass(frozen=True)
+class AlertsOf:
+    """The alerts of one intake: those that wait, the oldest first; how others were answered, the newest first."""
+
+    waiting: tuple[IntakeAlert, ...]
+    answered: tuple[Answered, ...]
 
 
-def open_alerts_of(intake_id: UUID) -> list[IntakeAlert]:
-    """The open alerts of one intake, the oldest first."""
-    return [row for row in _alerts_of(intake_id) if row.acknowledged_at is None]
+def alerts_of(intake_id: UUID, client_id: UUID) -> AlertsOf:
+    """What was told about an intake; one query. Unseals: whoever shows it records the look."""
+    rows = _alerts_of(intake_id)
+    answered = [_answered(row, client_id) for row in reversed(rows) if row.acknowledged_at is not None]
+    return AlertsOf(tuple(row for row in rows if row.acknowledged_at is None), tuple(answered))
+
+
+def _answered(row: IntakeAlert, client_id: UUID) -> Answered:
+    said, at = _sealed(row, client_id), row.acknowledged_at or row.raised_at
+    return Answered(row.id, row.raised_at, at, row.acknowledged_by, said.get("done", ""), said.get("note", ""))
 
 
 def alarm_now(*, now: datetime) -> Alarm | None:

@@ -138,12 +138,14 @@ class Intake(TenantOwned, Base):
 
     @classmethod
     def own_table_args(cls) -> tuple[Any, ...]:
-        """Found by link, by booking, by client, by when the session is."""
+        """Found by link, by booking, by client, by when the session is, by who waits for a review or a talk."""
         return (
             UniqueConstraint("tenant_id", "link_hash"),
             Index("ix_intake_booking", "tenant_id", "booking_id"),
             Index("ix_intake_client", "tenant_id", "client_id", "requested_at"),
             Index("ix_intake_session", "tenant_id", "session_at"),
+            Index("ix_intake_review", "tenant_id", "review_due", "session_at"),
+            Index("ix_intake_attention", "tenant_id", "attention", "session_at"),
             CheckConstraint("status IN ('requested','open','submitted','expired','closed')", name="status"),
             tenant_fk("client", "client_id"),
             tenant_fk("booking", "booking_id"),

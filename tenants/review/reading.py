@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -12,14 +12,14 @@ from sqlalchemy import select
 from saas.db import db
 from tenants.bookings.models import Booking
 from tenants.clients.models import Client
-from tenants.intake.alerts import Answered, answered_alerts, open_alerts_of
+from tenants.intake.alerts import Answered, alerts_of
 from tenants.intake.assessing import Kept, kept_look
 from tenants.intake.flags import Look
 from tenants.intake.models import Intake, QuestionnaireVersion
 from tenants.intake.queries import answers_of, definition_of
 from tenants.intake.questions import Answers, Questionnaire, visible
 from tenants.intake.reviewing import Reviewed, reviews_of
-from tenants.intake.scores import Point, scores_of, trend
+from tenants.intake.scores import Point, Score, scores_of, trend
 from tenants.intake.touch import Saying, TouchLimits, limits_in, touch_history
 from tenants.practitioners.models import Practitioner
 from tenants.review import rules
@@ -102,20 +102,24 @@ def summary(row: Intake, language: str) -> Summary:
     said = rules.said_in(q, answers, language)
     opted, digest = rules.opted_out(said), rules.digest(q, said, language)
     earlier = _earlier(row)
-    changed = rules.changes(q, _as_shown(earlier[0]), answers, language) if earlier else ()
+    scores = scores_of(q, answers)
+    # How scores went over time is the only reason to open more than the last one.
+    before = [(one, _as_shown(one)) for one in (earlier if scores else earlier[:1])]
+    changed = rules.changes(q, before[0][1], said, language) if before else ()
+    told = alerts_of(row.id, row.client_id)
     history = touch_history(row.client_id, limit=1)
     lines = [one for group in (*opted.values(), *digest.values()) for one in group]
     version, newest = _versions(row.questionnaire_version_id)
     return Summary(
         about=about(row),
-        alerts=tuple(Alert(one.id, one.raised_at) for one in open_alerts_of(row.id)),
-        answered=tuple(answered_alerts(row.id, row.client_id)),
+        alerts=tuple(Alert(one.id, one.raised_at) for one in told.waiting),
+        answered=told.answered,
         look=look,
         opted_out=opted,
         digest=digest,
         changes=changed,
         has_before=bool(earlier),
-        scores=_scores(row, q, answers, earlier),
+        scores=_over_time(row, scores, before) if scores else {},
         touch=history[0].limits if history else limits_in(answers),
         touch_changed=history[0] if history else None,
         version=version,
@@ -153,15 +157,13 @@ def _earlier(row: Intake) -> list[Intake]:
     return list(db.session.execute(newest).scalars())
 
 
-def _scores(row: Intake, q: Questionnaire, answers: Answers, earlier: list[Intake]) -> Mapping[str, tuple[Point, ...]]:
-    """How each instrument of this intake went over time; earlier ones are read only where there is one."""
-    now = scores_of(q, answers)
-    if not now:
-        return {}
-    dated = [(_day(row), now)]
-    dated += [(_day(one), scores_of(definition_of(one.questionnaire_version_id), _as_shown(one))) for one in earlier]
-    asked = {score.instrument for score in now}
-    return {key: points for key, points in trend(dated).items() if key in asked}
+def _over_time(
+    row: Intake, scores: Sequence[Score], before: Sequence[tuple[Intake, Answers]]
+) -> Mapping[str, tuple[Point, ...]]:
+    """How each instrument of this intake went."""
+    dated = [(_day(one), scores_of(definition_of(one.questionnaire_version_id), said)) for one, said in before]
+    asked = {score.instrument for score in scores}
+    return {key: points for key, points in trend([*dated, (_day(row), scores)]).items() if key in asked}
 
 
 def _day(row: Intake) -> date:

@@ -137,11 +137,11 @@ def _unsaid(section: Section, item: Item, language: str) -> Said:
     return Said(item.id, section.id, in_language(item.text, language), "", absent="not-asked")
 
 
-def changes(q: Questionnaire, before: Answers, now: Answers, language: str) -> tuple[Change, ...]:
-    """What this client answers otherwise than last time, in order; notes count too."""
+def changes(q: Questionnaire, before: Answers, now: Iterable[Said], language: str) -> tuple[Change, ...]:
+    """What this client answers otherwise than last time, in order; notes count too. `now`: all that is said now."""
     was = {one.id: one for one in said_in(q, before, language)}
     found = []
-    for one in said_in(q, now, language):
+    for one in now:
         old = was.pop(one.id, None)
         if old is None or (old.answer, old.note) != (one.answer, one.note):
             found.append(Change(one.section, _question(one), _whole(old), _whole(one)))

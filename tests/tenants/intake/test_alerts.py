@@ -25,9 +25,8 @@ from tenants.intake.alerts import (
     Alarm,
     acknowledge,
     alarm_now,
-    answered_alerts,
+    alerts_of,
     dismiss_test,
-    open_alerts_of,
     raise_alert,
     self_test,
     trials,
@@ -85,9 +84,9 @@ def test_one_after_another_is_told_until_somebody_says_they_have_seen_it(post: P
         assert acknowledge(**said, done="called", note="She is with her sister.") == [alert]
         assert acknowledge(**said, done="other", note="") == []
     assert post(NOW + 60 * MINUTES) == []
-    assert open_alerts_of(intake) == []
-    client_id = db.session.get_one(Intake, intake).client_id
-    (kept,) = answered_alerts(intake, client_id)
+    found = alerts_of(intake, db.session.get_one(Intake, intake).client_id)
+    (kept,) = found.answered
+    assert found.waiting == ()
     assert (kept.by, kept.done, kept.note) == (contacts.accounts["ben"], "called", "She is with her sister.")
     told = db.session.execute(select(Audit.deed, Audit.facts).where(Audit.deed.like("intake.a%"))).all()
     assert {row.deed: row.facts for row in told} == {"intake.alerted": {}, "intake.acknowledged": {}}
