@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from tenants.intake.asking import is_given
 from tenants.intake.flag_tests import latest_day
 from tenants.intake.flags import YEARS, Facts, Label, Labels
 from tenants.intake.questions import Answer, Answers, Item, Questionnaire, holds, item_index, skip_key, visible
@@ -35,7 +36,7 @@ def facts_from(
     shown = {key: answers[key] for key in visible(form, answers) if key in answers}
     skips = {skip_key(section.id) for part in form.parts for section in part.sections}
     asked = frozenset(_id(key) for key in visible(form, {k: answer for k, answer in answers.items() if k not in skips}))
-    said = {_id(key) for key, answer in shown.items() if is_said(answer)}
+    said = {_id(key) for key, answer in shown.items() if is_given(answer)}
     if not whole:
         asked &= said
     elif BAND not in said:
@@ -69,11 +70,6 @@ def age_on(day: date, born: Answer | None) -> int | None:
     if birth is None:
         return None
     return max(0, day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day)))
-
-
-def is_said(answer: Answer) -> bool:
-    """Whether there is an answer, an opt-out counting as one."""
-    return bool(answer.absent) or answer.value not in (None, "", ())
 
 
 def _id(key: str) -> str:
