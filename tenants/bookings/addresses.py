@@ -14,7 +14,7 @@ from tenants.bookings import letters
 from tenants.bookings.models import Booking
 from tenants.bookings.queries import service_of
 from tenants.bookings.views import may
-from tenants.clinic.queries import ClinicView
+from tenants.clinic.queries import ClinicView, envelope
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def google_link(booking: Booking, clinic: ClinicView) -> str:
 
     query = {
         "action": "TEMPLATE",
-        "text": _("Session at %(clinic)s", clinic=clinic.name),
+        "text": _("Session at %(clinic)s", clinic=envelope().sender_name or clinic.name),
         "dates": f"{stamp(booking.starts_at)}/{stamp(booking.ends_at)}",
         "ctz": booking.zone,
         "location": ", ".join(clinic.address_lines),

@@ -14,7 +14,8 @@ from saas.tenancy import TenantOwned, tenant_fk
 
 
 class Payment(TenantOwned, Base):
-    """What one booking owes. `price_minor` in all, of it `online_minor` at booking; the rest is paid at the clinic.
+    """What one booking owes. `price_minor` in all, of it `online_minor` at booking; the rest is paid at the clinic, or
+    by card through a link that staff send.
 
     `paid_minor` and `refunded_minor` are money by card; `held_minor` of it lies with the client's bank in open
     disputes, and `lost_minor` went back to the client in lost ones. `owed_minor` (plus: the client owes, minus: the

@@ -14,6 +14,8 @@ from saas.db import action, db
 from tenants.bookings import moves
 from tenants.bookings.models import Booking
 from tenants.bookings.rules import Details
+from tenants.clinic.actions import save_envelope
+from tenants.clinic.notices import Envelope
 from tenants.practitioners.models import Practitioner
 from tenants.services.models import Service
 from tests.browser import Browser, Page
@@ -80,8 +82,10 @@ def put(booking: Booking, state: str) -> None:
 def test_google_is_told_nothing_that_tells(browser: Browser, rowan: Clinic, inside: Inside) -> None:
     with inside(rowan):
         address = link(rowan, booked(rowan))
+        save_envelope(wanted=Envelope("Ben"), services=[], now=NOW)
     google = browser.get(address).links()["Google Calendar"]
     assert google.startswith("https://calendar.google.com/calendar/render?")
+    assert "Session+at+Ben" in google
     assert "Desk" not in google
     assert address.rpartition("/")[2] not in google
 
