@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint
 
 from saas.app import Parts
@@ -23,7 +25,7 @@ from tenants.embed import staff as embed_desk
 from tenants.hours import staff as hours_pages
 from tenants.hours import staff_days as hours_days
 from tenants.hours import staff_why as hours_why
-from tenants.intake import alert_effects, review_effects
+from tenants.intake import alert_effects, publishing, review_effects
 from tenants.intake import effects as intake_effects
 from tenants.intake import public as intake_pages
 from tenants.money import staff as money_pages
@@ -35,10 +37,18 @@ from tenants.payments import effects as payment_effects
 from tenants.people import merging
 from tenants.people import staff as people_desk
 from tenants.practitioners import staff as team_pages
+from tenants.privacy import effects as privacy_effects
+from tenants.privacy import staff as privacy_pages
+from tenants.questionnaires import staff as question_pages
+from tenants.questionnaires import staff_answers as answer_files
+from tenants.questionnaires import staff_files as form_files
 from tenants.questionnaires import staff_own_rules as own_rule_pages
+from tenants.questionnaires import staff_pieces as piece_pages
+from tenants.questionnaires import staff_preview as preview_pages
 from tenants.questionnaires import staff_rules as flag_rule_pages
 from tenants.reports import staff as report_pages
 from tenants.review import staff as review_pages
+from tenants.review import staff_files as intake_files
 from tenants.review.notice import office_notice
 from tenants.settings import public as settings_feeds
 from tenants.settings import staff as settings_pages
@@ -56,6 +66,7 @@ from tenants.week import staff as week_pages
 from tenants.week import staff_add as week_adding
 from tenants.week import staff_booking as week_bookings
 
+_FILES = (form_files.FormFilesView, answer_files.AnswerFilesView, intake_files.IntakeFilesView)
 _EFFECTS = {
     **booking_effects.HANDLERS,
     **change_effects.HANDLERS,
@@ -63,6 +74,7 @@ _EFFECTS = {
     **payment_effects.HANDLERS,
     **alert_effects.HANDLERS,
     **review_effects.HANDLERS,
+    **privacy_effects.HANDLERS,
     **intake_effects.HANDLERS,
 }
 
@@ -77,6 +89,12 @@ def _pages() -> list[tuple[Blueprint, Guard]]:
         (embed_pages.blueprint(), "clinic"),
         (intake_pages.blueprint(), "clinic"),
     ]
+
+
+def _on_clinic_created(*, now: datetime) -> None:
+    """What a new clinic finds: its profile and policy, and the shipped questions as a draft."""
+    on_clinic_created(now=now)
+    publishing.begin_once(now=now)
 
 
 def parts() -> Parts:
@@ -94,6 +112,7 @@ def parts() -> Parts:
             people_desk.ClientView,
             merging.DuplicatesView,
             review_pages.IntakesView,
+            privacy_pages.PrivacyView,
             client_lists.ImportView,
             money_pages.MoneyView,
             money_desk.DeskView,
@@ -106,6 +125,7 @@ def parts() -> Parts:
             offer_lists.ServiceView,
             offer_people.PractitionerView,
             offer_people.RoomView,
+            question_pages.QuestionnairesView,
             settings_pages.SettingsView,
             wording.MailTextView,
             wording.PolicyView,
@@ -119,8 +139,11 @@ def parts() -> Parts:
             settings_stripe.StripeView,
             settings_intakes.IntakesView,
             settings_start.StartView,
+            piece_pages.PiecesView,
+            preview_pages.PreviewView,
             flag_rule_pages.RulesView,
             own_rule_pages.OwnRulesView,
+            *_FILES,
             embed_desk.WebsiteView,
             hours_days.DaysView,
             hours_why.WhyView,
@@ -130,7 +153,12 @@ def parts() -> Parts:
         ],
         effects=_EFFECTS,
         webhooks={**checkout_effects.WEBHOOKS, **payment_effects.WEBHOOKS},
-        timetable=(*booking_jobs.TIMETABLE, *client_jobs.TIMETABLE, *alert_effects.TIMETABLE),
-        on_clinic_created=on_clinic_created,
+        timetable=(
+            *booking_jobs.TIMETABLE,
+            *client_jobs.TIMETABLE,
+            *alert_effects.TIMETABLE,
+            *privacy_effects.TIMETABLE,
+        ),
+        on_clinic_created=_on_clinic_created,
         facts=facts,
     )

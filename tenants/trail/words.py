@@ -28,6 +28,8 @@ _PEOPLE: Words = {
     "client.kept_apart": _l("Said that two clients are two people"),
     "client.merged": _l("Merged two clients’ records"),
     "client.erased": _l("Erased a client"),
+    "client.erased_for": _l("Said why a client was erased"),
+    "client.copied": _l("Made a client’s copy of their data"),
     "client.settled": _l("Settled a booking’s details with a client’s record"),
     "clients.file_checked": _l("Checked a list of clients for import"),
     "clients.imported": _l("Imported a list of clients"),
@@ -93,6 +95,11 @@ _CLINIC: Words = {
     "account.linked": _l("Changed whose calendar an account sees"),
 }
 _INTAKES: Words = {
+    "questionnaire.begun": _l("Began a questionnaire"),
+    "questionnaire.changed": _l("Changed the draft of a questionnaire"),
+    "questionnaire.published": _l("Published a questionnaire"),
+    "questionnaire.withdrawn": _l("Withdrew a version of a questionnaire"),
+    "questionnaire.archived": _l("Put a questionnaire away"),
     "form.brought_in": _l("Brought a form in from a file"),
     "form.put_away": _l("Put a published form away"),
     "intake.brought_in": _l("Brought a client’s answers in from a file"),

@@ -390,6 +390,33 @@ ASKS: dict[str, Asks] = {
         f"form_files.{page}": _any_row(f"/manage/questionnaires/files/{page}/", *methods)
         for page, methods in {"export": "G", "place": "GP", "remove": "GP"}.items()
     },
+    **{
+        f"questionnaires.{page}": _any_row(f"/manage/questionnaires/{path}/", *methods)
+        for page, path, methods in (
+            ("one", "one", "G"),
+            ("move", "move", "P"),
+            ("changes", "changes", "G"),
+            ("publish_page", "publish", "G"),
+            ("publish", "publish", "P"),
+            ("ask", "ask/item", "G"),
+            ("do", "ask/archive", "P"),
+        )
+    },
+    **{
+        f"question_{page}": _any_row(f"/manage/questionnaires/{path}/", *methods)
+        for page, path, methods in (
+            ("pieces.item", "pieces", "G"),
+            ("pieces.save_item", "pieces", "P"),
+            ("pieces.new_item", "pieces/new-question", "G"),
+            ("pieces.add_item", "pieces/new-question", "P"),
+            ("pieces.section", "pieces/section", "G"),
+            ("pieces.save_section", "pieces/section", "P"),
+            ("pieces.condition", "pieces/condition", "G"),
+            ("pieces.save_condition", "pieces/condition", "P"),
+            ("preview.index", "preview", "G"),
+            ("preview.try_out", "preview", "P"),
+        )
+    },
     "answer_files.index": _any_row("/manage/questionnaires/answers/", "G", "P", name="client"),
     "answer_files.keep": _any_row("/manage/questionnaires/answers/keep/", "P", name="client"),
     "intake_files.index": _any_row("/manage/intakes/files/", "G"),
@@ -558,6 +585,8 @@ ASKS: dict[str, Asks] = {
     ],
 }
 NOTHING = {
+    "questionnaires.index": "names no row",
+    "questionnaires.begin": "names no row: it begins as shipped",
     "form_files.index": "names no row: the file is the sender's",
     "form_files.bring_now": "names no row: the file is the sender's",
     "client.create_view": "names no row",

@@ -1,0 +1,108 @@
+"""An end to what the clinic knows of a client: who they were, what they said, and every key that opens it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select
+
+from saas import audit
+from saas.db import action, db
+from saas.errors import Conflict, Invalid
+from saas.links import link_for
+from saas.outbox import emit
+from saas.sealing import erased_subjects
+from saas.words import _
+from tenants.bookings.models import Booking
+from tenants.bookings.places import LINK as BOOKING_LINK
+from tenants.bookings.rules import LIVE
+from tenants.clients.actions import erase_client_fields
+from tenants.clients.models import Client
+from tenants.clients.queries import client_by_id
+from tenants.intake.models import Intake, IntakeAnswer, IntakeFlags, IntakeReview, TouchMap
+from tenants.intake.queries import LINK as INTAKE_LINK
+
+KEYS_DUE = "privacy.keys_due"
+BASES = ("asked", "period", "mistake")
+"""Why a client is erased: they asked, the record's period is over, or it was never to be kept."""
+
+
+class NameDiffers(Invalid):
+    """What was typed is not the client's name."""
+
+    code = "name-differs"
+
+
+class SessionsToCome(Conflict):
+    """Bookings still stand: they are cancelled first, so that money and mails go their usual way."""
+
+    code = "sessions-to-come"
+
+    def __init__(self) -> None:
+        super().__init__(_("This client still has a session to come. Cancel it first, then erase"))
+
+
+@action
+def erase_client(*, client_id: UUID, typed: str, basis: str, now: datetime) -> None:
+    """Erase a client: their record, notes, answers and what was found in them, and all links to their pages.
+
+    Bookings and money stay without the person, receipts of consent without their details. The keys are destroyed by an
+    effect once this is committed: then no backup tells anything either. `typed` must be the name as it stands
+    (`NameDiffers`); `SessionsToCome`, `NoSuchClient`.
+    """
+    client = client_by_id(client_id)
+    if basis not in BASES:
+        raise Invalid(fields={"basis": _("Choose why")})
+    if " ".join(typed.split()) != " ".join(client.name.split()):
+        raise NameDiffers(fields={"typed": _("This is not the name as it stands above")})
+    records = records_of(client.id)
+    if coming(records, now=now):
+        raise SessionsToCome
+    ids = erase_client_fields(client_id=client.id, now=now)
+    _forget_intakes(ids)
+    _end_links(ids)
+    audit.record("client.erased_for", target="client", target_id=client.id, now=now, basis=basis)
+    emit(KEYS_DUE, run_at=now, dedupe=f"{KEYS_DUE}:{client.id}", client_id=client.id)
+
+
+@action
+def erase_again(*, now: datetime) -> int:
+    """After older data was brought back: erase once more whoever was erased since. Returns how many."""
+    gone = erased_subjects()
+    mine = select(Client.id).where(Client.id.in_(gone), Client.merged_into_id.is_(None), Client.email_hash.is_not(None))
+    found = list(db.session.execute(mine).scalars()) if gone else []
+    for client_id in found:
+        ids = erase_client_fields(client_id=client_id, now=now)
+        _forget_intakes(ids)
+        _end_links(ids)
+    return len(found)
+
+
+def records_of(client_id: UUID) -> list[UUID]:
+    """The record and all that were merged into it."""
+    found = select(Client.id).where(or_(Client.id == client_id, Client.merged_into_id == client_id))
+    return list(db.session.execute(found).scalars())
+
+
+def coming(ids: list[UUID], *, now: datetime) -> int:
+    """How many sessions of theirs are still to come."""
+    found = select(Booking.id).where(Booking.client_id.in_(ids), Booking.status.in_(LIVE), Booking.ends_at > now)
+    return len(db.session.execute(found).all())
+
+
+def _forget_intakes(ids: list[UUID]) -> None:
+    theirs = select(Intake.id).where(Intake.client_id.in_(ids)).scalar_subquery()
+    for model in (IntakeAnswer, IntakeFlags, IntakeReview):
+        db.session.execute(delete(model).where(model.intake_id.in_(theirs)))
+    db.session.execute(delete(TouchMap).where(TouchMap.client_id.in_(ids)))
+
+
+def _end_links(ids: list[UUID]) -> None:
+    for booking in db.session.execute(select(Booking).where(Booking.client_id.in_(ids))).scalars():
+        booking.link_generation += 1
+        booking.link_hash = link_for(BOOKING_LINK, booking.id, booking.link_generation).hash
+    for intake in db.session.execute(select(Intake).where(Intake.client_id.in_(ids))).scalars():
+        intake.link_generation += 1
+        intake.link_hash = link_for(INTAKE_LINK, intake.id, intake.link_generation).hash
+        intake.status, intake.attention, intake.review_due = "closed", False, False

@@ -1,0 +1,123 @@
+"""A client's copy of what the clinic keeps about them: to read (HTML) and for another program (JSON, FHIR).
+
+Without what the rules found, scores and reviews: those are the clinic's working notes (intake.md 6.6 of the design).
+Notes go along where the clinic says so. Who opened their answers, and when, is in it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import render_template
+from sqlalchemy import select
+
+from saas import audit
+from saas.audit import Audit
+from saas.db import action, db
+from saas.languages import locale
+from saas.tenancy import current_tenant
+from saas.trail.queries import people
+from tenants.bookings.models import Booking
+from tenants.bookings.queries import beside
+from tenants.clients.actions import record_of
+from tenants.clients.models import Client, ClientNote
+from tenants.intake.queries import consents_of, intakes_of_client
+from tenants.intake.taking_out import bundle_of_intake
+from tenants.payments.queries import movements_of
+from tenants.privacy.actions import records_of
+
+_READ = ("intake", "client")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Somebody of the clinic read something about the client: their record, or sections of their answers."""
+
+    at: datetime
+    who: str
+    what: str
+    sections: str
+
+
+@action
+def take_copy(*, client_id: UUID, notes: bool, now: datetime) -> dict[str, Any]:
+    """Everything that belongs into a client's copy, as plain values; noted in the audit."""
+    client = db.session.get_one(Client, client_id)
+    ids = records_of(client.id)
+    bookings = list(
+        db.session.execute(select(Booking).where(Booking.client_id.in_(ids)).order_by(Booking.starts_at)).scalars()
+    )
+    intakes = [one for id in ids for one in intakes_of_client(id)]
+    copy: dict[str, Any] = {
+        "clinic": current_tenant().name,
+        "made_at": now.isoformat(),
+        "record": vars(record_of(client)) | {"since": client.created_at.isoformat()},
+        "bookings": _bookings(bookings),
+        "agreements": [_agreement(row) for id in ids for row in consents_of(id)],
+        "opened": [vars(one) | {"at": one.at.isoformat()} for one in opened(ids, [one.id for one in intakes])],
+        "questions": [bundle_of_intake(one, now=now) for one in intakes],
+        "notes": _notes(ids) if notes else [],
+    }
+    audit.record("client.copied", target="client", target_id=client.id, now=now, notes=int(notes))
+    return copy
+
+
+def _bookings(rows: list[Booking]) -> list[dict[str, Any]]:
+    known = beside(rows)
+    return [
+        {
+            "at": row.wall_start.isoformat(),
+            "zone": row.zone,
+            "session": known[row.id][1],
+            "practitioner": known[row.id][2],
+            "status": row.status,
+            "note": row.note,
+            "typed": row.typed,
+            "money": [
+                {"kind": one.kind, "amount": str(one.amount), "at": one.at.isoformat()} for one in movements_of(row.id)
+            ],
+        }
+        for row in rows
+    ]
+
+
+def _agreement(row: Any) -> dict[str, Any]:
+    return {"to": row.purpose, "choice": row.choice, "at": row.at.isoformat(), "words": row.text_hash}
+
+
+def _notes(ids: list[UUID]) -> list[dict[str, str]]:
+    found = select(ClientNote).where(ClientNote.client_id.in_(ids)).order_by(ClientNote.at)
+    return [{"at": one.at.isoformat(), "text": one.text} for one in db.session.execute(found).scalars()]
+
+
+def opened(client_ids: list[UUID], intake_ids: list[UUID]) -> list[Opened]:
+    """Who of the clinic read the client's record or answers, oldest first."""
+    found = select(Audit).where(
+        Audit.deed == "read", Audit.target.in_(_READ), Audit.target_id.in_([*client_ids, *intake_ids])
+    )
+    names = people()
+    return [
+        Opened(row.at, names.get(row.account_id, "") if row.account_id else "", row.target, _sections(row))
+        for row in db.session.execute(found.order_by(Audit.at, Audit.id)).scalars()
+    ]
+
+
+def _sections(row: Audit) -> str:
+    return str(row.facts.get("sections", ""))
+
+
+def packed(copy: dict[str, Any]) -> bytes:
+    """The copy as a ZIP: `copy.html` to read, `copy.json` for programs, one FHIR bundle for each set of questions."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as files:
+        files.writestr("copy.html", render_template("manage/privacy/copy.html", copy=copy, language=locale()))
+        files.writestr("copy.json", json.dumps(copy, ensure_ascii=False, indent=2, default=str))
+        for number, one in enumerate(copy["questions"], start=1):
+            files.writestr(f"questions-{number}.fhir.json", json.dumps(one, ensure_ascii=False, indent=2))
+    return made.getvalue()

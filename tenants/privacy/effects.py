@@ -1,0 +1,26 @@
+"""The end of an erased client's keys: after the rows are gone, and again until it is done."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from saas.jobs import Handler, Job
+from saas.outbox import Effect
+from saas.sealing import destroy_keys
+from tenants.privacy.actions import KEYS_DUE, erase_again, records_of
+
+
+def keys_due(effect: Effect, *, now: datetime) -> None:
+    """Destroy the keys of a client and of all records that were merged into theirs."""
+    del now
+    destroy_keys(records_of(UUID(str(effect.payload["client_id"]))))
+
+
+def again(*, now: datetime) -> None:
+    """Every night: whoever comes back with older data is erased once more."""
+    erase_again(now=now)
+
+
+HANDLERS: dict[str, Handler] = {KEYS_DUE: keys_due}
+TIMETABLE = (Job("erase-again", again, after=timedelta(hours=3, minutes=50), each_clinic=True),)

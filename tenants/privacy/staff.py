@@ -1,0 +1,91 @@
+"""A client's data as the owner handles it: a copy for them, what they agreed to, who read it, an end to all of it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, flash, redirect, request, url_for
+from flask_admin import expose
+
+from saas import audit
+from saas.admin import OfficeView, fresh
+from saas.errors import DomainError
+from saas.web import StaleForm, page_now
+from saas.words import _
+from saas.words import later as _l
+from tenants.clients.models import Client
+from tenants.clients.queries import NoSuchClient, client_by_id
+from tenants.intake.queries import consents_of, intakes_of_client
+from tenants.privacy.actions import coming, erase_client, records_of
+from tenants.privacy.copy import opened, packed, take_copy
+from tenants.privacy.forms import CopyForm, EraseForm
+
+CHOICE_WORDS = {"given": _l("Agreed"), "refused": _l("Did not agree"), "withdrawn": _l("Took it back")}
+
+
+class PrivacyView(OfficeView):
+    """One client's data."""
+
+    roles = ("owner",)
+    part_of = "client"
+
+    def __init__(self) -> None:
+        super().__init__(name=_l("Their data"), endpoint="privacy", url="privacy")
+
+    def is_visible(self) -> bool:
+        return False
+
+    @expose("/")
+    @fresh
+    def index(self) -> str:
+        return self._page(_client())
+
+    def _page(self, client: Client, form: EraseForm | None = None) -> str:
+        now, ids = page_now(), records_of(client.id)
+        audit.note_read("client", target_id=client.id, now=now)
+        intakes = [one.id for id in ids for one in intakes_of_client(id)]
+        return self.render(
+            "manage/privacy/client.html",
+            client=client,
+            copy=CopyForm(),
+            form=form or EraseForm(),
+            agreements=[row for id in ids for row in consents_of(id)],
+            choices=CHOICE_WORDS,
+            opened=opened(ids, intakes)[-50:],
+            coming=coming(ids, now=now),
+        )
+
+    @expose("/copy/", methods=("POST",))
+    @fresh
+    def copy(self) -> Any:
+        client = _client()
+        form = CopyForm(request.form)
+        if not form.validate():
+            raise StaleForm
+        data = packed(take_copy(client_id=client.id, notes=bool(form.notes.data), now=page_now()))
+        headers = {"Content-Disposition": "attachment; filename=copy.zip", "Cache-Control": "no-store"}
+        return Response(data, headers=headers, mimetype="application/zip")
+
+    @expose("/erase/", methods=("POST",))
+    @fresh
+    def erase(self) -> Any:
+        client = _client()
+        form = EraseForm(request.form)
+        if not form.validate():
+            return self._page(client, form), 422
+        try:
+            erase_client(client_id=client.id, typed=form.typed.data or "", basis=form.basis.data or "", now=page_now())
+        except DomainError as error:
+            form.put(error)
+            return self._page(client, form), error.status
+        flash(_("Erased. Bookings and payments stay in your books without the person."))
+        return redirect(url_for("client.index_view"), 303)
+
+
+def _client() -> Client:
+    """The client this page is about; `NoSuchClient` for any other id."""
+    try:
+        return client_by_id(UUID(request.values.get("id", "")))
+    except ValueError:
+        raise NoSuchClient from None

@@ -1,0 +1,81 @@
+"""An end to a client's data, and a copy of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from saas.db import db
+from saas.jobs import drain
+from saas.sealing import has_key
+from saas.tenancy import tenant_scope
+from tenants.bookings.models import Booking
+from tenants.clients.models import Client
+from tenants.intake.models import Intake, IntakeAnswer, IntakeFlags, TouchMap
+from tenants.privacy.actions import NameDiffers, SessionsToCome, erase_again, erase_client
+from tenants.privacy.copy import packed, take_copy
+from tenants.privacy.effects import HANDLERS
+from tests.cast import NOW, Clinic
+from tests.tenants.bookings.scenes import TUESDAY_TEN, booked
+from tests.tenants.review.scenes import sent_in
+
+AFTER = TUESDAY_TEN.replace(day=25)
+
+
+@pytest.fixture
+def client_id(at_rowan: Clinic) -> UUID:
+    booking = booked(at_rowan, "desk", TUESDAY_TEN)
+    sent_in(at_rowan, booking=booking)
+    assert booking.client_id is not None
+    return booking.client_id
+
+
+def test_a_session_to_come_and_another_name_are_refused(client_id: UUID) -> None:
+    with pytest.raises(SessionsToCome):
+        erase_client(client_id=client_id, typed="Cleo Marsh", basis="asked", now=NOW)
+    with pytest.raises(NameDiffers):
+        erase_client(client_id=client_id, typed="Cleo", basis="asked", now=AFTER)
+    assert db.session.get_one(Client, client_id).name == "Cleo Marsh"
+
+
+def test_who_is_erased_is_gone_and_their_keys_too(app: Flask, at_rowan: Clinic, client_id: UUID) -> None:
+    token = db.session.execute(select(Booking.link_hash)).scalar_one()
+    erase_client(client_id=client_id, typed=" Cleo  Marsh", basis="asked", now=AFTER)
+    drain(app, HANDLERS, now=AFTER)
+    client = db.session.get_one(Client, client_id, populate_existing=True)
+    assert (client.name, client.email, client.email_hash) == ("Erased client", "", None)
+    for model in (IntakeAnswer, IntakeFlags, TouchMap):
+        assert not db.session.execute(select(model)).first()
+    assert db.session.execute(select(Booking.link_hash)).scalar_one() != token
+    assert db.session.execute(select(Intake.status)).scalar_one() == "closed"
+    assert not has_key(subject=client_id)
+
+
+def test_who_comes_back_with_older_data_is_erased_again(app: Flask, at_rowan: Clinic, client_id: UUID) -> None:
+    erase_client(client_id=client_id, typed="Cleo Marsh", basis="period", now=AFTER)
+    drain(app, HANDLERS, now=AFTER)
+    assert erase_again(now=AFTER) == 0
+    client = db.session.get_one(Client, client_id, populate_existing=True)
+    client.name, client.email_hash = "Cleo Marsh", "as it was"
+    db.session.commit()
+    assert erase_again(now=AFTER) == 1
+    assert db.session.get_one(Client, client_id, populate_existing=True).name == "Erased client"
+
+
+def test_a_copy_has_what_they_said_and_nothing_that_was_found(app: Flask, at_rowan: Clinic, client_id: UUID) -> None:
+    with app.test_request_context(), tenant_scope(at_rowan.ref):
+        files = zipfile.ZipFile(io.BytesIO(packed(take_copy(client_id=client_id, notes=False, now=NOW))))
+    copy = json.loads(files.read("copy.json"))
+    assert copy["record"]["name"] == "Cleo Marsh"
+    assert len(copy["bookings"]) == 1
+    assert {"copy.html", "copy.json", "questions-1.fhir.json"} == set(files.namelist())
+    whole = b"".join(files.read(name) for name in files.namelist()).decode()
+    assert "Paracetamol" in whole
+    for word in ("contra", "severity", "ser-default", "weight"):
+        assert word not in whole
