@@ -164,7 +164,7 @@ class SqliteFile:
         for one, copy in ((self.file, self.kept[name]), (self.keys, self.kept[name].with_suffix(".keys"))):
             with closing(sqlite3.connect(one)) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            shutil.copyfile(one, copy)
+            shutil.copy(one, copy)  # with its mode: keys are for their owner only
 
     def bring(self, name: str, *, keys: bool = True) -> None:
         """The rows that were kept under this name, and no others; and the keys, unless today's are wanted."""
@@ -179,7 +179,7 @@ class SqliteFile:
     def _put(self, whole: Path, there: Path | None = None) -> None:
         for rest in ("", "-wal", "-shm"):
             Path(f"{there or self.file}{rest}").unlink(missing_ok=True)
-        shutil.copyfile(whole, there or self.file)
+        shutil.copy(whole, there or self.file)
 
 
 class KeyLine:
