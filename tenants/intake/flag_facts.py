@@ -12,7 +12,17 @@ from datetime import date
 from tenants.intake.asking import is_given
 from tenants.intake.flag_tests import latest_day
 from tenants.intake.flags import YEARS, Facts, Label, Labels
-from tenants.intake.questions import Answer, Answers, Item, Questionnaire, holds, item_index, skip_key, visible
+from tenants.intake.questions import (
+    Answer,
+    Answers,
+    Item,
+    Questionnaire,
+    holds,
+    item_index,
+    sections_of,
+    skip_key,
+    visible,
+)
 from tenants.intake.reading import choices
 from tenants.intake.scores import ITEM_9, asks_of_harm, facts_of, sheets_in
 
@@ -33,9 +43,12 @@ def facts_from(
 
     `whole`: it was sent. Before that, what has no answer yet is merely not reached, and not missing.
     """
-    shown = {key: answers[key] for key in visible(form, answers) if key in answers}
-    skips = {skip_key(section.id) for part in form.parts for section in part.sections}
-    asked = frozenset(_id(key) for key in visible(form, {k: answer for k, answer in answers.items() if k not in skips}))
+    seen = visible(form, answers)
+    shown = {key: answers[key] for key in seen if key in answers}
+    skips = {skip_key(section.id) for section in sections_of(form)} & answers.keys()
+    if skips:
+        seen = visible(form, {key: answer for key, answer in answers.items() if key not in skips})
+    asked = frozenset(_id(key) for key in seen)
     said = {_id(key) for key, answer in shown.items() if is_given(answer)}
     if not whole:
         asked &= said
