@@ -32,6 +32,7 @@ from tenants.intake.registry import INSTRUMENT, INSTRUMENTS, LOINC, SCALE
 from tenants.intake.scores import Score
 
 OWN_FORM = "urn:longtide:form"
+_SUBJECT = "Patient"  # FHIR's word for whom a resource is about
 CHAIN = "urn:longtide:consent-hash"
 OPTION = "urn:longtide:option"
 _SYSTEMS = {"yn4": "urn:longtide:answer", "bodymap": "urn:longtide:body-area"}
@@ -89,7 +90,7 @@ def questionnaire(form: Questionnaire, named: Named, *, whole: str) -> Resource:
         "title": form.title.get(main, form.key),
         "status": named.status,
         "language": main,
-        "subjectType": ["Patient"],
+        "subjectType": [_SUBJECT],
         "extension": [{"url": OWN_FORM, "valueString": whole}],
         "copyright": form.texts.get("licence", {}).get(main),
         "item": [_part(form, n, main) for n in range(len(form.parts))],
@@ -215,7 +216,7 @@ def response(
         "id": id_,
         "questionnaire": f"{named.url}|{named.version}" if named.version else named.url,
         "status": status,
-        "subject": {"reference": f"Patient/{client_id}"},
+        "subject": {"reference": f"{_SUBJECT}/{client_id}"},
         "authored": at.isoformat(),
         **({"item": parts} if parts else {}),
     }
@@ -296,7 +297,7 @@ def observations(scores: Sequence[Score], *, client_id: str, response_id: str, a
                 "coding": [{"system": LOINC, "code": INSTRUMENTS[score.instrument].totals[0]}],
                 "text": score.name,
             },
-            "subject": {"reference": f"Patient/{client_id}"},
+            "subject": {"reference": f"{_SUBJECT}/{client_id}"},
             "effectiveDateTime": at.isoformat(),
             "derivedFrom": [{"reference": f"QuestionnaireResponse/{response_id}"}],
             "valueInteger": int(score.total),
@@ -316,7 +317,7 @@ def consent(receipt: Receipt) -> Resource:
         "status": _STATUS.get(receipt.choice, "inactive"),
         "scope": {"coding": [{"system": scopes, "code": scope}]},
         "category": [{"coding": [{"system": LOINC, "code": "59284-0"}], "text": receipt.purpose}],
-        "patient": {"reference": f"Patient/{receipt.client_id}"},
+        "patient": {"reference": f"{_SUBJECT}/{receipt.client_id}"},
         "dateTime": receipt.at.isoformat(),
         "performer": [{"display": receipt.name}],
         "policy": [{"uri": f"urn:sha256:{receipt.words_hash}"}],

@@ -32,7 +32,7 @@ FIXED_NAMES = {
     "user_cls",
     "user_agent",  # HTTP
 }
-FIXED_TEXTS = {"User-Agent", "user-agent"}
+FIXED_TEXTS = {"User-Agent", "user-agent", "Patient", "patient"}  # HTTP, FHIR
 # Flask-Security's signals and mails call an account so.
 FIXED_IN = {"saas/accounts": {"user"}}
 
