@@ -39,10 +39,10 @@ from tenants.intake.models import Intake
 from tenants.intake.queries import (
     LINK,
     OPEN,
-    NoSuchIntake,
     check_standing,
     intake_of_booking,
     last_submitted,
+    lock_intake,
     names_for,
     paper_for,
     previous_of,
@@ -50,6 +50,7 @@ from tenants.intake.queries import (
 )
 from tenants.intake.questions import Answer
 from tenants.intake.reading import Fault, read_answer
+from tenants.intake.reviewing import plan_reminder
 from tenants.intake.settings import intake_settings
 from tenants.intake.touch import remember_touch
 
@@ -156,14 +157,6 @@ def _until(intake: Intake, *, now: datetime) -> datetime:
 
 def _remind_at(intake: Intake, which: int, now: datetime) -> datetime:
     return max(now, (intake.session_at or now) - timedelta(days=REMIND_DAYS[which]))
-
-
-def lock_intake(intake_id: UUID) -> Intake:
-    """Inside an action: the row, fresh and locked until it ends."""
-    found = db.session.get(Intake, intake_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NoSuchIntake
-    return found
 
 
 @action
@@ -317,6 +310,7 @@ def submit(*, intake_id: UUID, origin: Origin, now: datetime) -> None:
     _receipts(intake, paper, agreed, answers, origin=origin, now=now)
     remember_touch(intake_id=intake.id, now=now)
     emit(SUBMITTED, run_at=now, dedupe=f"{SUBMITTED}:{intake.id}:{intake.revision}", intake_id=intake.id)
+    plan_reminder(intake_id=intake.id, session_at=intake.session_at, now=now)
     audit.record("intake.submitted", target="intake", target_id=intake.id, now=now)
 
 
@@ -344,6 +338,8 @@ def session_moved(*, booking_id: UUID, starts_at: datetime, zone: str, practitio
     db.session.flush()
     if intake.saved_at is not None:
         _look(intake, "moved", now=now)
+    if intake.status == "submitted":
+        plan_reminder(intake_id=intake.id, session_at=intake.session_at, now=now)
 
 
 @action

@@ -16,6 +16,7 @@ from saas.tenancy import current_tenant
 from tenants.clinic.queries import clinic_view
 from tenants.intake import alerts
 from tenants.intake.models import IntakeAlert
+from tenants.intake.queries import office_page_at
 from tenants.intake.settings import Contact, Who, intake_settings
 
 TRIES = 6
@@ -55,7 +56,7 @@ def _who(effect: Effect) -> Who:
 def _write(effect: Effect, row: IntakeAlert, contact: Contact) -> Mail:
     clinic = clinic_view()
     template = "intake_alert" if row.kind == "answer" else "intake_alert_test"
-    link = absolute(f"/manage/intakes/open/?id={row.intake_id}" if row.intake_id else "/manage/settings/intakes/")
+    link = office_page_at(row.intake_id) if row.intake_id else absolute("/manage/settings/intakes/")
     subject, text, html = mail.render(
         template, current_tenant().locale, region=clinic.country, clinic=clinic, link=link, name=contact.name
     )

@@ -27,7 +27,8 @@ from saas.tenancy import current_tenant
 from saas.text import Cleaner
 from saas.words import _
 from tenants.intake.alert_plan import step_at
-from tenants.intake.models import Intake, IntakeAlert
+from tenants.intake.models import IntakeAlert
+from tenants.intake.queries import lock_intake
 from tenants.intake.settings import CONTACTS, Who, intake_settings
 
 MAIL = "intake.alert"
@@ -73,7 +74,7 @@ def raise_alert(*, intake_id: UUID, revision: int, now: datetime, findings: Coll
     `findings`: the ids of the acute flags that hold now; one alert a new finding, however often an answer is saved.
     Without them: one while none is open.
     """
-    client_id = _client_of(intake_id)
+    client_id = lock_intake(intake_id).client_id  # two tabs that save the same answer at once raise one alert
     before = _alerts_of(intake_id)
     told = {one for row in before for one in _sealed(row, client_id).get("findings", ())}
     if (set(findings) <= told) if findings else any(row.acknowledged_at is None for row in before):
@@ -85,12 +86,6 @@ def raise_alert(*, intake_id: UUID, revision: int, now: datetime, findings: Coll
     _take_step(row, 0, now=now)
     audit.record("intake.alerted", target="intake", target_id=intake_id, now=now)
     return row.id
-
-
-def _client_of(intake_id: UUID) -> UUID:
-    # Locked: two tabs that save the same answer at once raise one alert.
-    found = select(Intake.client_id).where(Intake.id == intake_id).with_for_update(key_share=True)
-    return db.session.execute(found).scalar_one()
 
 
 def _alerts_of(intake_id: UUID) -> list[IntakeAlert]:
@@ -158,7 +153,7 @@ def acknowledge(*, intake_id: UUID, alert_ids: Iterable[UUID], done: str, note: 
     if done not in DONE:
         cleaner.refuse("done", _("Choose what you did"))
     cleaner.check()
-    client_id, wanted, taken = _client_of(intake_id), set(alert_ids), []
+    client_id, wanted, taken = lock_intake(intake_id).client_id, set(alert_ids), []
     for alert_id in [row.id for row in _alerts_of(intake_id) if row.id in wanted]:
         row = _lock(alert_id)
         if row.acknowledged_at is not None:

@@ -23,7 +23,7 @@ from tenants.intake.flags import LICENCE, Facts, Flag, Look, rank
 from tenants.intake.look_json import facts_as_json, facts_from_json, look_as_json, look_from_json
 from tenants.intake.looking import look
 from tenants.intake.models import Intake, IntakeFlags
-from tenants.intake.queries import NoSuchIntake, answers_of, definition_of
+from tenants.intake.queries import NoSuchIntake, answers_of, definition_of, lock_intake
 from tenants.intake.rule_sets import keep_rules_used, rules_of
 from tenants.practitioners.models import Practitioner
 
@@ -51,7 +51,7 @@ def assess(*, intake_id: UUID, why: Why, now: datetime) -> tuple[Flag, ...]:
     The same facts under the same rules are kept once. `attention` follows: somebody must speak with the client first.
     A new finding about what was sent asks for a review again.
     """
-    intake = _locked(intake_id)
+    intake = lock_intake(intake_id)
     rules = keep_rules_used(now=now)
     form = definition_of(intake.questionnaire_version_id)
     zone = ZoneInfo(current_tenant().zone)
@@ -104,14 +104,6 @@ def replay(row: IntakeFlags) -> Look:
 def look_about(row_id: UUID) -> str:
     """What the sealed part of a row of looks is bound to."""
     return f"intake_flags|sealed|{row_id}"
-
-
-def _locked(intake_id: UUID) -> Intake:
-    found = select(Intake).where(Intake.id == intake_id).with_for_update().execution_options(populate_existing=True)
-    intake = db.session.execute(found).scalar_one_or_none()
-    if intake is None:
-        raise NoSuchIntake
-    return intake
 
 
 def _known_of(practitioner_id: UUID | None) -> frozenset[str]:

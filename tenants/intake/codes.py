@@ -11,10 +11,10 @@ from saas.crypto import keyed_hash, same
 from saas.db import action
 from saas.outbox import emit
 from saas.tenancy import current_tenant
-from tenants.intake.actions import lock_intake, reachable_by_mail
+from tenants.intake.actions import reachable_by_mail
 from tenants.intake.answer_rows import said_in
 from tenants.intake.models import Intake
-from tenants.intake.queries import client_of
+from tenants.intake.queries import client_of, lock_intake
 
 CODE = "intake.code"
 LIFE = timedelta(minutes=10)

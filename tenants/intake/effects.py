@@ -16,7 +16,6 @@ from saas import mail
 from saas.db import db
 from saas.jobs import Handler
 from saas.languages import for_client
-from saas.links import absolute
 from saas.mail import Mail
 from saas.outbox import Effect, Later
 from saas.tenancy import current_tenant
@@ -25,8 +24,11 @@ from tenants.clinic.notices import Envelope, wait_until
 from tenants.clinic.queries import clinic_view, envelope, notices
 from tenants.intake.actions import REMIND_DAYS, REMINDER, SUBMITTED, reachable_by_mail
 from tenants.intake.codes import CODE, code_of
-from tenants.intake.models import Intake
-from tenants.intake.queries import OPEN, client_of, page_at
+from tenants.intake.models import Intake, IntakeReview
+from tenants.intake.queries import OPEN, client_of, office_page_at, page_at
+from tenants.intake.review_words import NEUTRAL_WORDS
+from tenants.intake.reviewing import REMINDER as REVIEW_REMINDER
+from tenants.intake.reviewing import SEND_WORDS, opened
 from tenants.practitioners.models import Practitioner
 
 
@@ -69,14 +71,37 @@ def submitted(effect: Effect, *, now: datetime) -> None:
     intake = _intake(effect)
     if intake is None or not intake.review_due or intake.practitioner_id is None:
         return
-    person = db.session.get(Practitioner, intake.practitioner_id)
+    _to_team(effect, intake, "intake_submitted", now)
+
+
+def review_reminder(effect: Effect, *, now: datetime) -> None:
+    """`intake.review_reminder`: to whoever gives the session, when it is still at that time and nobody has decided."""
+    intake = _intake(effect)
+    planned = int(effect.payload["session"])
+    if intake is None or not intake.review_due or intake.session_at is None or now >= intake.session_at:
+        return
+    if int(intake.session_at.timestamp()) == planned:
+        _to_team(effect, intake, "intake_review_due", now)
+
+
+def review_words(effect: Effect, *, now: datetime) -> None:
+    """`intake.words`: the neutral sentence that a practitioner chose, to a client who may be written to."""
+    row = db.session.get(IntakeReview, UUID(str(effect.payload["review_id"])))
+    intake = db.session.get(Intake, row.intake_id) if row is not None else None
+    if row is None or intake is None:
+        return
+    with mail.written_for(for_client(intake.locale, client_of(intake).locale)):
+        said = str(NEUTRAL_WORDS[opened(row, intake.client_id).words])
+    _to_client(effect, intake, "intake_words", now, said=said)
+
+
+def _to_team(effect: Effect, intake: Intake, template: str, now: datetime) -> None:
+    person = db.session.get(Practitioner, intake.practitioner_id) if intake.practitioner_id else None
     clinic = clinic_view()
     email = person.email if person is not None and person.email else clinic.email
-    if not email:
-        return
-    context = {"link": absolute(f"/manage/intakes/{intake.id}/"), "name": person.first_name if person else ""}
-    written = _written(effect, "intake_submitted", current_tenant().locale, (clinic.name, email), context)
-    _send(written, now=now)
+    if email:
+        context = {"link": office_page_at(intake.id), "name": person.first_name if person else ""}
+        _send(_written(effect, template, current_tenant().locale, (clinic.name, email), context), now=now)
 
 
 def _to_client(effect: Effect, intake: Intake, template: str, now: datetime, **more: Any) -> None:
@@ -114,4 +139,7 @@ def _send(written: Mail, *, now: datetime) -> None:
     mail.send(written, now=now)
 
 
-HANDLERS: dict[str, Handler] = {REMINDER: reminder, CODE: code, SUBMITTED: submitted}
+HANDLERS: dict[str, Handler] = {
+    REMINDER: reminder, CODE: code, SUBMITTED: submitted, REVIEW_REMINDER: review_reminder,
+    SEND_WORDS: review_words,
+}  # fmt: skip

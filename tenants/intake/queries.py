@@ -75,6 +75,20 @@ def page_at(intake: Intake) -> str:
     return absolute(f"/intake/{link_for(LINK, intake.id, intake.link_generation).token}")
 
 
+def office_page_at(intake_id: UUID) -> str:
+    """The address of its summary, for mails to the team."""
+    return absolute(f"/manage/intakes/open/?id={intake_id}")
+
+
+def lock_intake(intake_id: UUID) -> Intake:
+    """The intake, read anew and held until the action ends; `NoSuchIntake`."""
+    found = select(Intake).where(Intake.id == intake_id).with_for_update(key_share=True)
+    row = db.session.execute(found.execution_options(populate_existing=True)).scalar_one_or_none()
+    if row is None:
+        raise NoSuchIntake
+    return row
+
+
 def paper_for(version_id: UUID) -> Paper:
     """The version of the questionnaire under which an intake was asked for, made ready."""
     return _paper(version_id)

@@ -24,7 +24,7 @@ from saas.stale import ChangedMeanwhile
 from saas.text import Cleaner
 from saas.words import _
 from tenants.intake.models import Intake, IntakeReview
-from tenants.intake.queries import NoSuchIntake
+from tenants.intake.queries import lock_intake
 from tenants.intake.settings import intake_settings
 
 OUTCOMES = ("proceed", "changes", "cst-only", "clearance", "refer", "defer")
@@ -98,15 +98,6 @@ def review(*, intake_id: UUID, seen: int, decision: Decision, now: datetime) -> 
         emit(SEND_WORDS, run_at=now, dedupe=f"{SEND_WORDS}:{review_id}", review_id=review_id)
     audit.record("intake.reviewed", target="intake", target_id=intake_id, now=now, revision=seen)
     return review_id
-
-
-def lock_intake(intake_id: UUID) -> Intake:
-    """The intake, read anew and held until the action ends; `NoSuchIntake`."""
-    found = select(Intake).where(Intake.id == intake_id).with_for_update(key_share=True)
-    row = db.session.execute(found.execution_options(populate_existing=True)).scalar_one_or_none()
-    if row is None:
-        raise NoSuchIntake
-    return row
 
 
 def _cleaned(decision: Decision) -> Decision:

@@ -21,8 +21,8 @@ from saas.mail import outgoing
 from tenants.bookings.models import Booking
 from tenants.bookings.rules import Details
 from tenants.intake.alerts import raise_alert
+from tenants.intake.effects import HANDLERS
 from tenants.intake.models import Intake
-from tenants.intake.review_effects import HANDLERS
 from tenants.intake.reviewing import plan_reminder, reviews_of, standing_of
 from tenants.intake.settings import Contact, IntakeSettings, save_settings
 from tenants.intake.touch import TouchLimits, touch_history, touch_of
