@@ -31,6 +31,7 @@ from tenants.intake.flags import (
     Turn,
     Unit,
     Wanted,
+    asks_of_rule,
 )
 from tenants.intake.json_reading import LONGEST_TEXT, Fault, Reader, canonical
 
@@ -137,10 +138,24 @@ class _Reader(Reader):
         points = [band.points for band in bands]
         if not points or points != sorted(set(points)) or points[0] != 0:
             self.fault("bands", _("Bands begin at 0, and each begins higher than the one before"))
+        self.keep_fit_apart(rules)
         ids = [rule.id for rule in rules]
         for twice in sorted({id for id in ids if ids.count(id) > 1}):
             self.fault("rules", _("Two rules have the name %(id)s", id=twice))
         return RuleSet(name, rules, bands)
+
+    def keep_fit_apart(self, rules: tuple[Rule, ...]) -> None:
+        """What fits comes from answers alone, and no other list looks at it: it can neither be raised by a screen nor
+        lower a caution."""
+        fit = {rule.id for rule in rules if rule.axis == "fit"}
+        for rule in rules:
+            asked = asks_of_rule(rule)
+            self.at = rule.id
+            if rule.id in fit and any(ask.of in ("score", "flag") for ask in asked):
+                self.fault("when", _("A rule about fit looks at answers alone, at no score and no other rule"))
+            if rule.id not in fit and any(ask.of == "flag" and ask.name in fit for ask in asked):
+                self.fault("when", _("Only rules about fit may look at fit"))
+        self.at = ""
 
     def band(self, data: Any) -> Band:
         if not isinstance(data, Mapping):

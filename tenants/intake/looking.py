@@ -120,8 +120,9 @@ def _flag(step: _Step, scene: Scene, words: Words) -> Flag:
     rule = step.rule
     axis, severity, weight = rule.axis, rule.severity, rule.weight
     turn = next((turn for turn, holds in zip(rule.turns, step.turns, strict=True) if holds(scene)), None)
-    if turn is not None:
-        axis, severity = turn.axis or axis, turn.severity or severity
+    if turn is not None:  # it only ever counts for more, also where the clinic has made the rule itself graver
+        axis = min(axis, turn.axis or axis, key=AXES.index)
+        severity = max(severity, turn.severity or severity, key=rank)
         weight = rule.weight if turn.weight is None else turn.weight
     flag = Flag(
         id=rule.id,

@@ -112,6 +112,24 @@ def test_fit_has_points_bands_and_a_gate() -> None:
     assert [found(told).fit.band["en"].split()[0] for told in few] == ["No", "No", "Some"]
 
 
+def test_a_turn_never_makes_a_flag_milder() -> None:
+    rules = shipped_rules()
+    graver = tuple(replace(rule, severity="critical") if rule.id == "P-SEIZURE" else rule for rule in rules.rules)
+    seen = look(ready(replace(rules, rules=graver)), facts_with({"d.seizure": "yes", "d.seizure_controlled": "no"}), {})
+    assert flag_of(seen, "P-SEIZURE").severity == "critical"
+
+
+@pytest.mark.parametrize(
+    "id,when", [("F-LIFE", {"score": "pcl-5", ">=": 1}), ("P-HEART", {"flag": "F-LIFE", "=": True})]
+)
+def test_fit_is_kept_apart_when_rules_are_read(id: str, when: dict[str, Any]) -> None:
+    data = rules_as_json(shipped_rules())
+    next(rule for rule in data["rules"] if rule["id"] == id)["when"] = when
+    with pytest.raises(BadRules) as refused:
+        rules_from_json(data)
+    assert [fault.at for fault in refused.value.faults] == [id]
+
+
 def test_a_positive_screen_never_raises_fit() -> None:
     assert all(ask.of == "q" for rule in shipped_rules().rules if rule.axis == "fit" for ask in asks_of_rule(rule))
     assert found({"score:pcl-5": 80, "score:pc-ptsd-5": 5, "score:phq-9.9": 3}).fit.points == 0
