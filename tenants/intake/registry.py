@@ -34,7 +34,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Band:
-    """Totals from `lo` on are called `name` (a key: `score_words.py` has the words)."""
+    """Totals from `lo` on are called `name`: a key, whose words are the page’s."""
 
     lo: int
     name: str

@@ -20,6 +20,7 @@ from tenants.intake.flags import Axis, Flag, Look
 from tenants.intake.questions import in_language
 from tenants.intake.review_words import AREA_WORDS, DONE_WORDS, OUTCOME_WORDS, areas_in_words
 from tenants.intake.reviewing import EARLY, Reviewed
+from tenants.intake.score_words import why_words
 from tenants.intake.scores import Point, Score, trend_chart
 from tenants.intake.touch import Saying, TouchLimits
 from tenants.review.reading import Summary
@@ -59,12 +60,6 @@ WISH_WORDS = {
     "open": "",
     "history": _l("They asked for CST only: read this as history, they have not asked for SER."),
     "unsaid": _l("They have not said whether they would like SER."),
-}
-WHY_NOT_WORDS = {
-    "incomplete": _l("cannot be scored: not everything is answered"),
-    "missing-items": _l("cannot be scored: questions are missing"),
-    "no-scores": _l("cannot be scored: its choices have no numbers"),
-    "odd-scores": _l("cannot be scored: its numbers are not the published ones"),
 }
 SOURCE_WORDS = {"intake": _l("from the intake"), "check-in": _l("at check-in"), "link": _l("by their link")}
 
@@ -182,7 +177,7 @@ def _score(points: Sequence[Point]) -> ScoreShown:
 def score_words(score: Score) -> str:
     """The total of its most, and what the instrument calls it; or why there is none."""
     if score.total is None:
-        return str(WHY_NOT_WORDS[score.why_not or "incomplete"])
+        return why_words(score)
     said = _("%(total)s of %(most)s", total=f"{score.total:g}", most=f"{score.most:g}")
     return f"{said}, {score.band}" if score.band else said
 
