@@ -62,7 +62,12 @@ def as_json(q: Questionnaire) -> dict[str, Any]:
 
 def hash_of(q: Questionnaire) -> str:
     """The SHA-256, in hexadecimal, that names this questionnaire for good."""
-    return hashlib.sha256(canonical(as_json(q)).encode()).hexdigest()
+    return hash_of_json(as_json(q))
+
+
+def hash_of_json(written: Mapping[str, Any]) -> str:
+    """The same, of what `as_json` wrote."""
+    return hashlib.sha256(canonical(written).encode()).hexdigest()
 
 
 def from_text(text: str | bytes) -> Questionnaire:

@@ -18,7 +18,7 @@ from saas.db import action, db
 from saas.errors import Conflict, Invalid, NotFound
 from saas.stale import mark_of, unchanged
 from saas.words import _
-from tenants.intake.form_json import NotAQuestionnaire, as_json, from_json, hash_of
+from tenants.intake.form_json import NotAQuestionnaire, as_json, from_json, hash_of, hash_of_json
 from tenants.intake.json_reading import Fault
 from tenants.intake.lint import faults_in
 from tenants.intake.models import Questionnaire as QuestionnaireRow
@@ -82,7 +82,6 @@ class Listed:
     title: str
     draft_at: datetime
     draft_hash: str
-    questions: int
     versions: tuple[Version, ...]
     asked: bool
 
@@ -101,13 +100,9 @@ def questionnaires() -> list[Listed]:
     asked = published()
     listed = []
     for row in db.session.execute(wanted).scalars():
-        form, own = from_json(row.draft), tuple(versions.get(row.id, ()))
-        listed.append(
-            Listed(
-                row.id, row.title, row.draft_at, hash_of(form), len(all_items(form)), own,
-                asked=any(one.id == asked for one in own),
-            )
-        )  # fmt: skip
+        own = tuple(versions.get(row.id, ()))
+        in_use = any(one.id == asked for one in own)
+        listed.append(Listed(row.id, row.title, row.draft_at, hash_of_json(row.draft), own, in_use))
     return listed
 
 

@@ -1,0 +1,269 @@
+"""What the pages about questionnaires send, each as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+
+from saas.admin import OfficeForm
+from saas.text import TooLong, clean_block, clean_line
+from saas.words import _
+from tenants.intake.form_json import ID, RESERVED
+from tenants.intake.json_reading import LONGEST_TEXT
+from tenants.intake.questions import All, Condition, Item, Kind, Option, Section, Some, Test, Texts
+from tenants.intake.reading import choices
+from tenants.questionnaires.piece_words import KIND_WORDS, OFFERED, WITH_CHOICES, WITH_ENDS
+
+SPARE = 3  # empty rows for more answers
+MOST_ROWS = 40
+UNKNOWN, DECLINED = "~unknown", "~declined"
+_ITEM_TEXTS = ("text", "help", "guardian_text", "lo_text", "hi_text")
+_SECTION_TEXTS = ("title", "intro", "notice")
+_ITEM_MARKS = ("required", "sensitive", "safety", "acute", "note", "enabled")
+_SECTION_MARKS = ("sensitive", "crisis_box", "enabled")
+
+
+class PressForm(OfficeForm):
+    """A button: nothing but its token."""
+
+
+class PieceForm(OfficeForm):
+    """A question or a section; `form_for` adds its texts by language."""
+
+    kind = SelectField(choices=[SelectChoice(one, KIND_WORDS[one]) for one in OFFERED], validate_choice=False)
+    required = BooleanField()
+    sensitive = BooleanField()
+    safety = BooleanField()
+    acute = BooleanField()
+    note = BooleanField()
+    crisis_box = BooleanField()
+    enabled = BooleanField()
+    lo = StringField()
+    hi = StringField()
+    document = StringField()
+    seen = HiddenField()
+
+    languages: Sequence[str] = ()
+
+    def texts(self, name: str, *, needed: bool = False) -> Texts:
+        """One text in every language; a language without words is left out, or told where the text is `needed`."""
+        found: dict[str, str] = {}
+        for code in self.languages:
+            key = f"{name}-{code}"
+            try:
+                said = clean_block(self._fields[key].data, LONGEST_TEXT)
+            except TooLong as error:
+                self.put_errors({key: error.message})
+                continue
+            if said:
+                found[code] = said
+            elif needed:
+                self.put_errors({key: _("Write it in each language")})
+        return found
+
+    def whole(self, name: str) -> int | None:
+        """A whole number as typed, or none; a sentence beside the field for anything else."""
+        typed = (self._fields[name].data or "").strip()
+        if not typed:
+            return None
+        if typed.removeprefix("-").isascii() and typed.removeprefix("-").isdecimal() and len(typed) <= 6:
+            return int(typed)
+        self.put_errors({name: _("Enter a whole number, such as 3")})
+        return None
+
+    def item(self, before: Item, options: tuple[Option, ...]) -> Item:
+        """The question as typed; what cannot be read has its sentence beside it."""
+        marks = {name: bool(self._fields[name].data) for name in _ITEM_MARKS}
+        texts = {name: self.texts(name, needed=name == "text") for name in _ITEM_TEXTS}
+        ends = {name: self.whole(name) for name in ("lo", "hi")} if before.kind in WITH_ENDS else {}
+        document = (self.document.data or "").strip() if before.kind == "consent" else before.document
+        return replace(before, options=options, document=document, **marks, **texts, **ends)  # type: ignore[arg-type]
+
+    def section(self, before: Section) -> Section:
+        """The section as typed."""
+        marks = {name: bool(self._fields[name].data) for name in _SECTION_MARKS}
+        texts = {name: self.texts(name, needed=name == "title") for name in _SECTION_TEXTS}
+        return replace(before, **marks, **texts)  # type: ignore[arg-type]
+
+
+def form_for(languages: Sequence[str]) -> type[PieceForm]:
+    """The form of a piece with its texts in these languages."""
+    fields: dict[str, Any] = {"languages": tuple(languages)}
+    for name in (*_ITEM_TEXTS, *_SECTION_TEXTS):
+        fields |= {f"{name}-{code}": TextAreaField() for code in languages}
+    return type("OnePieceForm", (PieceForm,), fields)
+
+
+def piece_data(piece: Item | Section, languages: Sequence[str]) -> dict[str, Any]:
+    """What the form of a piece shows at first."""
+    is_item = isinstance(piece, Item)
+    names, marks = (_ITEM_TEXTS, _ITEM_MARKS) if is_item else (_SECTION_TEXTS, _SECTION_MARKS)
+    found: dict[str, Any] = {
+        f"{name}-{code}": getattr(piece, name).get(code, "") for name in names for code in languages
+    }
+    found |= {name: getattr(piece, name) for name in marks}
+    if isinstance(piece, Item):
+        found |= {"kind": piece.kind, "document": piece.document}
+        found |= {name: "" if (end := getattr(piece, name)) is None else str(end) for name in ("lo", "hi")}
+    return found
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row for one answer to choose, as typed."""
+
+    code: str = ""
+    texts: Mapping[str, str] | None = None
+    alone: bool = False
+    fault: str = ""
+
+    def said(self, language: str) -> str:
+        """The words in this language."""
+        return (self.texts or {}).get(language, "")
+
+
+def rows_of(item: Item) -> list[Row]:
+    """The answers to choose as rows, and some empty ones."""
+    kept = [Row(option.code, option.text, option.exclusive) for option in item.options]
+    return [*kept, *(Row() for _number in range(SPARE))]
+
+
+def typed_rows(typed: Mapping[str, str], languages: Sequence[str]) -> list[Row]:
+    """The rows as they were sent, the empty ones too."""
+    found = []
+    for number in range(MOST_ROWS):
+        if f"o{number}-code" not in typed:
+            break
+        texts = {code: typed.get(f"o{number}-{code}", "") for code in languages}
+        found.append(Row(typed[f"o{number}-code"], texts, f"o{number}-alone" in typed))
+    return found
+
+
+def options_from(rows: Sequence[Row], before: Item, languages: Sequence[str]) -> tuple[tuple[Option, ...], list[Row]]:
+    """The answers to choose, and the rows again with a sentence beside each that needs another look.
+
+    A row without words goes. A row without a code gets one; scores and codes of published systems stay with theirs.
+    """
+    if before.kind not in WITH_CHOICES:
+        return before.options, []
+    known = {option.code: option for option in before.options}
+    options: list[Option] = []
+    told: list[Row] = []
+    for row in rows:
+        texts, fault = _row_texts(row, languages)
+        code = row.code.strip() or _fresh(
+            {option.code for option in options} | known.keys() | {one.code for one in rows}
+        )
+        if not any(texts.values()):
+            told.append(Row())
+            continue
+        if not ID.fullmatch(code) or code in RESERVED:
+            fault = _("A short name has letters, digits, points and dashes")
+        elif code in {option.code for option in options}:
+            fault = _("Another answer has this short name")
+        elif not fault and not all(texts.get(one) for one in languages):
+            fault = _("Write it in each language")
+        options.append(replace(known.get(code, Option(code, {})), text=texts, exclusive=row.alone))
+        told.append(replace(row, code=code, fault=fault))
+    return tuple(options), told
+
+
+def _row_texts(row: Row, languages: Sequence[str]) -> tuple[dict[str, str], str]:
+    try:
+        return {code: clean_line(row.said(code), 300) for code in languages}, ""
+    except TooLong as error:
+        return {code: row.said(code)[:300] for code in languages}, error.message
+
+
+def _fresh(taken: Iterable[str]) -> str:
+    used = set(taken)
+    return next(code for number in range(1, len(used) + 2) if (code := f"o{number}") not in used)
+
+
+def kind_of(said: str) -> Kind:
+    """A kind that may be added; the plainest for anything else."""
+    return said if said in OFFERED else "single"
+
+
+# --- conditions ---
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One line of a condition: a question and the answers that are looked for in it."""
+
+    item: Item
+    ticked: frozenset[str]
+    fault: str = ""
+
+
+def looks_in(condition: Condition | None, items: Mapping[str, Item]) -> tuple[str, list[Looked]] | None:
+    """(match, lines) of a condition that the page can show in ticks; None for one that is nested deeper."""
+    if condition is None:
+        return "all", []
+    match, parts = ("all", condition.of) if isinstance(condition, All) else ("any", (condition,))
+    if isinstance(condition, Some) and _one_question(condition) is None:
+        parts = condition.of
+    lines = [_looked(part, items) for part in parts]
+    if any(line is None for line in lines):
+        return None
+    return match, [line for line in lines if line is not None]
+
+
+def _one_question(part: Condition) -> str | None:
+    tests = part.of if isinstance(part, Some) else (part,)
+    asked = {test.q if isinstance(test, Test) else "" for test in tests}
+    return asked.pop() if len(asked) == 1 and "" not in asked else None
+
+
+def _looked(part: Condition, items: Mapping[str, Item]) -> Looked | None:
+    asked = _one_question(part)
+    if asked is None or asked not in items:
+        return None
+    ticked: set[str] = set()
+    for test in part.of if isinstance(part, Some) else (part,):
+        if not isinstance(test, Test):
+            return None
+        if test.op in ("declined", "unknown"):
+            ticked.add(f"~{test.op}")
+        elif test.op in ("=", "in", "has"):
+            values = test.value if isinstance(test.value, tuple) else (test.value,)
+            ticked |= {("yes" if value else "no") if isinstance(value, bool) else str(value) for value in values}
+        else:
+            return None
+    return Looked(items[asked], frozenset(ticked))
+
+
+def condition_from(match: str, lines: Sequence[Looked]) -> tuple[Condition | None, list[Looked]]:
+    """The condition that these ticks say, and the lines again with a sentence where nothing is ticked."""
+    parts: list[Condition] = []
+    told: list[Looked] = []
+    for line in lines:
+        part = _part(line)
+        told.append(line if part is not None else replace(line, fault=_("Choose at least one answer to look for")))
+        if part is not None:
+            parts.append(part)
+    if not parts:
+        return None, told
+    if len(parts) == 1:
+        return parts[0], told
+    return (All(tuple(parts)) if match == "all" else Some(tuple(parts))), told
+
+
+def _part(line: Looked) -> Condition | None:
+    item = line.item
+    codes = tuple(option.code for option in choices(item) if option.code in line.ticked)
+    tests: list[Condition] = []
+    if codes and item.kind in ("bool", "consent"):
+        tests += [Test(item.id, "=", code == "yes") for code in codes]
+    elif codes:
+        tests.append(Test(item.id, "has" if item.kind in ("multi", "bodymap") else "in", codes))
+    if DECLINED in line.ticked:
+        tests.append(Test(item.id, "declined"))
+    if UNKNOWN in line.ticked:
+        tests.append(Test(item.id, "unknown"))
+    return None if not tests else tests[0] if len(tests) == 1 else Some(tuple(tests))
