@@ -10,13 +10,13 @@
     if (!link) return;
     e.preventDefault();
     leaving = true;
-    document.documentElement.hidden = true;
+    document.body.hidden = true;
     location.replace(link.href);
   });
   let leaving = false;
   if (!form) return;
 
-  const said = document.querySelector('[data-saved]');
+  const said = document.querySelector('[data-keeping]');
   const say = (what) => { said.textContent = what ? said.dataset[what] : ''; };
   const box = (key) => $('[data-k]', form).find((e) => e.dataset.k === key);
   const values = (key) => {

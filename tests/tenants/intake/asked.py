@@ -21,6 +21,9 @@ from tests.cast import NOW, Clinic
 from tests.tenants.bookings.scenes import CLEO, TUESDAY_TEN, booked
 
 LATER = TUESDAY_TEN + timedelta(days=14)
+HEALTHY = (
+    "bleed aneurysm skull headinj headspine_op lp icp chiari tumour seizure clot thinner heart infection bones implants"
+).split()
 
 
 def said(*values: str, note: str = "", absent: str = "") -> Typed:

@@ -29,12 +29,9 @@ from tenants.intake.queries import answers_of, consents_of, intake_of_booking, p
 from tenants.intake.questions import Answer
 from tests.cast import NOW, Clinic
 from tests.tenants.bookings.scenes import booked
-from tests.tenants.intake.asked import LATER, asked, fresh, link_of, said
+from tests.tenants.intake.asked import HEALTHY, LATER, asked, fresh, link_of, said
 
 MINUTE = timedelta(minutes=1)
-HEALTHY = (
-    "bleed aneurysm skull headinj headspine_op lp icp chiari tumour seizure clot thinner heart infection bones implants"
-).split()
 CALM: dict[str, Typed] = {
     "a.who": said("me"),
     "a.privacy": said("yes"),
@@ -103,12 +100,12 @@ CHOICES = {
     "g.stress": st.sampled_from(["0", "7", "10"]),
 }
 
+STEP = st.sampled_from(sorted(CHOICES)).flatmap(lambda key: st.tuples(st.just(key), CHOICES[key]))
+
 
 @seed(20261123)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    steps=st.lists(st.sampled_from(sorted(CHOICES)).flatmap(lambda k: st.tuples(st.just(k), CHOICES[k])), max_size=12)
-)
+@given(steps=st.lists(STEP, max_size=12))
 def test_the_last_value_stands_and_every_other_is_history(at_rowan: Clinic, steps: list[tuple[str, str]]) -> None:
     known = db.session.execute(select(Intake)).scalars().first()
     intake = known or asked(at_rowan)
@@ -194,9 +191,7 @@ def test_the_session_moves_and_the_rules_look_again(intake: Intake) -> None:
         save(intake, {"c.goal": said("late")})
 
 
-def test_an_update_takes_over_what_was_said_and_asks_afresh_what_may_be_urgent(
-    at_rowan: Clinic, intake: Intake
-) -> None:
+def test_an_update_takes_over_all_but_what_may_be_urgent(at_rowan: Clinic, intake: Intake) -> None:
     save(intake, CALM | {"c.goal": said("sleep"), "j.harm": said("no")}, decision=("j", "go"))
     submit(intake_id=intake.id, origin=Origin("en"), now=NOW)
     again = booked(at_rowan, at=LATER + timedelta(days=7))
