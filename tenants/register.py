@@ -25,8 +25,7 @@ from tenants.embed import staff as embed_desk
 from tenants.hours import staff as hours_pages
 from tenants.hours import staff_days as hours_days
 from tenants.hours import staff_why as hours_why
-from tenants.intake import alert_effects, publishing, review_effects
-from tenants.intake import alert_effects
+from tenants.intake import alert_effects, publishing
 from tenants.intake import effects as intake_effects
 from tenants.intake import public as intake_pages
 from tenants.money import staff as money_pages
@@ -74,7 +73,6 @@ _EFFECTS = {
     **checkout_effects.HANDLERS,
     **payment_effects.HANDLERS,
     **alert_effects.HANDLERS,
-    **review_effects.HANDLERS,
     **privacy_effects.HANDLERS,
     **intake_effects.HANDLERS,
 }
