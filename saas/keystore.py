@@ -143,10 +143,11 @@ class KeyStore:
     def clear_remains(self, table: str) -> None:
         """Leave nothing of what rows of `table` held before: neither in the write-ahead log nor in freed space.
 
-        On PostgreSQL the table is written anew; its own log and the backups of this database are the operator's.
+        PostgreSQL lets go of the old rows at once; it may write over their bytes later, and keeps its own log. To write
+        the whole table anew would lock it for seconds, so the rest is the operator's (deploy/RUNBOOK.md, section 6).
         """
         if self.path is None:
-            self._tell(f"VACUUM FULL {table}")
+            self._tell(f"VACUUM {table}")
             return
         busy = self._ask("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]
         if busy:
