@@ -26,7 +26,7 @@ AXE_SAYS = re.compile(r"axe\.min\.js|Applying inline style violates")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SETTINGS = (
     "look", "texts", "contact", "documents", "booking", "place", "policy", "calendar", "notices", "notices/wording",
-    "languages", "cards",
+    "languages", "cards", "intakes", "intakes/asking", "intakes/numbers",
 )  # fmt: skip
 PUBLIC_KIB, OFFICE_KIB = 120, 350
 PACKED = ("font/", "image/png", "image/jpeg", "image/webp")
@@ -168,6 +168,7 @@ def test_the_offices_calendars_and_bookings(page: Page, house: House, office: st
         "time is blocked": f"{office}/week/block/",
         "bookings, none": f"{office}/bookings/?search=nobody-of-that-name",
         "hours": f"{office}/hours/",
+        "intakes": f"{office}/intakes/?which=all",
         "a date": f"{office}/hours/days/",
         "why not": f"{office}/hours/why/",
         "bookings": f"{office}/bookings/",
