@@ -166,8 +166,13 @@ def intakes_of_client(client_id: UUID) -> list[Intake]:
 
 
 def last_submitted(client_id: UUID) -> Intake | None:
-    """What this client sent last."""
-    found = select(Intake).where(Intake.client_id == client_id, Intake.status == "submitted")
+    """What this client sent last; answers to a published form alone, which came from a file, are no intake."""
+    found = (
+        select(Intake)
+        .join(QuestionnaireVersion, QuestionnaireVersion.id == Intake.questionnaire_version_id)
+        .join(QuestionnaireRow, QuestionnaireRow.id == QuestionnaireVersion.questionnaire_id)
+        .where(Intake.client_id == client_id, Intake.status == "submitted", QuestionnaireRow.kind == "intake")
+    )
     return db.session.execute(found.order_by(Intake.submitted_at.desc()).limit(1)).scalar_one_or_none()
 
 

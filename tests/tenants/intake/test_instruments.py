@@ -25,7 +25,7 @@ from tenants.intake.instruments import (
 )
 from tenants.intake.models import Intake, IntakeAlert, QuestionnaireVersion
 from tenants.intake.publishing import begin_from_shipped, change_draft, draft_of
-from tenants.intake.queries import answers_of, definition_of
+from tenants.intake.queries import answers_of, definition_of, last_submitted
 from tenants.intake.questions import Questionnaire, item_index, sections_of
 from tenants.intake.record import chapters_of
 from tenants.intake.scores import scores_of
@@ -110,6 +110,7 @@ def test_answers_from_elsewhere_are_an_intake_and_looked_at_at_once(at_rowan: Cl
     intake = db.session.get_one(Intake, intake_id)
     (score,) = scores_of(definition_of(form.version_id), answers_of(intake))
     assert (score.total, score.values[8]) == (13, 1)
+    assert last_submitted(client_id) is None
     assert (intake.status, intake.review_due, str(intake.submitted_at)[:10]) == ("submitted", True, "2026-03-02")
     look = kept_look(intake)
     assert look is not None
