@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from saas import audit
 from saas.db import action, db
@@ -42,24 +45,19 @@ class Trial:
 
 
 @action
-def try_rules(*, now: datetime) -> Trial:
-    """Play the draft over what past looks saw. Changes nothing but the audit, which notes that answers were used."""
+def try_rules(*, now: datetime, most: int = MOST_TRIED) -> Trial:
+    """Play the draft over what past looks saw. Changes nothing but the audit, which notes that answers were used.
+
+    Whoever was erased is left out.
+    """
     draft = ready(written_rules())
-    newest = select(IntakeFlags.intake_id, func.max(IntakeFlags.number).label("number")).group_by(IntakeFlags.intake_id)
-    last = newest.subquery()
-    found = (
-        select(IntakeFlags, Intake.client_id)
-        .join(last, (IntakeFlags.intake_id == last.c.intake_id) & (IntakeFlags.number == last.c.number))
-        .join(Intake, IntakeFlags.intake_id == Intake.id)
-        .where(Intake.status == "submitted")
-        .order_by(Intake.submitted_at.desc(), Intake.id.desc())
-        .limit(MOST_TRIED + 1)
-    )
-    rows = [(row, client_id) for row, client_id in db.session.execute(found)]
+    newest = select(Intake.id, Intake.client_id).where(Intake.status == "submitted")
+    sent = db.session.execute(newest.order_by(Intake.submitted_at.desc(), Intake.id.desc()).limit(most + 1)).all()
+    rows = _last_looks({id: client_id for id, client_id in sent[:most]})
     fetch_keys({client_id for _row, client_id in rows})
     tried = changed = 0
     before, after = Counter[str](), Counter[str]()
-    for row, client_id in rows[:MOST_TRIED]:
+    for row, client_id in rows:
         try:
             kept = opened_look(row, client_id)
         except KeyErased:
@@ -71,7 +69,15 @@ def try_rules(*, now: datetime) -> Trial:
         after.update({id for id, _axis, _severity in _found(again)})
     audit.record("rules.tried", target="flag_rules", target_id=None, now=now, count=tried)
     moved = [RuleCount(id, before[id], after[id]) for id in sorted(before | after) if before[id] != after[id]]
-    return Trial(tried, changed, len(rows) > MOST_TRIED, tuple(moved))
+    return Trial(tried, changed, len(sent) > most, tuple(moved))
+
+
+def _last_looks(clients: Mapping[UUID, UUID]) -> list[tuple[IntakeFlags, UUID]]:
+    """The newest look at each of these intakes, with whose it is. `clients`: by intake."""
+    other = aliased(IntakeFlags)
+    last = select(func.max(other.number)).where(other.intake_id == IntakeFlags.intake_id).scalar_subquery()
+    found = select(IntakeFlags).where(IntakeFlags.intake_id.in_(clients), IntakeFlags.number == last)
+    return [(row, clients[row.intake_id]) for row in db.session.execute(found).scalars()]
 
 
 def _found(seen: Look) -> frozenset[Found]:

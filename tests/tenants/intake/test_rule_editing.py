@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from saas.audit import Audit
-from saas.db import db
+from saas.db import action, db, new_id
 from saas.errors import Invalid
+from saas.sealing import destroy_key
 from saas.stale import ChangedMeanwhile, mark_of
 from tenants.intake.assessing import assess
 from tenants.intake.flag_json import hash_of_rules
 from tenants.intake.flag_reach import can_fire, faults_of, never_firing
 from tenants.intake.flags import Ask, Clause, Either, Every, Rule, RuleSet
-from tenants.intake.models import FlagRules
+from tenants.intake.models import FlagRules, Intake
 from tenants.intake.questions import Item, Questionnaire, Test
 from tenants.intake.rule_actions import (
     NotPublishable,
@@ -262,3 +264,23 @@ def test_a_dry_run_counts_and_changes_nothing(at_rowan: Clinic) -> None:
     assert [(one.rule, one.now, one.then) for one in trial.rules] == [("P-HEART", 1, 0)]
     assert {flag.id: flag.severity for flag in assess(intake_id=heart, why="rules", now=NOW)} == found
     assert deeds().count("rules.tried") == 2
+    twin = another(heart)
+    assess(intake_id=twin, why="submitted", now=NOW)
+    assert [(one.tried, one.more) for one in (try_rules(now=NOW, most=1), try_rules(now=NOW, most=2))] == [
+        (1, True), (2, False),
+    ]  # fmt: skip
+    destroy_key(subject=db.session.get_one(Intake, heart).client_id)
+    assert try_rules(now=NOW).tried == 0
+
+
+@action
+def another(intake_id: UUID) -> UUID:
+    """One more intake of the same client, without an answer yet."""
+    first = db.session.get_one(Intake, intake_id)
+    row = Intake(
+        id=new_id(), client_id=first.client_id, questionnaire_version_id=first.questionnaire_version_id,
+        status="submitted", link_hash=str(new_id()), requested_at=NOW, submitted_at=NOW,
+    )  # fmt: skip
+    id = row.id
+    db.session.add(row)
+    return id
