@@ -37,6 +37,7 @@ from tenants.bookings.models import Booking
 from tenants.bookings.rules import Details
 from tenants.clinic import actions as clinic
 from tenants.demo.clinics import HOLLOW_OAK, PEOPLE, STILL_WATER, Plan, imprint_text, privacy_notice
+from tenants.demo.intakes import answer, ask
 from tenants.intake.settings import Contact, IntakeSettings, save_settings
 from tenants.practitioners.actions import save_practitioner, save_room, set_services
 from tenants.practitioners.models import Practitioner, Room
@@ -79,7 +80,9 @@ def build(data: Path, *, now: datetime) -> Path:
                 _furnish(plan, now)
             logins = {role: _login(role, *who, kept, now) for role, who in plan.logins.items()}
             _link_practitioner(plan, now)
+            ask(now=now)
             _book(plan, ref, now)
+            answer(now=now)
             described["clinics"][ref.slug] = {"url": home_of(ref) + "/", "logins": logins}
     with tenant_scope(platform):
         login = _login("operator", OPERATOR_EMAIL, "Odo Farrell", kept, now)
