@@ -19,6 +19,7 @@ from tenants.bookings import openings
 from tenants.bookings.models import Booking
 from tenants.clinic.queries import clinic_view, document, latest_policy
 from tenants.demo.command import build
+from tenants.intake.models import Intake
 from tenants.practitioners.queries import practitioners, rooms
 from tenants.services.queries import offered
 
@@ -103,6 +104,8 @@ def test_both_have_times_to_choose_and_bookings_to_look_at(app: Flask, now: date
                 bookings = db.session.execute(select(Booking)).scalars().all()
                 assert len(bookings) == 5
                 assert {row.status for row in bookings} == {"confirmed"}
+                asked = db.session.execute(select(Intake.status).order_by(Intake.session_at)).scalars().all()
+                assert asked == ["submitted", "open", "requested", "requested", "requested"]
                 assert all(now < row.starts_at < now + timedelta(days=28) for row in bookings)
                 for service in offered():
                     offer = openings.find_service(slug=service.slug)
