@@ -53,7 +53,7 @@ def try_rules(*, now: datetime, most: int = MOST_TRIED) -> Trial:
     draft = ready(written_rules())
     newest = select(Intake.id, Intake.client_id).where(Intake.status == "submitted")
     sent = db.session.execute(newest.order_by(Intake.submitted_at.desc(), Intake.id.desc()).limit(most + 1)).all()
-    rows = _last_looks({id: client_id for id, client_id in sent[:most]})
+    rows = _last_looks({one.id: one.client_id for one in sent[:most]})
     fetch_keys({client_id for _row, client_id in rows})
     tried = changed = 0
     before, after = Counter[str](), Counter[str]()
