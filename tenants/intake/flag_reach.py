@@ -111,14 +111,14 @@ def _of(shown: Item | Section) -> tuple[Condition, ...]:
     return (shown.when,) if shown.when is not None else ()
 
 
-def _clause(condition: Condition) -> Clause:
+def clause_of(condition: Condition) -> Clause:
     """A condition of the questionnaire as one of the rules'."""
     if isinstance(condition, Test):
         value = condition.value
         if condition.op in ("in", "has") and not isinstance(value, tuple):
             value = (str(value),)
         return Ask("q", condition.q, condition.op, True if value is None else value)
-    parts = tuple(_clause(part) for part in condition.of)
+    parts = tuple(clause_of(part) for part in condition.of)
     return Every(parts) if isinstance(condition, All) else Either(parts)
 
 
@@ -191,7 +191,7 @@ def _answers(ask: Ask, form: _Form, path: tuple[str, ...]) -> list[Alternative]:
     own: list[Alternative] = [{key: states}]
     if ask.name in path:
         return own
-    around = [_alternatives(_clause(when), form, (*path, ask.name)) for when in place.whens]
+    around = [_alternatives(clause_of(when), form, (*path, ask.name)) for when in place.whens]
     return _joined([own, *around])
 
 
