@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -32,9 +32,9 @@ _TENANT_KEY = """CREATE TABLE IF NOT EXISTS tenant_key (
 # Without `wrapped` it is a tombstone of a key; the one with an empty id says that there must never be one again.
 _CLIENT_KEY = """CREATE TABLE IF NOT EXISTS client_key (
     tenant_id CHAR(32) NOT NULL, subject CHAR(32) NOT NULL, key_id VARCHAR(16) NOT NULL, wrapped {bytes},
-    PRIMARY KEY (tenant_id, subject, key_id))"""
+    adopted SMALLINT NOT NULL DEFAULT 0, PRIMARY KEY (tenant_id, subject, key_id))"""
 _KEY_INDEX = "CREATE INDEX IF NOT EXISTS ix_client_key_id ON client_key (tenant_id, key_id)"
-_COLUMNS = "SELECT subject, key_id, wrapped FROM client_key"
+_COLUMNS = "SELECT subject, key_id, wrapped, adopted FROM client_key"
 _log = structlog.get_logger("longtide.keys")
 
 
@@ -53,11 +53,15 @@ class KeysUnavailable(DomainError):
 
 @dataclass(frozen=True)
 class KeptKey:
-    """A client's key as it is kept. Without `wrapped`: it was destroyed; without an id too: so was the client."""
+    """A client's key as it is kept. Without `wrapped`: it was destroyed; without an id too: so was the client.
+
+    `adopted`: a copy of another's, which opens what was sealed for that one and seals nothing.
+    """
 
     subject: UUID
     id: bytes
     wrapped: bytes | None
+    adopted: bool = False
 
 
 class KeyStore:
@@ -123,11 +127,11 @@ class KeyStore:
 
     def add_client_keys(self, tenant_id: UUID, keys: Iterable[KeptKey]) -> None:
         """Keep these keys, durably; one that is there already, or was destroyed, stays as it is."""
-        said = "INSERT INTO client_key (tenant_id, subject, key_id, wrapped) VALUES {} ON CONFLICT DO NOTHING"
+        said = "INSERT INTO client_key (tenant_id, subject, key_id, wrapped, adopted) VALUES {} ON CONFLICT DO NOTHING"
         rest = iter(keys)
         while some := list(islice(rest, _BATCH)):
-            values = [part for one in some for part in (tenant_id.hex, one.subject.hex, one.id.hex(), one.wrapped)]
-            self._tell(said.format(", ".join(["(%s, %s, %s, %s)"] * len(some))), values)
+            rows = [(tenant_id.hex, one.subject.hex, one.id.hex(), one.wrapped, int(one.adopted)) for one in some]
+            self._tell(said.format(", ".join(["(%s, %s, %s, %s, %s)"] * len(some))), [*chain.from_iterable(rows)])
 
     def destroy_client_keys(self, tenant_id: UUID, subjects: Sequence[UUID]) -> None:
         """Put tombstones in the place of these clients' keys, wherever there is a copy of one, and see to it that no
@@ -208,5 +212,5 @@ class KeyStore:
 
 
 def _kept(row: Sequence[Any]) -> KeptKey:
-    subject, key_id, wrapped = row
-    return KeptKey(UUID(subject), bytes.fromhex(key_id), None if wrapped is None else bytes(wrapped))
+    subject, key_id, wrapped, adopted = row
+    return KeptKey(UUID(subject), bytes.fromhex(key_id), None if wrapped is None else bytes(wrapped), bool(adopted))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -57,9 +57,11 @@ class _TenantKey:
 
 @dataclass(frozen=True)
 class _ClientKeys:
-    """What opens a client's values, by the key's id; the first one that is not destroyed (None) seals."""
+    """What opens a client's values, by the key's id (None: destroyed), and the one that seals, with its id: never one
+    that was adopted, which may be destroyed with somebody else's."""
 
     by_id: Mapping[bytes, AESGCM | None]
+    own: tuple[bytes, AESGCM] | None
     until: float
 
 
@@ -85,14 +87,14 @@ class Keyring:
         if sealed[:1] != _VERSION:
             raise NotSealedHere
         key_id = sealed[1 : 1 + _KEY_ID]
-        keys = self.at_hand(tenant_id, subject) or self._fetched(tenant_id, subject)
-        if key_id not in keys:
-            keys = self._fetched(tenant_id, subject)  # another process may have added one a moment ago
-        if not keys:
+        known = self.at_hand(tenant_id, subject)
+        if known is None or key_id not in known.by_id:  # another process may have added one a moment ago
+            known = self._fetched(tenant_id, subject)
+        if known is None:
             raise KeysUnavailable(f"the key store has no key of client {subject} of tenant {tenant_id}")
-        if _ERASED not in keys and key_id not in keys:
+        if _ERASED not in known.by_id and key_id not in known.by_id:
             raise NotSealedHere
-        cipher = None if _ERASED in keys else keys[key_id]
+        cipher = None if _ERASED in known.by_id else known.by_id[key_id]
         if cipher is None:
             raise KeyErased
         return _opened(cipher, sealed[1 + _KEY_ID :], _bound(tenant_id, about))
@@ -103,26 +105,32 @@ class Keyring:
         made = [(one, os.urandom(_KEY_ID), os.urandom(_KEY)) for one in subjects]
         self.store.add_client_keys(tenant_id, [_wrapped(own, tenant_id, *one) for one in made])
         for subject, key_id, key in made:
-            self._remember(tenant_id, subject, {key_id: AESGCM(key)})
+            cipher = AESGCM(key)
+            self._remember(tenant_id, subject, {key_id: cipher}, (key_id, cipher))
 
     def fetch(self, tenant_id: UUID, subjects: Iterable[UUID]) -> None:
         """The keys of all of `subjects` at hand, asked for together."""
         found: dict[UUID, dict[bytes, AESGCM | None]] = {}
+        own: dict[UUID, tuple[bytes, AESGCM]] = {}
         for kept in self.store.client_keys(tenant_id, subjects):
-            found.setdefault(kept.subject, {})[kept.id] = self._cipher(tenant_id, kept)
+            cipher = found.setdefault(kept.subject, {})[kept.id] = self._cipher(tenant_id, kept)
+            if cipher is not None and not kept.adopted:
+                own.setdefault(kept.subject, (kept.id, cipher))
         for subject, by_id in found.items():
-            self._remember(tenant_id, subject, by_id)
+            self._remember(tenant_id, subject, by_id, own.get(subject))
 
-    def at_hand(self, tenant_id: UUID, subject: UUID) -> Mapping[bytes, AESGCM | None]:
-        """The client's keys that were used a moment ago; empty when they have to be asked for."""
+    def at_hand(self, tenant_id: UUID, subject: UUID) -> _ClientKeys | None:
+        """The client's keys, if they were used a moment ago; else they have to be asked for."""
         known = self._clients.get((tenant_id, subject)) or self._clients_before.get((tenant_id, subject))
-        return known.by_id if known is not None and known.until > clock.monotonic() else {}
+        return known if known is not None and known.until > clock.monotonic() else None
 
     def adopt(self, tenant_id: UUID, subject: UUID, other: UUID) -> None:
         """See `adopt_keys` below."""
         own = self._tenant(tenant_id, make=True)
         copies = [
-            _wrapped(own, tenant_id, subject, kept.id, self._plain(tenant_id, kept, kept.wrapped))
+            replace(
+                _wrapped(own, tenant_id, subject, kept.id, self._plain(tenant_id, kept, kept.wrapped)), adopted=True
+            )
             for kept in self.store.client_keys(tenant_id, [other])
             if kept.wrapped is not None
         ]
@@ -171,18 +179,17 @@ class Keyring:
                     yield error.why
 
     def _sealing(self, tenant_id: UUID, subject: UUID) -> tuple[bytes, AESGCM]:
-        keys = self.at_hand(tenant_id, subject) or self._fetched(tenant_id, subject)
-        if not keys:
-            self.make(tenant_id, [subject])
-            keys = self._fetched(tenant_id, subject)
-        if _ERASED in keys:
+        known = self.at_hand(tenant_id, subject) or self._fetched(tenant_id, subject)
+        if known is not None and _ERASED in known.by_id:
             raise KeyErased
-        for key_id, cipher in keys.items():
-            if cipher is not None:
-                return key_id, cipher
-        raise KeyErased
+        if known is None or known.own is None:
+            self.make(tenant_id, [subject])
+            known = self._fetched(tenant_id, subject)
+        if known is None or known.own is None:
+            raise KeyErased  # by another process, a moment ago
+        return known.own
 
-    def _fetched(self, tenant_id: UUID, subject: UUID) -> Mapping[bytes, AESGCM | None]:
+    def _fetched(self, tenant_id: UUID, subject: UUID) -> _ClientKeys | None:
         self._forget(tenant_id, subject)
         self.fetch(tenant_id, [subject])
         return self.at_hand(tenant_id, subject)
@@ -198,10 +205,12 @@ class Keyring:
         except NotSealedHere as error:
             raise KeysUnavailable(f"the key of client {kept.subject} of tenant {tenant_id} was changed") from error
 
-    def _remember(self, tenant_id: UUID, subject: UUID, by_id: Mapping[bytes, AESGCM | None]) -> None:
+    def _remember(
+        self, tenant_id: UUID, subject: UUID, by_id: Mapping[bytes, AESGCM | None], own: tuple[bytes, AESGCM] | None
+    ) -> None:
         if len(self._clients) >= _REMEMBERED:
             self._clients, self._clients_before = {}, self._clients
-        self._clients[tenant_id, subject] = _ClientKeys(by_id, clock.monotonic() + REMEMBERED_SECONDS)
+        self._clients[tenant_id, subject] = _ClientKeys(by_id, own, clock.monotonic() + REMEMBERED_SECONDS)
 
     def _forget(self, tenant_id: UUID, subject: UUID) -> None:
         for known in (self._clients, self._clients_before):

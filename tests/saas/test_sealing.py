@@ -114,6 +114,17 @@ def test_what_was_sealed_for_somebody_else_can_be_taken_over(at_rowan: Clinic) -
             sealing.unseal(subject=subject, about=ABOUT, sealed=before)
 
 
+def test_nobody_loses_their_own_words_with_the_key_of_somebody_else(at_rowan: Clinic) -> None:
+    """Details that were typed for one client and corrected to another: both have taken the booking's key over."""
+    booking, first, second = new_id(), new_id(), new_id()
+    sealing.seal(subject=booking, about=ABOUT, data=b"typed")
+    for client in (first, second):
+        sealing.adopt_keys(subject=client, of=booking)
+    own = sealing.seal(subject=second, about=ABOUT, data=b"own")
+    sealing.destroy_key(subject=first)
+    assert sealing.unseal(subject=second, about=ABOUT, sealed=own) == b"own"
+
+
 @contextmanager
 def _later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> Iterator[None]:
     import time
