@@ -26,6 +26,7 @@ SAID: Mapping[str, Texts] = {
     "declined": {"en": "would rather not say", "es": "prefiere no decirlo"},
     "in-person": {"en": "prefers to talk about it in person", "es": "prefiere hablarlo en persona"},
     "not-asked": {"en": "no answer", "es": "sin respuesta"},
+    "not-put": {"en": "not asked", "es": "no se preguntó"},
     NOT_SURE: {"en": "not sure", "es": "no lo sabe"},
     "yes": {"en": "yes", "es": "sí"},
     "no": {"en": "no", "es": "no"},
@@ -63,14 +64,20 @@ class Words:
         if name == "session_date":
             return _day(facts.session_date, language) if facts.session_date else _in(language, "no-session")
         if name.startswith("score:"):
-            score = facts.scores.get(name.partition(":")[2])
-            return _in(language, "no-score") if score is None else f"{score:g}"
+            return self._score(name.partition(":")[2], language)
         keys = self.rows.get(name, ())
         if not keys:
-            return _in(language, "not-asked")
+            return _in(language, "not-asked" if name.partition("@")[0] in facts.asked else "not-put")
         label = self.labels.get(name) or self.labels.get(name.partition("@")[0]) or Label({})
         said = dict.fromkeys(quoted(facts.answers[key], label, language) for key in keys)
         return "; ".join(said)
+
+    def _score(self, name: str, language: str) -> str:
+        scores = self.facts.scores
+        if name not in scores:
+            return _in(language, "not-put")
+        score = scores[name]
+        return _in(language, "no-score") if score is None else f"{score:g}"
 
 
 def quoted(answer: Answer | None, label: Label, language: str) -> str:

@@ -149,13 +149,13 @@ def test_an_explanation_quotes_the_client_in_the_readers_language() -> None:
     told = {"c.areas": ["neck", "head"], "c.duration": "years", "c.cause_known": "no", "d.bleed": MISSING["in-person"]}
     seen = look(READY, facts_with(told), labels)
     said = flag_of(seen, "F-CHRONIC").explanation
-    assert said["en"] == "In Neck, Head, for on and off for years; knows what started it: no."
-    assert said["es"] == "En Cuello, Cabeza, desde hace años; sabe qué lo empezó: no."
+    assert said["en"] == "Where: Neck, Head. For how long: on and off for years. Knows what started it: no."
+    assert said["es"] == "Dónde: Cuello, Cabeza. Desde cuándo: años. Sabe qué lo empezó: no."
     assert flag_of(seen, "U:d.bleed").title == {
         "en": "Ask in person: Bleeding?", "es": "Preguntar en persona: ¿Hemorragia?",
     }  # fmt: skip
     bleed = flag_of(seen, "C-BLEED").explanation
-    assert bleed["en"].startswith("Bleeding or stroke: prefers to talk about it in person; when: no answer")
+    assert bleed["en"].startswith("Bleeding or stroke: prefers to talk about it in person; when: not asked")
     when = flag_of(found({"d.lp": "yes", "d.lp_when": "2026-03"}), "C-CSF").explanation
     assert "when: March 2026" in when["en"]
     assert "cuándo: marzo de 2026" in when["es"]
