@@ -18,11 +18,14 @@ from saas.audit import Audit
 from saas.db import db
 from saas.jobs import drain
 from saas.mail import outgoing
+from saas.outbox import Outbox
 from tenants.bookings.models import Booking
 from tenants.bookings.rules import Details
+from tenants.intake.alert_effects import HANDLERS as ALERT_HANDLERS
 from tenants.intake.alerts import raise_alert
 from tenants.intake.effects import HANDLERS
 from tenants.intake.models import Intake
+from tenants.intake.questions import Answer
 from tenants.intake.reviewing import plan_reminder, reviews_of, standing_of
 from tenants.intake.settings import Contact, IntakeSettings, save_settings
 from tenants.intake.touch import TouchLimits, touch_history, touch_of
@@ -260,3 +263,32 @@ def test_the_team_is_reminded_once_and_only_while_it_is_true(app: Flask, at_rowa
     answer(waiting, CALM, send=False)
     drain(app, HANDLERS, session_at - HOUR)
     assert len(outgoing()) == 1
+
+
+def test_no_clinical_word_leaves_the_summary(
+    as_: As, rowan: Clinic, inside: Enter, app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was answered and noted is in no mail, log, title, audit row, address or waiting effect."""
+    told = ("Zolpidem", "heronry", "quagmire", "lantern", "puncture")
+    with inside(rowan):
+        save_settings(wanted=IntakeSettings(first=Contact("Alma", "alma@rowan.example")), now=NOW)
+        answers = {**LUMBAR, "d.meds": Answer("Zolpidem"), "j.harm": Answer("often", note="heronry")}
+        intake = sent_in(rowan, answers)
+        raise_alert(intake_id=intake, revision=1, now=NOW, findings=["X-SELFHARM-2"])
+        drain(app, {**HANDLERS, **ALERT_HANDLERS}, NOW)
+    ben = as_("ben")
+    page = ben.get(f"{HOME}open/?id={intake}")
+    assert "Zolpidem" in page.text
+    form = {"csrf_token": token_of(page), "id": str(intake), "seen": "1", "notes": "quagmire", "outcome": "refer"}
+    form["alert"] = re.findall(r'name="alert" value="([^"]+)"', page.text)[0]
+    assert ben.post(f"{HOME}seen/", data={**form, "done": "spoke", "note": "lantern"}).status_code == 303
+    assert ben.post(f"{HOME}review/", data={**form, "words": "talk"}).status_code == 303
+    with inside(rowan):
+        drain(app, {**HANDLERS, **ALERT_HANDLERS}, NOW)
+        mails = [f"{mail.subject} {mail.text} {mail.html}" for mail in outgoing()]
+        rows = [str(facts) for facts in db.session.execute(select(Audit.facts)).scalars()]
+        waiting = [str(payload) for payload in db.session.execute(select(Outbox.payload)).scalars()]
+    assert len(mails) >= 2
+    title = page.text[page.text.index("<title>") : page.text.index("</title>")]
+    for place in (*mails, *rows, *waiting, title, capsys.readouterr().out):
+        assert not [word for word in told if word.casefold() in place.casefold()], place
