@@ -35,13 +35,14 @@ from tenants.intake.models import Intake, QuestionnaireVersion
 from tenants.intake.models import Questionnaire as QuestionnaireRow
 from tenants.intake.publishing import begin_from, change_draft
 from tenants.intake.queries import definition_of
-from tenants.intake.questions import Coding, Item, Part, Questionnaire
+from tenants.intake.questions import Coding, Item, Part, Questionnaire, item_index
 from tenants.intake.registry import INSTRUMENT
 from tenants.intake.scores import ASKS_OF_HARM
 from tenants.intake.verbatim import sealed
 from tenants.practitioners.models import Practitioner
 
-SECTION = "k"  # where extra questionnaires stand (intake.md 1.3 of the design)
+CALM = "no"  # what means no where a question has no choices
+SECTION = "k"  # where extra questionnaires stand
 
 
 class NoSuchForm(NotFound):
@@ -65,12 +66,14 @@ class Came:
 
 
 @action
-def bring_in(*, data: bytes, positions: bool, harm: Mapping[str, bool], now: datetime) -> Came:
-    """Take a checked file in. `harm`: for each question that reads as if it asked about harming oneself, whether it
-    does. An instrument is ready at once; any other form becomes a draft in the editor. `NotReadable`, `CannotComeIn`.
+def bring_in(*, data: bytes, positions: bool, harm: Mapping[str, str], now: datetime) -> Came:
+    """Take a checked file in. `harm`: for each question that reads as if it asked about harming oneself, the code of
+    the answer that means no (`CALM` where it has no choices), or "" when it does not ask that. An instrument is ready
+    at once; any other form becomes a draft in the editor. `NotReadable`, `CannotComeIn`.
     """
     brought = bring(read_form(data), positions=positions)
-    open_ = [id_ for id_ in brought.needs_mapping if id_ not in harm]
+    items = item_index(brought.form)
+    open_ = [id_ for id_ in brought.needs_mapping if harm.get(id_) not in ("", *calm_codes(items[id_]))]
     if brought.stops:
         raise CannotComeIn(_("This form cannot be brought in as it is. The report says why"))
     if open_:
@@ -84,27 +87,31 @@ def bring_in(*, data: bytes, positions: bool, harm: Mapping[str, bool], now: dat
     )
     audit.record(
         "form.brought_in", target="questionnaire", target_id=came.questionnaire_id, now=now, form=form.key,
-        remarks=len(brought.remarks), by_position=int(positions), mapped=sum(harm.values()),
+        remarks=len(brought.remarks), by_position=int(positions), mapped=sum(map(bool, harm.values())),
     )  # fmt: skip
     return came
 
 
-def mapped_by(form: Questionnaire, harm: Mapping[str, bool]) -> Questionnaire:
+def calm_codes(item: Item) -> tuple[str, ...]:
+    """The codes of the answers that could mean no."""
+    return tuple(option.code for option in item.options) or (CALM,)
+
+
+def mapped_by(form: Questionnaire, harm: Mapping[str, str]) -> Questionnaire:
     """`form` with these questions marked as ones that ask about harming oneself: help beside them, and the team told.
 
-    An option without a number gets one by its place: the first means no, every other one more.
+    The answer that means no counts 0, every other one 1 or what it counts already.
     """
 
     def change(item: Item) -> Item:
-        within = tuple(change(one) for one in item.items)
-        if not harm.get(item.id):
-            return replace(item, items=within)
-        numbered = item.options
-        if any(option.score is None for option in numbered):
-            numbered = tuple(replace(option, score=n) for n, option in enumerate(numbered))
-        return replace(
-            item, items=within, acute=True, options=numbered, codes=(*item.codes, Coding(INSTRUMENT, ASKS_OF_HARM))
+        item = replace(item, items=tuple(change(one) for one in item.items))
+        calm = harm.get(item.id)
+        if not calm:
+            return item
+        counted = tuple(
+            replace(option, score=0 if option.code == calm else max(1, option.score or 0)) for option in item.options
         )
+        return replace(item, acute=True, options=counted, codes=(*item.codes, Coding(INSTRUMENT, ASKS_OF_HARM)))
 
     return _each_item(form, change)
 

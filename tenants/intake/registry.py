@@ -1,7 +1,7 @@
 """What is known of published instruments: codes, counts, option values, rules, cut-points. Pure.
 
-Scoring facts only: the wording of a published instrument is not shipped (intake.md of the design, decision 7). A clinic
-brings the published form in as a FHIR file; which wordings are the published ones is told by hash (`wordings.py`).
+Scoring facts only: the wording of a published instrument is somebody else's and is not shipped. A clinic brings the
+published form in as a FHIR file; which wordings are the published ones is told by hash (`wordings.py`).
 Totals follow these facts and never an expression that a file carries: a stock engine gave a silent 0 for a full form.
 """
 

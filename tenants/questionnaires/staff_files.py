@@ -6,6 +6,7 @@ Nothing is kept between the report and the yes: the file travels in the form.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from tenants.intake.form_json import as_json, from_json, hash_of
 from tenants.intake.instruments import (
     NoSuchForm,
     bring_in,
+    calm_codes,
     newest_version,
     one_form,
     own_forms,
@@ -42,6 +44,7 @@ from tenants.intake.questions import Item, in_language, item_index
 from tenants.questionnaires.fhir_words import LEVELS, packed, sentence, unpacked
 
 _FORM_BYTES = 64 * 1024
+_CALM = re.compile(r"(?:no|none|never|not at all|nunca|ningun[oa]|nada)\b", re.IGNORECASE)
 Answer = Any
 
 
@@ -131,7 +134,9 @@ class FormFilesView(OfficeView):
             return self._list(error=error.message), error.status
         positions = request.form.get("positions") == "y"
         harm = {
-            name.removeprefix("harm-"): said == "yes"
+            name.removeprefix("harm-"): request.form.get(f"calm-{name.removeprefix('harm-')}", "")
+            if said == "yes"
+            else ""
             for name, said in request.form.items()
             if name.startswith("harm-") and said in ("yes", "no")
         }
@@ -200,7 +205,7 @@ class FormFilesView(OfficeView):
             levels=levels(brought.remarks),
             asked=sum(1 for item in items.values() if item.enabled and item.kind not in ("display", "group")),
             expressions=sorted(brought.read.expressions.items()),
-            harm=[(items[id_], in_language(items[id_].text, language)) for id_ in brought.needs_mapping],
+            harm=[_harm_question(items[id_], language) for id_ in brought.needs_mapping],
             order=_order(brought, language),
             packed=packed(data),
             chosen=request.form,
@@ -213,6 +218,14 @@ class FormFilesView(OfficeView):
             raise NoSuchForm
         places = [(one, one.id in here.placed_in) for one in own_forms()]
         return self.render("manage/questionnaires/files_place.html", form=here, places=places, error=error)
+
+
+def _harm_question(item: Item, language: str) -> tuple[Item, str, list[tuple[str, str]], str]:
+    """A question to decide about: its words, what could mean no to it, and which of them most likely does."""
+    words = {option.code: in_language(option.text, language) for option in item.options}
+    codes = calm_codes(item)
+    likely = next((code for code in codes if _CALM.match(words.get(code, ""))), codes[0])
+    return item, in_language(item.text, language), [(code, words.get(code, "")) for code in codes], likely
 
 
 def form_url(key: str) -> str:

@@ -26,9 +26,9 @@ from tenants.intake.instruments import (
 from tenants.intake.models import Intake, IntakeAlert, QuestionnaireVersion
 from tenants.intake.publishing import begin_from_shipped, change_draft, draft_of
 from tenants.intake.queries import answers_of, definition_of, last_submitted
-from tenants.intake.questions import Questionnaire, item_index, sections_of
+from tenants.intake.questions import Answer, Questionnaire, item_index, sections_of
 from tenants.intake.record import chapters_of
-from tenants.intake.scores import scores_of
+from tenants.intake.scores import facts_of, scores_of
 from tenants.intake.taking_out import bundle_of_intake, intake_by_id, note_taken_out, paper_of_intake
 from tests.cast import NOW, Clinic
 from tests.tenants.bookings.scenes import booked
@@ -90,10 +90,16 @@ def test_what_stops_a_form_and_what_a_person_decides(at_rowan: Clinic) -> None:
     with pytest.raises(CannotComeIn) as refused:
         bring_in(data=data, positions=False, harm={}, now=NOW)
     assert list(refused.value.fields) == ["a"]
-    came = bring_in(data=data, positions=False, harm={"a": True}, now=NOW)
+    came = bring_in(data=data, positions=False, harm={"a": "no"}, now=NOW)
     assert came.version_id is None
     assert item_index(draft_of(came.questionnaire_id).form)["a"].acute
-    calm = bring_in(data=data, positions=False, harm={"a": False}, now=NOW)
+    options = [{"valueString": words} for words in ("Nearly always", "Never")]
+    chosen = question("b", "Thought of hurting yourself?", type="choice", answerOption=options)
+    came = bring_in(data=packed(form_file([chosen], name="Two")), positions=False, harm={"b": "never"}, now=NOW)
+    form = draft_of(came.questionnaire_id).form
+    assert facts_of(form, {"b": Answer("nearly-always")}) == {"phq-9.9": 1}
+    assert facts_of(form, {"b": Answer("never")}) == {"phq-9.9": 0}
+    calm = bring_in(data=data, positions=False, harm={"a": ""}, now=NOW)
     assert one_form(calm.questionnaire_id).key == "own-2"
     assert not item_index(draft_of(calm.questionnaire_id).form)["a"].acute
 

@@ -92,7 +92,7 @@ def test_bad_files_are_answered_in_words(desk: FlaskClient, rowan: Clinic) -> No
     open_ = _go_on(desk, report, f"{FILES}bring/")
     assert open_.status_code == 422
     assert "Say whether it asks about harming oneself" in open_.text
-    assert _go_on(desk, open_, f"{FILES}bring/", **{"harm-a": "yes"}).status_code == 303
+    assert _go_on(desk, open_, f"{FILES}bring/", **{"harm-a": "yes", "calm-a": "no"}).status_code == 303
 
 
 @only_sqlite
