@@ -127,17 +127,17 @@ def decided(section: Section, what: str) -> tuple[str, Answer] | None:
     return (gate.id, Answer(code)) if code else None
 
 
-def asked_now(paper: Paper, answers: Answers) -> tuple[str, ...]:
-    """The keys that may be answered with these answers, in order."""
-    shown = ((key, paper.place(key)) for key in visible(paper.form, answers))
+def asked_now(paper: Paper, answers: Answers, order: Iterable[str] | None = None) -> tuple[str, ...]:
+    """The keys that may be answered with these answers, in order. `order`: what is visible, where that is known."""
+    shown = ((key, paper.place(key)) for key in (visible(paper.form, answers) if order is None else order))
     return tuple(key for key, place in shown if place is not None and place.item.kind not in QUIET_KINDS)
 
 
-def missing(paper: Paper, answers: Answers) -> tuple[str, ...]:
+def missing(paper: Paper, answers: Answers, order: Iterable[str] | None = None) -> tuple[str, ...]:
     """The keys of questions that need an answer before anything is sent, in order. A consent that is needed is missing
     until it is given; an opt-out is an answer."""
     found = []
-    for key in asked_now(paper, answers):
+    for key in asked_now(paper, answers, order):
         place = paper.place(key)
         if place is None or not (place.item.required or place.item.kind == "signature"):
             continue

@@ -80,10 +80,13 @@ def _reader(intake: Intake, paper: Paper, sitting: Sitting) -> Reader:
     return Reader(_lang(paper), names_for(intake), prefills(client_of(intake)), sitting.id, sitting.opened)
 
 
-def _frame(intake: Intake, token: str, paper: Paper, reader: Reader) -> dict[str, Any]:
+def _frame(
+    intake: Intake, token: str, paper: Paper, reader: Reader, *, page: Page | None = None
+) -> dict[str, Any]:  # fmt: skip
     """What every page of the questions is drawn with."""
-    answers = answers_of(intake)
-    lacking = missing(paper, answers)
+    answers = page.answers if page else answers_of(intake)
+    lacking = missing(paper, answers, page.order if page else None)
+    settings = intake_settings()
     parts = [
         (part.id, reader.say(part.title), state_of_part(paper, part, answers, lacking=lacking), part.optional)
         for part in paper.form.parts
@@ -94,8 +97,8 @@ def _frame(intake: Intake, token: str, paper: Paper, reader: Reader) -> dict[str
         "parts": parts,
         "begun": any(state != "new" for _id, _title, state, _optional in parts),
         "names": reader.names,
-        "owner_reads": intake_settings().owner_reads,
-        "help": clinic_help(),
+        "owner_reads": settings.owner_reads,
+        "help": clinic_help(settings),
         "grounding": reader.say(texts.get("grounding", {})),
         "not_monitored": reader.say(texts.get("not_monitored", {})),
         "text_lang": reader.lang,
@@ -171,7 +174,7 @@ def _part_page(
         "notice": notice,
         "more": request.args.get("more", type=int) or 0,
     }
-    return render_template("public/intake/part.html", **(_frame(intake, token, paper, reader) | own))
+    return render_template("public/intake/part.html", **(_frame(intake, token, paper, reader, page=page) | own))
 
 
 def _lang(paper: Paper) -> str:
