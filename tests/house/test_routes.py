@@ -21,7 +21,7 @@ LISTED = ROOT / "tests" / "house" / "routes.txt"
 BEFORE_TENANTS = {"healthz", "readyz", "metrics"}
 GUARDS = {"clinic", "platform", "anywhere", "staff", "operator"}
 WRITES_ONLY = {
-    "form_files.bring_now", "answer_files.keep",
+    "form_files.bring_now", "answer_files.keep", "flag_rules.dry_run", "flag_rules.switch_on",
     "intakes.decide",
     "intakes.acknowledge",
     "privacy.copy",
