@@ -19,11 +19,13 @@ REASON_FIELD = "reason"
 
 @dataclass(frozen=True)
 class IntakeLine:
-    """The state in words; the front desk reads no more than that. `href`: where it is read; `speak`: what to do."""
+    """The state in words; the front desk reads no more than that. `href`: where it is read; `touch`: where limits of
+    touch are changed; `speak`: what to do."""
 
     words: str
     pill: str
     href: str = ""
+    touch: str = ""
     speak: str = ""
 
 
@@ -40,7 +42,8 @@ def line_for(standing: Standing, role: str) -> IntakeLine:
     if role == "front_desk":
         return IntakeLine(words, pill)
     href = url_for("intakes.summary", id=standing.intake_id)
-    return IntakeLine(words, pill, href, str(SPEAK_WORDS) if standing.speak else "")
+    touch = url_for("intakes.touch", client=standing.client_id)
+    return IntakeLine(words, pill, href, touch, str(SPEAK_WORDS) if standing.speak else "")
 
 
 def early_page(view: OfficeView, booking: Booking, asked: ReviewOpen, action: str) -> tuple[str, int]:

@@ -76,6 +76,7 @@ class Standing:
     """How the intake of a booking stands. `speak`: somebody must speak with the client before the session."""
 
     intake_id: UUID
+    client_id: UUID
     state: State
     speak: bool
 
@@ -152,12 +153,20 @@ def unreviewed(booking_id: UUID) -> UUID | None:
 def standing_of(booking_ids: Collection[UUID]) -> Mapping[UUID, Standing]:
     """How the intake of each of these bookings stands; nothing for a booking without one. One query, no key."""
     found = (
-        select(Intake.booking_id, Intake.id, Intake.status, Intake.review_due, Intake.reviewed_at, Intake.attention)
+        select(
+            Intake.booking_id,
+            Intake.id,
+            Intake.client_id,
+            Intake.status,
+            Intake.review_due,
+            Intake.reviewed_at,
+            Intake.attention,
+        )
         .where(Intake.booking_id.in_(booking_ids), Intake.status.in_(("requested", "open", "submitted")))
         .order_by(Intake.requested_at, Intake.id)
     )
     rows = db.session.execute(found) if booking_ids else ()
-    return {row.booking_id: Standing(row.id, state_of(row), row.attention) for row in rows}
+    return {row.booking_id: Standing(row.id, row.client_id, state_of(row), row.attention) for row in rows}
 
 
 def state_of(row: Any) -> State:

@@ -27,7 +27,9 @@ from tenants.bookings.pending import BeingCancelled
 from tenants.bookings.queries import client_of, fresh_booking
 from tenants.bookings.rules import NotNow, Verb
 from tenants.bookings.words import STATUS_WORDS
+from tenants.intake.help_numbers import check_is_due
 from tenants.intake.reviewing import ReviewOpen
+from tenants.intake.settings import clinic_help, intake_settings
 from tenants.payments.queries import Totals, day_totals
 from tenants.today import views
 from tenants.today.queries import (
@@ -105,6 +107,7 @@ class TodayView(Home):
             is_today=day == today,
             counts=views.count_words(visits, role=role),
             problem=problem,
+            check_numbers=role == "owner" and day == today and _numbers_are_old(today),
             alerts=_alerts(people, zone) if role in _ANSWERING else [],
             lines=[views.line_of(visit, zone=zone, now=now, role=role) for visit in sessions],
             holds=[views.held_words(visit, zone=zone) for visit in visits if visit.status == "held"],
@@ -118,6 +121,12 @@ class TodayView(Home):
             role=role,
         )
         return page if status == 200 else (page, status)
+
+
+def _numbers_are_old(today: date) -> bool:
+    """Whether the owner should go through the help numbers again: only where intakes are in use."""
+    chosen = intake_settings()
+    return chosen.has_contacts and check_is_due(clinic_help(chosen), today=today)
 
 
 def _alerts(people: Whose, zone: ZoneInfo) -> list[Alert]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from tenants.bookings.rules import Details
 from tenants.intake.alert_effects import HANDLERS as ALERT_HANDLERS
 from tenants.intake.alerts import raise_alert
 from tenants.intake.effects import HANDLERS
+from tenants.intake.help_numbers import OwnNumber
 from tenants.intake.models import Intake
 from tenants.intake.questions import Answer
 from tenants.intake.reviewing import plan_reminder, reviews_of, standing_of
@@ -215,7 +216,9 @@ def test_arriving_before_the_review_asks_why_and_keeps_the_reason(as_: As, rowan
         client.post("/c/rowan/manage/turn/", data={**form, "reason": "They spoke on the telephone."}).status_code == 303
     )
     client = as_("ben")
-    assert "Speak with them before the session" in said(client.get(f"/c/rowan/manage/week/booking/?id={booking_id}"))
+    detail = client.get(f"/c/rowan/manage/week/booking/?id={booking_id}")
+    assert "Speak with them before the session" in said(detail)
+    assert f"{HOME}touch/?client={client_id}" in detail.text
     with inside(rowan):
         assert fresh(booking_id).status == "arrived"
         (early,) = reviews_of(intake, client_id)
@@ -223,6 +226,15 @@ def test_arriving_before_the_review_asks_why_and_keeps_the_reason(as_: As, rowan
         (row,) = db.session.execute(select(Audit).where(Audit.deed == "intake.unreviewed_arrival")).scalars()
         assert row.facts == {}
         assert standing_of([booking_id])[booking_id].state == "open"
+
+
+def test_an_owner_is_told_when_the_help_numbers_are_old(as_: As, rowan: Clinic, inside: Enter) -> None:
+    line = OwnNumber("Our line", "0113 496 0000", checked=date(2025, 9, 1))
+    with inside(rowan):
+        told = Contact("Alma", "alma@rowan.example")
+        save_settings(wanted=IntakeSettings(first=told, own_numbers=(line,)), now=NOW)
+    assert "have not been checked for six months" in said(as_("alma").get("/c/rowan/manage/"))
+    assert "have not been checked" not in as_("ben").get("/c/rowan/manage/").text
 
 
 def test_limits_of_touch_are_changed_and_taken_back_at_check_in(ben: FlaskClient, rowan: Clinic, inside: Enter) -> None:
