@@ -66,7 +66,21 @@ from tenants.week import staff as week_pages
 from tenants.week import staff_add as week_adding
 from tenants.week import staff_booking as week_bookings
 
-_FILES = (form_files.FormFilesView, answer_files.AnswerFilesView, intake_files.IntakeFilesView)
+_QUESTIONS = (  # the pages behind the list of questionnaires
+    piece_pages.PiecesView,
+    preview_pages.PreviewView,
+    flag_rule_pages.RulesView,
+    own_rule_pages.OwnRulesView,
+    form_files.FormFilesView,
+    answer_files.AnswerFilesView,
+    intake_files.IntakeFilesView,
+)
+_TIMETABLE = (
+    *booking_jobs.TIMETABLE,
+    *client_jobs.TIMETABLE,
+    *alert_effects.TIMETABLE,
+    *privacy_effects.TIMETABLE,
+)
 _EFFECTS = {
     **booking_effects.HANDLERS,
     **change_effects.HANDLERS,
@@ -138,11 +152,7 @@ def parts() -> Parts:
             settings_stripe.StripeView,
             settings_intakes.IntakesView,
             settings_start.StartView,
-            piece_pages.PiecesView,
-            preview_pages.PreviewView,
-            flag_rule_pages.RulesView,
-            own_rule_pages.OwnRulesView,
-            *_FILES,
+            *_QUESTIONS,
             embed_desk.WebsiteView,
             hours_days.DaysView,
             hours_why.WhyView,
@@ -152,12 +162,7 @@ def parts() -> Parts:
         ],
         effects=_EFFECTS,
         webhooks={**checkout_effects.WEBHOOKS, **payment_effects.WEBHOOKS},
-        timetable=(
-            *booking_jobs.TIMETABLE,
-            *client_jobs.TIMETABLE,
-            *alert_effects.TIMETABLE,
-            *privacy_effects.TIMETABLE,
-        ),
+        timetable=_TIMETABLE,
         on_clinic_created=_on_clinic_created,
         facts=facts,
     )
