@@ -146,7 +146,7 @@ def add_own_rule(*, rule: Rule, now: datetime) -> None:
 @action
 def drop_own_rule(*, rule_id: str, now: datetime) -> None:
     """Take a rule of the clinic's own out of the draft."""
-    _edit(lambda rules: without_own_rule(rules, rule_id), now=now)
+    _edit(lambda rules: without_own_rule(rules, rule_id, holding=rules_in_force().rules), now=now)
     audit.record("rules.dropped", target="flag_rules", target_id=None, now=now, rule=rule_id)
 
 

@@ -148,10 +148,16 @@ def with_own_rule(rules: RuleSet, rule: Rule) -> RuleSet:
     return replace(rules, rules=(*rules.rules[: last + 1], rule, *rules.rules[last + 1 :]))
 
 
-def without_own_rule(rules: RuleSet, id: str) -> RuleSet:
-    """The set without this rule of the clinic's own; shipped ones stay, and can be switched off."""
-    if not rule_of(rules, id).own:
+def without_own_rule(rules: RuleSet, id: str, *, holding: RuleSet) -> RuleSet:
+    """The set without this rule of the clinic's own; shipped ones stay, and can be switched off.
+
+    A locked one that holds (it is on in `holding`) is switched off first, which asks for a reason.
+    """
+    rule = rule_of(rules, id)
+    if not rule.own:
         raise Invalid(_("This rule came with Longtide: switch it off instead"))
+    if rule.locked and rule.enabled and any(one.id == id and one.enabled for one in holding.rules):
+        raise Invalid(_("Switch this rule off first, with a reason. Then it can be taken out"))
     return replace(rules, rules=tuple(rule for rule in rules.rules if rule.id != id))
 
 

@@ -13,7 +13,7 @@ from flask import flash, redirect, request
 from flask_admin import expose
 
 from saas.admin import OfficeView, fresh
-from saas.errors import DomainError
+from saas.errors import DomainError, Invalid
 from saas.languages import LANGUAGES, locale
 from saas.stale import ChangedMeanwhile, mark_of
 from saas.web import page_now
@@ -282,10 +282,13 @@ class RulesView(OfficeView):
             raise NoSuchRule
         if not PressForm(request.form).validate():
             return self._ask(deed, 422)
-        _DEEDS[deed][3](request.form.get("id", ""))
+        try:
+            _DEEDS[deed][3](request.form.get("id", ""))
+        except Invalid as refused:
+            return self._ask(deed, refused.status, refused.message)
         return self._done(_("Done."))
 
-    def _ask(self, deed: str, status: int) -> Answer:
+    def _ask(self, deed: str, status: int, problem: str = "") -> Answer:
         if deed not in _DEEDS:
             raise NoSuchRule
         question_, follows, words, _deed = _DEEDS[deed]
@@ -301,6 +304,7 @@ class RulesView(OfficeView):
             rule=rule,
             title=in_language(rule.title, locale()) if rule else "",
             record_form=PressForm(),
+            problem=problem,
         )
         return page, status
 

@@ -244,6 +244,18 @@ def test_an_own_rule_names_only_what_is_asked_and_can_go(at_rowan: Clinic) -> No
     assert rules_draft() is None
 
 
+def test_an_own_rule_that_is_locked_goes_off_with_a_reason_before_it_is_taken_out(at_rowan: Clinic) -> None:
+    own = replace(rule_with(Ask("q", "d.heart", "=", "yes")), id="O-HEART", axis="contra")
+    add_own_rule(rule=own, now=NOW)
+    publish_rules(now=NOW)
+    with pytest.raises(Invalid):
+        drop_own_rule(rule_id="O-HEART", now=NOW)
+    switch_rule_off(rule_id="O-HEART", reason="It was too strict", now=NOW)
+    drop_own_rule(rule_id="O-HEART", now=NOW)
+    publish_rules(now=NOW)
+    assert rules_in_force().rules.rules == SHIPPED.rules
+
+
 def test_rules_that_the_questionnaire_cannot_answer_are_not_published(at_rowan: Clinic) -> None:
     asked(at_rowan)  # a questionnaire with a handful of questions
     save_rule(rule_id="P-HEART", change=RuleChange("high"), now=NOW)
