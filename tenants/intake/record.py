@@ -78,6 +78,9 @@ def chapters_of(
     """The answers by section, in the order of the form. `skipped`: what stands for a section the client skipped;
     `names`: what `{clinic}` and `{practitioner}` stand for."""
     items, shown = item_index(form), visible(form, answers)
+    repeats = {
+        one.id: items[group.rows_of] for group in items.values() if group.rows_of for one in items_in(group.items)
+    }
 
     def said(text: str) -> str:
         for name, value in names.items():
@@ -96,7 +99,7 @@ def chapters_of(
                 continue
             question = said(in_language(item.text, language))
             answer = answers.get(key)
-            about = f"{question} ({row})" if row else question
+            about = f"{question} ({words_of(repeats[id_], Answer((row,)), language)})" if row else question
             yield Line(about, words_of(item, answer, language), answer.note if answer else "")
 
     found = [Chapter(said(in_language(one.title, language)), tuple(lines(one))) for one in sections_of(form)]

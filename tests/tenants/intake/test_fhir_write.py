@@ -34,6 +34,7 @@ from tenants.intake.questions import (
     skip_key,
 )
 from tenants.intake.questions import Test as When
+from tenants.intake.record import chapters_of
 from tenants.intake.scores import Score, scores_of
 from tests.tenants.intake.forms import questionnaires
 from tests.tenants.intake.made import packed
@@ -128,6 +129,15 @@ def test_answers_come_back_as_they_were() -> None:
     assert dict(read.answers) == dict(_answers())
     assert read.remarks == ()
     assert (read.authored, read.status) == (NOW.date(), "completed")
+
+
+def test_a_record_says_answers_as_people_read_them() -> None:
+    said_ = {"z": Answer(True), **_answers(), skip_key("f"): Answer(False)}
+    chapters = {one.title: one.lines for one in chapters_of(_own(), said_, "es", skipped="-", names={})}
+    lines = {line.question: line for line in chapters["F"]}
+    assert lines["When? (Uno)"].said == "Uno"
+    assert lines["When? (Uno)"].note == "Two words"
+    assert lines["short"].said == "prefiere no decirlo"
 
 
 def test_conditions_that_fhir_can_say_are_said_plainly() -> None:
