@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.screens import questions
 from tests.screens import views as v
 from tests.screens.samples import (
     ABROAD,
@@ -122,5 +123,5 @@ def _after_pages() -> dict[str, v.Page]:
 
 def pages() -> dict[str, v.Page]:
     """Every page by the name of its picture."""
-    found = {**_clinic_pages(), **_walk_pages(), **_after_pages()}
+    found = {**_clinic_pages(), **_walk_pages(), **questions.pages(), **_after_pages()}
     return {name: replace(page, clinic=page.clinic or STILL_WATER) for name, page in found.items()}

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from saas import formats, theme, tide
 from saas.languages import Tongue
 from saas.shell import remembering
-from tests.screens import cases, samples
+from tests.screens import cases, questions, samples
 from tests.screens.views import Page, Site
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -53,6 +53,8 @@ def create_preview() -> Flask:
     app = Flask("preview", template_folder=str(ROOT / "templates"), static_folder=str(STATIC))
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
+    for name, path in questions.PATHS.items():
+        app.add_url_rule(path, f"intake.{name}")
     Babel(app)
 
     def locale() -> str:
