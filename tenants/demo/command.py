@@ -38,6 +38,7 @@ from tenants.bookings.rules import Details
 from tenants.clinic import actions as clinic
 from tenants.demo.clinics import HOLLOW_OAK, PEOPLE, STILL_WATER, Plan, imprint_text, privacy_notice
 from tenants.demo.intakes import answer, ask
+from tenants.intake.publishing import begin_once, publish, questionnaires
 from tenants.intake.settings import Contact, IntakeSettings, save_settings
 from tenants.practitioners.actions import save_practitioner, save_room, set_services
 from tenants.practitioners.models import Practitioner, Room
@@ -123,6 +124,7 @@ def _furnish(plan: Plan, now: datetime) -> None:
     clinic.save_policy(policy=plan.policy, now=now)
     told = [Contact(plan.logins[role][1], plan.logins[role][0]) for role in ("practitioner", "owner")]
     save_settings(wanted=IntakeSettings(first=told[0], second=told[1]), now=now)
+    _ask(now)
     offered = [save_service(service_id=_id(Service, s.slug), request=s, now=now).id for s in plan.services]
     for room in plan.rooms:
         save_room(room_id=_id(Room, room.slug), request=room, now=now)
@@ -130,6 +132,14 @@ def _furnish(plan: Plan, now: datetime) -> None:
         row = save_practitioner(practitioner_id=_id(Practitioner, person.slug), request=person, now=now)
         set_services(practitioner_id=row.id, service_ids=offered, now=now)
         replace_week(practitioner_id=row.id, week=plan.weeks[person.slug], valid_from=_today(plan, now), now=now)
+
+
+def _ask(now: datetime) -> None:
+    """The shipped questions, published: whoever books is asked."""
+    begin_once(now=now)
+    for one in questionnaires():
+        if not one.versions:
+            publish(questionnaire_id=one.id, now=now)
 
 
 def _id(model: type[Service | Practitioner | Room], slug: str) -> UUID | None:

@@ -1,7 +1,7 @@
 """Why a questionnaire cannot be published: each fault with its place and how to mend it, all at once. Pure.
 
-The rules stand in intake.md (1.1, 2.4) of the design: nothing sensitive is demanded, every sensitive question has its
-two ways out, and nobody asks about safety unless somebody is told of the answer.
+Nothing sensitive is demanded, every sensitive question has its two ways out, and nobody asks about safety unless
+somebody is told of the answer.
 """
 
 from __future__ import annotations

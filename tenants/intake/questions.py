@@ -1,7 +1,7 @@
 """What a questionnaire is, as values: parts, sections, items, conditions; and what an answer is.
 
-Texts are given by language ({"en": …, "es": …}); ids are stable, so that an answer of 2027 can be read in 2031. The
-kinds of item and their FHIR types: intake.md 1.2 and 4.1 of the design, and `fhir.py`.
+Texts are given by language ({"en": …, "es": …}); ids are stable, so that an answer of 2027 can be read in 2031. What
+the kinds of item are in FHIR stands in `fhir_item.py`.
 """
 
 from __future__ import annotations

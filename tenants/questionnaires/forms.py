@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from saas.admin import OfficeForm
 from saas.text import TooLong, clean_block, clean_line
 from saas.words import _
+from tenants.intake.asking import Typed
 from tenants.intake.form_json import ID, RESERVED
 from tenants.intake.json_reading import LONGEST_TEXT
 from tenants.intake.questions import All, Condition, Item, Kind, Option, Section, Some, Test, Texts
@@ -187,6 +189,12 @@ def _fresh(taken: Iterable[str]) -> str:
 def kind_of(said: str) -> Kind:
     """A kind that may be added; the plainest for anything else."""
     return said if said in OFFERED else "single"
+
+
+def tried_in(typed: MultiDict[str, str]) -> dict[str, Typed]:
+    """The answers that were tried in a preview, by key; `k` names each question that was on the page."""
+    keys = dict.fromkeys(one.partition("|")[0] for one in typed.getlist("k"))
+    return {key: Typed(tuple(typed.getlist(key)), typed.get(f"{key}~a", ""), typed.get(f"{key}~n", "")) for key in keys}
 
 
 # --- conditions ---

@@ -262,7 +262,7 @@ class QuestionnairesView(OfficeView):
             raise NoSuchPiece
         draft, piece = asked_draft(), request.values.get("piece", "")
         question, follows, words, _deed = _DEEDS[deed]
-        name = {
+        called = {
             "item": lambda: said(item_of(draft.form, piece).text),
             "section": lambda: said(section_of(draft.form, piece).title),
             "archive": lambda: said(draft.form.title),
@@ -273,7 +273,7 @@ class QuestionnairesView(OfficeView):
             deed=deed,
             draft=draft,
             piece=piece,
-            name=name,
+            called=called,
             question=question,
             follows=follows,
             words=words,

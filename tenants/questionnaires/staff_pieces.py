@@ -306,7 +306,7 @@ class PiecesView(OfficeView):
             draft=draft,
             piece=piece,
             what="item" if isinstance(piece, Item) else "section",
-            name=said(piece.text if isinstance(piece, Item) else piece.title),
+            called=said(piece.text if isinstance(piece, Item) else piece.title),
             match=match,
             looked=[
                 {

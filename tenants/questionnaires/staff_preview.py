@@ -22,7 +22,6 @@ from tenants.intake.answer_rows import Said
 from tenants.intake.asking import Paper, Typed, decided, is_closed, paper_of
 from tenants.intake.flag_facts import facts_from, labels_of
 from tenants.intake.form_json import hash_of
-from tenants.intake.forms import typed_in
 from tenants.intake.looking import look
 from tenants.intake.publishing import Draft
 from tenants.intake.questions import Answer as Given
@@ -31,12 +30,11 @@ from tenants.intake.reading import Fault, read_answer
 from tenants.intake.rule_sets import rules_in_force
 from tenants.intake.settings import clinic_help
 from tenants.intake.views import Page, Reader, Sent
-from tenants.questionnaires.forms import PressForm
+from tenants.questionnaires.forms import PressForm, tried_in
 from tenants.questionnaires.rule_words import AXIS_WORDS, SEVERITY_PILL, SEVERITY_SHORT
 from tenants.questionnaires.staff import asked_draft, said
 
 Answer = Any
-_OWN = ("csrf_token", "id", "part", "lang", "here")
 _MOST_FIELDS = 2000
 _AXES = {
     **AXIS_WORDS,
@@ -88,7 +86,7 @@ class PreviewView(OfficeView):
     @expose("/", methods=("POST",))
     def try_out(self) -> Answer:
         draft = asked_draft()
-        typed = typed_in(request.form, own=_OWN) if len(request.form) <= _MOST_FIELDS else {}
+        typed = tried_in(request.form) if len(request.form) <= _MOST_FIELDS else {}
         if not PressForm(request.form).validate():
             return self._page(draft, typed, 422, _("This page had been open too long. Press the button once more."))
         return self._page(draft, typed, 200)

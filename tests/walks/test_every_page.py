@@ -228,6 +228,23 @@ def test_what_the_office_offers_and_its_set_up(page: Page, house: House, office:
     assert (wrong, heard) == ([], [])
 
 
+def test_the_office_writes_its_questions(page: Page, house: House, office: str, heard: list[str]) -> None:
+    wrong = visit(page, house, {"questionnaires": f"{office}/questionnaires/"}, OFFICE_KIB, heard)
+    page.locator("tbody a").first.click()
+    one = re.sub(r".*[?&]id=", "id=", page.url)
+    pages = f"{office}/questionnaires"
+    addresses = {
+        "a questionnaire": f"{pages}/one/?{one}",
+        "a question": f"{pages}/pieces/?{one}&piece=f.effect",
+        "a condition": f"{pages}/pieces/condition/?{one}&piece=f.stuck&q=b.age",
+        "what changed": f"{pages}/changes/?{one}",
+        "publishing": f"{pages}/publish/?{one}",
+        "a preview": f"{pages}/preview/?{one}&part=comfort",
+    }
+    wrong += visit(page, house, addresses, OFFICE_KIB, heard)
+    assert (wrong, heard) == ([], [])
+
+
 def test_the_operator(page: Page, house: House, heard: list[str]) -> None:
     known = house.facts["operator"]
     log_in(page, f"{house.base}/login", known["email"], known["password"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tenants.intake.questions import Section, Some
 from tenants.intake.shipped.about_you import IS_BABY, NOT_BABY
 from tenants.intake.shipped.making import has, one, pick, said_or_declined, say, scale, several, yes_no
-from tenants.intake.shipped.texts import NOT_MONITORED, NOTICE
+from tenants.intake.shipped.texts import NOTICE
 
 _LOW, _HIGH = say("not at all", "nada"), say("extremely", "muchísimo")
 
@@ -166,7 +166,6 @@ SAFETY = Section(
             sensitive=True, when=_ASK_ON,
         ),
     ),
-    intro=NOT_MONITORED,
     notice=NOTICE,
     sensitive=True,
     crisis_box=True,

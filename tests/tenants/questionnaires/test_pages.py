@@ -126,6 +126,7 @@ def test_questions_and_sections_are_added_moved_and_taken_out(
         assert not item_of(form, "g.q1").enabled
     for deed, piece in (("item", "g.q1"), ("section", "s1")):
         ask = f"{HOME}ask/{deed}/?id={draft}&piece={piece}"
+        assert ("Which?" if deed == "item" else "More") in desk.get(ask).text
         assert desk.post(ask, data=_fields(desk.get(ask))).status_code == 303
         assert desk.get(ask).status_code == 404
     away = f"{HOME}ask/archive/?id={draft}"
@@ -139,6 +140,7 @@ def test_a_condition_is_put_together_from_questions_asked_before(
 ) -> None:
     path = f"{PIECES}condition/?id={draft}&what=item&piece=g.work"
     page = desk.get(f"{path}&q=g.sleep&q=c.reasons&q=h.interest")
+    assert "How much does this get in the way" in page.text
     assert page.text.count('name="q" value=') == 4, "two lines, in both forms; what is asked later is no choice"
     typed = {"csrf_token": token_of(page), "seen": _fields(page)["seen"], "q": ["g.sleep", "c.reasons"], "match": "any"}
     assert desk.post(path, data={**typed, "c-g.sleep": ["poor"]}).status_code == 422
