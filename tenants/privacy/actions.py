@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from flask_babel import force_locale
 from sqlalchemy import delete, or_, select
 
 from saas import audit
 from saas.db import action, db
 from saas.errors import Conflict, Invalid
+from saas.languages import LANGUAGES
 from saas.links import link_for
 from saas.outbox import emit
 from saas.sealing import erased_subjects
@@ -70,13 +72,25 @@ def erase_client(*, client_id: UUID, typed: str, basis: str, now: datetime) -> N
 def erase_again(*, now: datetime) -> int:
     """After older data was brought back: erase once more whoever was erased since. Returns how many."""
     gone = erased_subjects()
-    mine = select(Client.id).where(Client.id.in_(gone), Client.merged_into_id.is_(None), Client.email_hash.is_not(None))
+    named = or_(
+        Client.name.not_in(_said_of_the_erased()), Client.email_hash.is_not(None), Client.phone_hash.is_not(None)
+    )
+    mine = select(Client.id).where(Client.id.in_(gone), Client.merged_into_id.is_(None), named)
     found = list(db.session.execute(mine).scalars()) if gone else []
     for client_id in found:
         ids = erase_client_fields(client_id=client_id, now=now)
         _forget_intakes(ids)
         _end_links(ids)
     return len(found)
+
+
+def _said_of_the_erased() -> list[str]:
+    """What stands for the name of whoever is erased, in every language it may have been written in."""
+    found = []
+    for code in LANGUAGES:
+        with force_locale(code):
+            found.append(_("Erased client"))
+    return found
 
 
 def records_of(client_id: UUID) -> list[UUID]:
