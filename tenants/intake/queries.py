@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -174,16 +173,6 @@ def last_submitted(client_id: UUID) -> Intake | None:
         .where(Intake.client_id == client_id, Intake.status == "submitted", QuestionnaireRow.kind == "intake")
     )
     return db.session.execute(found.order_by(Intake.submitted_at.desc()).limit(1)).scalar_one_or_none()
-
-
-def not_in(booking_ids: Collection[UUID]) -> set[UUID]:
-    """Those of these bookings whose questions were asked and have not come in; one query however many."""
-    if not booking_ids:
-        return set()
-    found = select(Intake.booking_id).where(
-        Intake.booking_id.in_(booking_ids), Intake.status.in_(("requested", "open", "expired"))
-    )
-    return {id for id in db.session.execute(found).scalars() if id is not None}
 
 
 def client_of(intake: Intake) -> Client:

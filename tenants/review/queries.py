@@ -26,12 +26,14 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Reader:
-    """Who is looking. `people`: the practitioners they are; `opens_all`: an owner, where owners may read."""
+    """Who is looking. `people`: the practitioners they are; `opens_all`: an owner, where owners may read; `called`: one
+    of those who are told of alerts."""
 
     account_id: UUID
     role: str
     people: frozenset[UUID]
     opens_all: bool
+    called: bool
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,15 @@ class Line:
 
 def reader_of(*, account_id: UUID, role: str) -> Reader:
     """What this account may read; two queries."""
-    mine = select(Practitioner.id).where(Practitioner.account_id == account_id)
-    people = frozenset(db.session.execute(mine).scalars())
-    return Reader(account_id, role, people, role == "owner" and intake_settings().owner_reads)
+    mine: Any = and_(Practitioner.tenant_id == Account.tenant_id, Practitioner.account_id == Account.id)
+    found = select(Account.email, Practitioner.id).outerjoin(Practitioner, mine).where(Account.id == account_id)
+    rows = db.session.execute(found).all()
+    settings = intake_settings()
+    told = {settings.contact(who).email for who in CONTACTS}
+    return Reader(
+        account_id, role, frozenset(filter(None, (row[1] for row in rows))),
+        opens_all=role == "owner" and settings.owner_reads, called=any(row[0] in told for row in rows),
+    )  # fmt: skip
 
 
 def intake_for(reader: Reader, intake_id: UUID | None) -> Intake:
@@ -68,11 +76,9 @@ def intake_for(reader: Reader, intake_id: UUID | None) -> Intake:
 
 
 def _is_called(reader: Reader, intake_id: UUID) -> bool:
-    """Whether this reader is one of those who are told of alerts, and there is one about this intake."""
-    alert = exists().where(IntakeAlert.intake_id == intake_id, IntakeAlert.acknowledged_at.is_(None))
-    email = db.session.execute(select(Account.email).where(Account.id == reader.account_id, alert)).scalar()
-    settings = intake_settings()
-    return bool(email) and email in {settings.contact(who).email for who in CONTACTS}
+    """Whether this reader is told of alerts, and there is one about this intake that nobody has answered."""
+    waiting = select(IntakeAlert.id).where(IntakeAlert.intake_id == intake_id, IntakeAlert.acknowledged_at.is_(None))
+    return reader.called and db.session.execute(waiting.limit(1)).first() is not None
 
 
 def may_open_client(reader: Reader, client_id: UUID) -> bool:
@@ -95,15 +101,16 @@ def _wanted(which: Which) -> tuple[ColumnElement[bool], ...]:
 
 def intakes(reader: Reader, which: Which, *, page: int) -> tuple[int, list[Line]]:
     """How many there are, and one page of them: those that need somebody first, then by the session's day. Two queries,
-    however many rows. A practitioner sees their own."""
-    where = _wanted(which)
-    if reader.role == "practitioner":
-        where = (*where, Intake.practitioner_id.in_(reader.people) if reader.people else false())
-    count = db.session.execute(select(func.count()).select_from(Intake).where(*where)).scalar_one()
+    however many rows. A practitioner sees their own, and what they are called to."""
     alert = exists().where(
         IntakeAlert.tenant_id == Intake.tenant_id, IntakeAlert.intake_id == Intake.id,
         IntakeAlert.acknowledged_at.is_(None),
     )  # fmt: skip
+    where = _wanted(which)
+    if reader.role == "practitioner":
+        own = Intake.practitioner_id.in_(reader.people) if reader.people else false()
+        where = (*where, or_(own, alert) if reader.called else own)
+    count = db.session.execute(select(func.count()).select_from(Intake).where(*where)).scalar_one()
     later_first = which in ("done", "all")
     order = Intake.session_at.desc() if later_first else Intake.session_at.asc()
     found = (
@@ -120,7 +127,8 @@ def intakes(reader: Reader, which: Which, *, page: int) -> tuple[int, list[Line]
 
 def _line(reader: Reader, row: Any) -> Line:
     intake, client, practitioner, alert = row
-    opens = reader.role != "front_desk" and (reader.opens_all or intake.practitioner_id in reader.people)
+    own = reader.opens_all or intake.practitioner_id in reader.people
+    opens = reader.role != "front_desk" and (own or (reader.called and alert))
     return Line(
         id=intake.id, client=client, practitioner=practitioner or "", session_at=intake.session_at,
         submitted_at=intake.submitted_at, state=state_of(intake), speak=intake.attention, alert=alert, opens=opens,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import select
@@ -102,7 +103,7 @@ def summary(row: Intake, language: str) -> Summary:
     said = rules.said_in(q, answers, language)
     opted, digest = rules.opted_out(said), rules.digest(q, said, language)
     earlier = _earlier(row)
-    scores = scores_of(q, answers)
+    scores = scores_of(q, answers) if _has_scores(row.questionnaire_version_id) else ()
     # How scores went over time is the only reason to open more than the last one.
     before = [(one, _as_shown(one)) for one in (earlier if scores else earlier[:1])]
     changed = rules.changes(q, before[0][1], said, language) if before else ()
@@ -155,6 +156,12 @@ def _earlier(row: Intake) -> list[Intake]:
     )  # fmt: skip
     newest = found.order_by(Intake.requested_at.desc(), Intake.id.desc()).limit(_PAST)
     return list(db.session.execute(newest).scalars())
+
+
+@lru_cache(maxsize=64)
+def _has_scores(version_id: UUID) -> bool:
+    """Whether anything in this version can be scored. It never changes."""
+    return bool(scores_of(definition_of(version_id), {}))
 
 
 def _over_time(

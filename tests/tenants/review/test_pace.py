@@ -23,7 +23,9 @@ from tests.tenants.review.scenes import sent_in
 
 pytestmark = only_sqlite
 HOME = "/c/rowan/manage/intakes/"
+EMPTY = f"{HOME}?which=waiting"
 MOST_MS = 20.0
+MOST_TIMES = 4
 
 
 def everything(q: Questionnaire) -> Mapping[str, Answer]:
@@ -88,11 +90,13 @@ def test_a_whole_summary_opens_in_time(client: FlaskClient, rowan: Clinic, insid
     assert page.text.count('class="flag ') > 10
     address = f"{HOME}open/?id={intake}"
     with quiet():
-        medians = [median(client, address)]
-        while min(medians) > MOST_MS and len(medians) < 8:
-            medians.append(median(client, address))
-    print(f"summary: {min(medians):.1f} ms of CPU, {len(page.text) / 1024:.0f} KiB")
-    assert min(medians) <= MOST_MS  # the quietest: that a machine is busy with others is not the page's doing
+        pairs = [(median(client, address), median(client, EMPTY))]
+        while min(pairs)[0] > MOST_MS and len(pairs) < 4:
+            pairs.append((median(client, address), median(client, EMPTY)))
+    spent_ms, empty_ms = min(pairs)
+    print(f"summary: {spent_ms:.1f} ms of CPU, an empty list {empty_ms:.1f} ms, {len(page.text) / 1024:.0f} KiB")
+    # On a machine that is busy with others everything costs more: then it is held against the lightest page.
+    assert spent_ms <= max(MOST_MS, MOST_TIMES * empty_ms)
 
 
 def test_more_intakes_need_no_more_questions(app: Flask, client: FlaskClient, rowan: Clinic, inside: Enter) -> None:

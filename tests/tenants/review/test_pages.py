@@ -171,6 +171,8 @@ def test_who_may_read_what(as_: As, rowan: Clinic, inside: Enter) -> None:
     assert "Dora Lind" in said(client.get(HOME))
     with inside(rowan):  # who is told of an alert may see what it is about, for as long as it is open
         raise_alert(intake_id=other, revision=1, now=NOW)
+    assert f"open/?id={other}" in client.get(HOME).text
+    assert "Dora Lind" not in said(as_("ben").get(HOME))
     page = client.get(f"{HOME}open/?id={other}")
     assert page.status_code == 200
     alert = re.findall(r'name="alert" value="([^"]+)"', page.text)
