@@ -4,7 +4,7 @@ clinic's chain, so that a changed, missing or reordered one shows."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -21,6 +21,8 @@ from tenants.intake.models import Consent, ConsentText, Intake, Questionnaire
 from tenants.intake.questions import Answers, Item, in_language
 
 Choice = Literal["given", "refused", "withdrawn"]
+Method = Literal["link", "clinic"]
+"""Said by the client behind their link, or to the clinic, which wrote it down."""
 FIRST = ""
 """The `previous_hash` of a clinic's first receipt."""
 _CHAINED = (
@@ -80,18 +82,38 @@ def add_receipts(
 ) -> None:  # fmt: skip
     """Inside an action: a receipt for each of these consents, as it was answered."""
     wanted = [(paper.places[key].item, answers[key].value is True) for key in keys]
-    if not wanted:
-        return
+
+    def written() -> Iterator[Consent]:
+        for item, given in wanted:
+            words = words_shown(paper, item, lang=origin.lang, names=names)
+            yield Consent(
+                client_id=intake.client_id, intake_id=intake.id, booking_id=intake.booking_id,
+                purpose=item.document or item.id, choice="given" if given else "refused",
+                text_hash=_keep_text(item.document or item.id, words, origin.lang, now=now),
+                locale=origin.lang, method="link", version_hash=paper.hash, zone=origin.zone, at=now,
+            )  # fmt: skip
+
+    if wanted:
+        _append(written(), told, origin)
+
+
+def add_withdrawal(given: Consent, *, told: Told, method: Method, origin: Origin, now: datetime) -> None:
+    """Inside an action: a receipt that what was given is taken back. It is to the same words."""
+    row = Consent(
+        client_id=given.client_id, intake_id=given.intake_id, booking_id=given.booking_id, purpose=given.purpose,
+        choice="withdrawn", text_hash=given.text_hash, locale=given.locale, method=method,
+        version_hash=given.version_hash, zone=origin.zone, at=now,
+    )  # fmt: skip
+    _append([row], told, origin)
+
+
+def _append(rows: Iterable[Consent], told: Told, origin: Origin) -> None:
+    """At the end of the clinic's chain, in this order. The rows are made after the end is held: their words are kept
+    by one at a time too."""
     number, before = _end_of_chain()
-    for item, given in wanted:
-        words = words_shown(paper, item, lang=origin.lang, names=names)
+    for row in rows:
         number += 1
-        row = Consent(
-            id=new_id(), number=number, client_id=intake.client_id, intake_id=intake.id, booking_id=intake.booking_id,
-            purpose=item.document or item.id, choice="given" if given else "refused",
-            text_hash=_keep_text(item.document or item.id, words, origin.lang, now=now),
-            locale=origin.lang, method="link", version_hash=paper.hash, zone=origin.zone, at=now, previous_hash=before,
-        )  # fmt: skip
+        row.id, row.number, row.previous_hash = new_id(), number, before
         _seal(row, told, origin)
         before = row.hash = chain_hash(row)
         db.session.add(row)

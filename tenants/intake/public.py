@@ -11,34 +11,28 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as WsgiResponse
 
-from saas.languages import read_as
-from saas.shell import locale
-from saas.tenancy import current_tenant
-from saas.web import bearer_headers, check_form, form_token, limit_tries, page_now, visitor
+from saas.web import bearer_headers, check_form, limit_tries, page_now
 from saas.words import _, ngettext
-from tenants.intake import sittings
+from tenants.intake import sittings, yours
 from tenants.intake.actions import Saved, Unfinished, reachable_by_mail, save_answers, submit, update_again
 from tenants.intake.answer_rows import mark_for
-from tenants.intake.asking import Paper, closing, missing, next_part, signature_part, state_of_part, urgent_keys
+from tenants.intake.asking import Paper, closing, missing, next_part, signature_part, urgent_keys
 from tenants.intake.codes import open_with_birth, open_with_code, send_code
-from tenants.intake.consents import Origin
 from tenants.intake.forms import decision_in, typed_in
+from tenants.intake.framing import behind, frame, origin_of, reader_for
 from tenants.intake.looking_over import lines_of
 from tenants.intake.models import Intake
 from tenants.intake.queries import (
     NoSuchIntake,
     answers_of,
-    check_standing,
     client_of,
     intake_by_token,
-    names_for,
     paper_for,
     said_now,
 )
 from tenants.intake.questions import Part
-from tenants.intake.settings import clinic_help, intake_settings
 from tenants.intake.sittings import Sitting
-from tenants.intake.views import Page, Reader, Sent, prefills
+from tenants.intake.views import Page, Sent
 
 _ROUNDS = 5
 """So often in a row saving a part leads back to it for questions that came up."""
@@ -58,6 +52,8 @@ def blueprint() -> Blueprint:
         ("/intake/<token>/review", "send", _send, ["POST"]),
         ("/intake/<token>/code", "code", _code, ["GET"]),
         ("/intake/<token>/code", "open", _open_again, ["POST"]),
+        ("/intake/<token>/yours", "yours", yours.page, ["GET"]),
+        ("/intake/<token>/yours", "take_back", yours.give_up, ["POST"]),
         ("/intake/<token>/leave", "leave", _leave, ["GET"]),
         ("/blank", "blank", _blank, ["GET"]),
     ]
@@ -67,67 +63,24 @@ def blueprint() -> Blueprint:
     return made
 
 
-def _behind(token: str, *, standing: bool = True) -> Intake:
-    """The intake of a page, which from here on speaks the language it was asked for in."""
-    intake = intake_by_token(token)
-    read_as(intake.locale)
-    if standing:
-        check_standing(intake, now=page_now())
-    return intake
-
-
-def _reader(intake: Intake, paper: Paper, sitting: Sitting) -> Reader:
-    return Reader(_lang(paper), names_for(intake), prefills(client_of(intake)), sitting.id, sitting.opened)
-
-
-def _frame(
-    intake: Intake, token: str, paper: Paper, reader: Reader, *, page: Page | None = None
-) -> dict[str, Any]:  # fmt: skip
-    """What every page of the questions is drawn with."""
-    answers = page.answers if page else answers_of(intake)
-    lacking = missing(paper, answers, page.order if page else None)
-    settings = intake_settings()
-    parts = [
-        (part.id, reader.say(part.title), state_of_part(paper, part, answers, lacking=lacking), part.optional)
-        for part in paper.form.parts
-    ]
-    texts = paper.form.texts
-    return {
-        "token": token,
-        "parts": parts,
-        "begun": any(state != "new" for _id, _title, state, _optional in parts),
-        "names": reader.names,
-        "owner_reads": settings.owner_reads,
-        "help": clinic_help(settings),
-        "grounding": reader.say(texts.get("grounding", {})),
-        "not_monitored": reader.say(texts.get("not_monitored", {})),
-        "text_lang": reader.lang,
-        "form_token": form_token("intake", token),
-        "part": "",
-        "sensitive": False,
-        "signing": False,
-        "looking_over": False,
-    }
-
-
 def _start(token: str) -> str:
-    intake = _behind(token)
+    intake = behind(token)
     paper = paper_for(intake.questionnaire_version_id)
     sitting = sittings.sitting_of(intake)
-    frame = _frame(intake, token, paper, _reader(intake, paper, sitting))
+    drawn = frame(intake, token, paper, reader_for(intake, paper, sitting))
     if intake.status == "submitted":
-        reader = _reader(intake, paper, sitting)
+        reader = reader_for(intake, paper, sitting)
         close = [reader.say(item.text) for one in closing(paper) for item in one.items if item.enabled]
-        return render_template("public/intake/done.html", close=close, **frame)
-    first = next((id for id, _title, state, _optional in frame["parts"] if state != "saved"), None)
+        return render_template("public/intake/done.html", close=close, **drawn)
+    first = next((id for id, _title, state, _optional in drawn["parts"] if state != "saved"), None)
     return render_template(
-        "public/intake/start.html", intake=intake, next=first, update=intake.previous_id is not None, **frame
+        "public/intake/start.html", intake=intake, next=first, update=intake.previous_id is not None, **drawn
     )
 
 
 def _again(token: str) -> WsgiResponse:
     """Open what was sent, to change it."""
-    intake = _behind(token)
+    intake = behind(token)
     check_form("intake", token)
     update_again(intake_id=intake.id, now=page_now())
     return redirect(url_for("intake.start", token=token), 303)
@@ -141,7 +94,7 @@ def _named(paper: Paper, id: str) -> Part:
 
 
 def _part(token: str, part: str) -> ResponseReturnValue:
-    intake = _behind(token)
+    intake = behind(token)
     if intake.status == "submitted":
         return redirect(url_for("intake.start", token=token), 303)
     paper = paper_for(intake.questionnaire_version_id)
@@ -158,7 +111,7 @@ def _part_page(
     sent: Sent | None = None,
     notice: str = "",
 ) -> str:
-    reader = _reader(intake, paper, sitting)
+    reader = reader_for(intake, paper, sitting)
     page = Page(paper, part, said_now(intake), reader, sent=sent, update=intake.previous_id is not None)
     sections = page.sections()
     ids = [one.id for one in paper.form.parts]
@@ -174,17 +127,7 @@ def _part_page(
         "notice": notice,
         "more": request.args.get("more", type=int) or 0,
     }
-    return render_template("public/intake/part.html", **(_frame(intake, token, paper, reader, page=page) | own))
-
-
-def _lang(paper: Paper) -> str:
-    """The language of the questionnaire's own texts on this page."""
-    code = locale().replace("-", "_").partition("_")[0]
-    return code if code in paper.form.languages else paper.form.languages[0]
-
-
-def _origin(paper: Paper) -> Origin:
-    return Origin(_lang(paper), visitor(), request.user_agent.string[:200], current_tenant().zone)
+    return render_template("public/intake/part.html", **(frame(intake, token, paper, reader, page=page) | own))
 
 
 def _keep(intake: Intake, paper: Paper, sitting: Sitting, part: str) -> Saved:
@@ -196,13 +139,13 @@ def _keep(intake: Intake, paper: Paper, sitting: Sitting, part: str) -> Saved:
         sitting=sitting.id,
         part=part,
         decision=decision_in(request.form),
-        origin=_origin(paper),
+        origin=origin_of(paper),
         now=page_now(),
     )
 
 
 def _save_part(token: str, part: str) -> ResponseReturnValue:
-    intake = _behind(token)
+    intake = behind(token)
     check_form("intake", token)
     if intake.status == "submitted":
         return redirect(url_for("intake.start", token=token), 303)
@@ -217,7 +160,7 @@ def _save_part(token: str, part: str) -> ResponseReturnValue:
         answer = _answered(page, 422)
     else:
         intake = intake_by_token(token)
-        look = Page(paper, here, said_now(intake), _reader(intake, paper, sitting))
+        look = Page(paper, here, said_now(intake), reader_for(intake, paper, sitting))
         answer = redirect(_next(look, token, saved), 303)
     sittings.keep(answer, intake, sitting, token)
     return answer
@@ -257,7 +200,7 @@ def _next(look: Page, token: str, saved: Saved) -> str:
 
 def _save(token: str) -> ResponseReturnValue:
     """One answer or a few, from the page's script."""
-    intake = _behind(token)
+    intake = behind(token)
     check_form("intake", token)
     paper = paper_for(intake.questionnaire_version_id)
     sitting = sittings.begun(sittings.sitting_of(intake))
@@ -274,7 +217,7 @@ def _save(token: str) -> ResponseReturnValue:
 
 
 def _review(token: str) -> ResponseReturnValue:
-    intake = _behind(token)
+    intake = behind(token)
     if intake.status == "submitted":
         return redirect(url_for("intake.start", token=token), 303)
     return _review_page(intake, token)
@@ -282,7 +225,7 @@ def _review(token: str) -> ResponseReturnValue:
 
 def _review_page(intake: Intake, token: str, *, lacking: tuple[str, ...] | None = None) -> str:
     paper = paper_for(intake.questionnaire_version_id)
-    reader = _reader(intake, paper, sittings.sitting_of(intake))
+    reader = reader_for(intake, paper, sittings.sitting_of(intake))
     said = said_now(intake)
     wanting = missing(paper, {key: one.answer for key, one in said.items()})
     return render_template(
@@ -290,23 +233,23 @@ def _review_page(intake: Intake, token: str, *, lacking: tuple[str, ...] | None 
         groups=lines_of(paper, said, reader, wanting),
         wanting=wanting,
         refused=lacking is not None,
-        **(_frame(intake, token, paper, reader) | {"looking_over": True}),
+        **(frame(intake, token, paper, reader) | {"looking_over": True}),
     )
 
 
 def _send(token: str) -> ResponseReturnValue:
-    intake = _behind(token)
+    intake = behind(token)
     check_form("intake", token)
     paper = paper_for(intake.questionnaire_version_id)
     try:
-        submit(intake_id=intake.id, origin=_origin(paper), now=page_now())
+        submit(intake_id=intake.id, origin=origin_of(paper), now=page_now())
     except Unfinished as error:
         return _review_page(intake_by_token(token), token, lacking=error.keys), 422
     return redirect(url_for("intake.start", token=token), 303)
 
 
 def _code(token: str) -> str:
-    return _code_page(_behind(token), token)
+    return _code_page(behind(token), token)
 
 
 def _code_page(intake: Intake, token: str, *, fault: str = "", sent: bool = False) -> str:
@@ -319,13 +262,13 @@ def _code_page(intake: Intake, token: str, *, fault: str = "", sent: bool = Fals
         sent=sent
         or (intake.code_hash is not None and intake.code_until is not None and intake.code_until > page_now()),
         fault=fault,
-        **_frame(intake, token, paper, _reader(intake, paper, sittings.sitting_of(intake)))
-        | {"part": back if paper.part(back) else ""},
+        **frame(intake, token, paper, reader_for(intake, paper, sittings.sitting_of(intake)))
+        | {"part": back if paper.part(back) else "", "after": back if paper.part(back) or back == yours.HERE else ""},
     )
 
 
 def _open_again(token: str) -> ResponseReturnValue:
-    intake = _behind(token)
+    intake = behind(token)
     check_form("intake", token)
     part = request.form.get("part", "")
     if request.form.get("do") == "send":
@@ -343,6 +286,7 @@ def _open_again(token: str) -> ResponseReturnValue:
         return _code_page(intake_by_token(token), token, fault=fault), 422
     paper = paper_for(intake.questionnaire_version_id)
     back = url_for("intake.part", token=token, part=part) if paper.part(part) else url_for("intake.start", token=token)
+    back = url_for("intake.yours", token=token) if part == yours.HERE else back
     answer = redirect(back, 303)
     begun = sittings.begun(sittings.sitting_of(intake))
     sittings.keep(answer, intake, Sitting(begun.id, opened=True), token)
@@ -356,7 +300,7 @@ def _born() -> str:
 
 def _leave(token: str) -> WsgiResponse:
     """Away from here at once: to a page that says nothing, with this browser's sitting forgotten."""
-    intake = _behind(token, standing=False)
+    intake = behind(token, standing=False)
     answer = redirect(url_for("intake.blank"), 303)
     sittings.forget(answer, intake, token)
     return answer

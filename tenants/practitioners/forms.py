@@ -11,8 +11,7 @@ from wtforms.validators import InputRequired, Length
 from saas.admin import OfficeForm
 from saas.text import clean_line
 from saas.words import later as _l
-
-ROLE_WORDS = {"owner": _l("Owner"), "practitioner": _l("Practitioner"), "front_desk": _l("Front desk")}
+from tenants.practitioners.rules import ROLE_WORDS
 
 
 def _line(typed: str | None) -> str:

@@ -8,7 +8,10 @@ from uuid import UUID
 from saas.contact import BadEmail, normal_email
 from saas.text import Cleaner
 from saas.words import _
+from saas.words import later as _l
 from tenants.services.rules import slug_of
+
+ROLE_WORDS = {"owner": _l("Owner"), "practitioner": _l("Practitioner"), "front_desk": _l("Front desk")}
 
 
 @dataclass(frozen=True)

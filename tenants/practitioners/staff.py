@@ -21,8 +21,9 @@ from saas.web import page_now
 from saas.words import _
 from saas.words import later as _l
 from tenants.practitioners import logins
-from tenants.practitioners.forms import ROLE_WORDS, InviteForm, MemberForm, RulesForm
+from tenants.practitioners.forms import InviteForm, MemberForm, RulesForm
 from tenants.practitioners.queries import practitioner_names
+from tenants.practitioners.rules import ROLE_WORDS
 
 Answer = Any
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flask_babel import force_locale
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 
 from saas import audit
 from saas.db import action, db
@@ -72,9 +72,8 @@ def erase_client(*, client_id: UUID, typed: str, basis: str, now: datetime) -> N
 def erase_again(*, now: datetime) -> int:
     """After older data was brought back: erase once more whoever was erased since. Returns how many."""
     gone = erased_subjects()
-    named = or_(
-        Client.name.not_in(_said_of_the_erased()), Client.email_hash.is_not(None), Client.phone_hash.is_not(None)
-    )
+    reachable = Client.email_hash.is_not(None) | Client.phone_hash.is_not(None)
+    named = Client.name.not_in(_said_of_the_erased()) | reachable
     mine = select(Client.id).where(Client.id.in_(gone), Client.merged_into_id.is_(None), named)
     found = list(db.session.execute(mine).scalars()) if gone else []
     for client_id in found:
@@ -95,7 +94,7 @@ def _said_of_the_erased() -> list[str]:
 
 def records_of(client_id: UUID) -> list[UUID]:
     """The record and all that were merged into it."""
-    found = select(Client.id).where(or_(Client.id == client_id, Client.merged_into_id == client_id))
+    found = select(Client.id).where((Client.id == client_id) | (Client.merged_into_id == client_id))
     return list(db.session.execute(found).scalars())
 
 

@@ -1,6 +1,6 @@
 """A client's copy of what the clinic keeps about them: to read (HTML) and for another program (JSON, FHIR).
 
-Without what the rules found, scores and reviews: those are the clinic's working notes (intake.md 6.6 of the design).
+Without what the rules found, scores and reviews: those are the clinic's working notes.
 Notes go along where the clinic says so. Who opened their answers, and when, is in it.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,31 +17,18 @@ from flask import render_template
 from sqlalchemy import select
 
 from saas import audit
-from saas.audit import Audit
 from saas.db import action, db
 from saas.languages import locale
 from saas.tenancy import current_tenant
-from saas.trail.queries import people
 from tenants.bookings.models import Booking
 from tenants.bookings.queries import beside
 from tenants.clients.actions import record_of
 from tenants.clients.models import Client, ClientNote
 from tenants.intake.queries import consents_of, intakes_of_client
 from tenants.intake.taking_out import bundle_of_intake
+from tenants.intake.who_opened import opened
 from tenants.payments.queries import movements_of
 from tenants.privacy.actions import records_of
-
-_READ = ("intake", "client")
-
-
-@dataclass(frozen=True)
-class Opened:
-    """Somebody of the clinic read something about the client: their record, or sections of their answers."""
-
-    at: datetime
-    who: str
-    what: str
-    sections: str
 
 
 @action
@@ -60,7 +46,7 @@ def take_copy(*, client_id: UUID, notes: bool, now: datetime) -> dict[str, Any]:
         "record": vars(record_of(client)) | {"since": client.created_at.isoformat()},
         "bookings": _bookings(bookings),
         "agreements": [_agreement(row) for id in ids for row in consents_of(id)],
-        "opened": [vars(one) | {"at": one.at.isoformat()} for one in opened(ids, [one.id for one in intakes])],
+        "opened": [vars(one) | {"at": one.at.isoformat()} for one in opened([*ids, *(one.id for one in intakes)])],
         "questions": [bundle_of_intake(one, now=now) for one in intakes],
         "notes": _notes(ids) if notes else [],
     }
@@ -94,22 +80,6 @@ def _agreement(row: Any) -> dict[str, Any]:
 def _notes(ids: list[UUID]) -> list[dict[str, str]]:
     found = select(ClientNote).where(ClientNote.client_id.in_(ids)).order_by(ClientNote.at)
     return [{"at": one.at.isoformat(), "text": one.text} for one in db.session.execute(found).scalars()]
-
-
-def opened(client_ids: list[UUID], intake_ids: list[UUID]) -> list[Opened]:
-    """Who of the clinic read the client's record or answers, oldest first."""
-    found = select(Audit).where(
-        Audit.deed == "read", Audit.target.in_(_READ), Audit.target_id.in_([*client_ids, *intake_ids])
-    )
-    names = people()
-    return [
-        Opened(row.at, names.get(row.account_id, "") if row.account_id else "", row.target, _sections(row))
-        for row in db.session.execute(found.order_by(Audit.at, Audit.id)).scalars()
-    ]
-
-
-def _sections(row: Audit) -> str:
-    return str(row.facts.get("sections", ""))
 
 
 def packed(copy: dict[str, Any]) -> bytes:

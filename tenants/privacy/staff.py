@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Response, flash, redirect, request, url_for
 from flask_admin import expose
@@ -11,14 +12,19 @@ from flask_admin import expose
 from saas import audit
 from saas.admin import OfficeView, fresh
 from saas.errors import DomainError
+from saas.fields import OfficeForm
+from saas.tenancy import current_tenant
 from saas.web import StaleForm, page_now
 from saas.words import _
 from saas.words import later as _l
 from tenants.clients.models import Client
 from tenants.clients.queries import NoSuchClient, client_by_id
+from tenants.intake.agreements import agreements_of, take_back
+from tenants.intake.consents import Origin
 from tenants.intake.queries import consents_of, intakes_of_client
+from tenants.intake.who_opened import opened
 from tenants.privacy.actions import coming, erase_client, records_of
-from tenants.privacy.copy import opened, packed, take_copy
+from tenants.privacy.copy import packed, take_copy
 from tenants.privacy.forms import CopyForm, EraseForm
 
 CHOICE_WORDS = {"given": _l("Agreed"), "refused": _l("Did not agree"), "withdrawn": _l("Took it back")}
@@ -51,8 +57,10 @@ class PrivacyView(OfficeView):
             copy=CopyForm(),
             form=form or EraseForm(),
             agreements=[row for id in ids for row in consents_of(id)],
+            holding={one.receipt_id: one for id in ids for one in agreements_of(id) if one.holds},
+            zone=ZoneInfo(current_tenant().zone),
             choices=CHOICE_WORDS,
-            opened=opened(ids, intakes)[-50:],
+            opened=opened([*ids, *intakes])[-50:],
             coming=coming(ids, now=now),
         )
 
@@ -66,6 +74,21 @@ class PrivacyView(OfficeView):
         data = packed(take_copy(client_id=client.id, notes=bool(form.notes.data), now=page_now()))
         headers = {"Content-Disposition": "attachment; filename=copy.zip", "Cache-Control": "no-store"}
         return Response(data, headers=headers, mimetype="application/zip")
+
+    @expose("/back/", methods=("POST",))
+    @fresh
+    def back(self) -> Any:
+        """What a client tells the clinic that they take back, where they do not do it on their own page."""
+        client, form = _client(), OfficeForm(request.form)
+        if not form.validate():
+            raise StaleForm
+        now = page_now()
+        for id in records_of(client.id):
+            for one in agreements_of(id):
+                if one.holds and str(one.receipt_id) == request.form.get("receipt"):
+                    take_back(client_id=id, receipt_id=one.receipt_id, method="clinic", origin=Origin(), now=now)
+                    flash(_("Taken back. Whoever gives their next session is told."))
+        return redirect(url_for(".index", id=client.id), 303)
 
     @expose("/erase/", methods=("POST",))
     @fresh

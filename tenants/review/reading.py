@@ -13,6 +13,7 @@ from sqlalchemy import select
 from saas.db import db
 from tenants.bookings.models import Booking
 from tenants.clients.models import Client
+from tenants.intake.agreements import Agreement, agreements_of
 from tenants.intake.alerts import Answered, alerts_of
 from tenants.intake.assessing import Kept, kept_look
 from tenants.intake.flags import Look
@@ -75,6 +76,7 @@ class Summary:
     version: int
     newer_version: int | None
     reviews: tuple[Reviewed, ...]
+    not_agreed: tuple[Agreement, ...]
     seen: tuple[str, ...]
 
 
@@ -126,6 +128,7 @@ def summary(row: Intake, language: str) -> Summary:
         version=version,
         newer_version=newest if newest != version else None,
         reviews=tuple(reviews_of(row.id, row.client_id)),
+        not_agreed=tuple(one for one in agreements_of(row.client_id) if not one.holds),
         seen=rules.sections_seen(q, flags=look.flags if look else (), said=lines, changed=changed),
     )
 

@@ -29,6 +29,7 @@ _PEOPLE: Words = {
     "client.merged": _l("Merged two clients’ records"),
     "client.erased": _l("Erased a client"),
     "client.erased_for": _l("Said why a client was erased"),
+    "consent.withdrawn": _l("Took back what was agreed to"),
     "client.copied": _l("Made a client’s copy of their data"),
     "client.settled": _l("Settled a booking’s details with a client’s record"),
     "clients.file_checked": _l("Checked a list of clients for import"),

@@ -26,6 +26,7 @@ WRITES_ONLY = {
     "intakes.acknowledge",
     "questionnaires.begin",
     "questionnaires.move",
+    "intake.save",
     "privacy.copy",
     "privacy.back",
     "privacy.erase",

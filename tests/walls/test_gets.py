@@ -36,7 +36,7 @@ def addresses(app: Flask, mine: Belongings) -> list[tuple[str, str]]:
             "security.reset_password": (mine.reset,),
             "accounts.invitation": (mine.invite,),
             "feeds.calendar": (mine.feed,),
-            **{f"intake.{page}": (mine.intake,) for page in ("start", "part", "review", "code", "leave")},
+            **{f"intake.{page}": (mine.intake,) for page in ("start", "part", "review", "code", "yours", "leave")},
         }
         tokens = own.get(rule.endpoint, (mine.booked, mine.held))
         for token in tokens:

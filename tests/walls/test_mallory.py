@@ -413,6 +413,8 @@ ASKS: dict[str, Asks] = {
             ("pieces.save_section", "pieces/section", "P"),
             ("pieces.condition", "pieces/condition", "G"),
             ("pieces.save_condition", "pieces/condition", "P"),
+            ("texts.index", "texts", "G"),
+            ("texts.save", "texts", "P"),
             ("preview.index", "preview", "G"),
             ("preview.try_out", "preview", "P"),
         )
@@ -442,6 +444,7 @@ ASKS: dict[str, Asks] = {
     "client.settle": _a_client("POST", "/manage/clients/settle/"),
     "privacy.index": _a_client("GET", "/manage/privacy/"),
     "privacy.copy": _a_client("POST", "/manage/privacy/copy/"),
+    "privacy.back": _a_client("POST", "/manage/privacy/back/"),
     "privacy.erase": _a_client("POST", "/manage/privacy/erase/"),
     "client.remove": lambda mine, theirs: [
         *_a_client("GET", "/manage/clients/note/remove/")(mine, theirs),
@@ -486,6 +489,8 @@ ASKS: dict[str, Asks] = {
     "intake.send": _answer("/review"),
     "intake.code": _questions("/code"),
     "intake.open": _answer("/code"),
+    "intake.yours": _questions("/yours"),
+    "intake.take_back": _answer("/yours"),
     "intake.leave": _questions("/leave"),
     "bookings.page": _link(""),
     "bookings.calendar": _link("/calendar.ics"),
