@@ -38,6 +38,7 @@ WRITES_ONLY = {
     "policy.action_view", "policy.ajax_update", "policy.delete_view",
     "client.action_view", "client.ajax_update", "client.delete_view", "client.note", "client.settle",
     "api.book", "api.cancel", "api.reschedule", "bookings.extend", "bookings.give_up", "bookings.pay_at_clinic",
+    "intake.save",
     "accounts.by_passkey", "accounts.confirm", "my.end_login", "my.end_others", "my.save",
     "operator_my.end_login", "operator_my.end_others", "operator_my.save",
     "operator_clinics.add_domain", "operator_clinics.connect", "operator_events.again",

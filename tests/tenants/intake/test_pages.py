@@ -160,7 +160,7 @@ def test_a_part_is_light_and_quick(desk: Desk, client: FlaskClient) -> None:
     with desk.inside():
         answers = {f"d.{one}": said("no") for one in ("bleed", "lp", "clot", "heart")}
         save_answers(intake_id=desk.id, typed={**answers, "c.goal": said("calm")}, now=NOW)
-    medians = []
+    medians: list[float] = []
     while not medians or (min(medians) > MOST_MS and len(medians) < 8):  # other work on the machine only adds
         medians.append(statistics.median(_spent(client, f"{desk.link}/part/health") for _ in range(9)))
     print(f"a part: {min(medians):.1f} ms of CPU")
