@@ -17,6 +17,7 @@ from tests.house.tree import python, report, tree
 SPELT_ELSEWHERE = {
     "tenants/payments/desk.py": ("payment.at_clinic", "payment.waived"),
     "tenants/bookings/moves.py": ("booking.arrived", "booking.completed", "booking.no_show"),
+    "tenants/bookings/rest.py": ("booking.pay_link",),
 }
 
 
