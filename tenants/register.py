@@ -46,6 +46,7 @@ from tenants.questionnaires import staff_own_rules as own_rule_pages
 from tenants.questionnaires import staff_pieces as piece_pages
 from tenants.questionnaires import staff_preview as preview_pages
 from tenants.questionnaires import staff_rules as flag_rule_pages
+from tenants.questionnaires import staff_texts as text_pages
 from tenants.reports import staff as report_pages
 from tenants.review import staff as review_pages
 from tenants.review import staff_files as intake_files
@@ -69,6 +70,7 @@ from tenants.week import staff_booking as week_bookings
 _QUESTIONS = (  # the pages behind the list of questionnaires
     piece_pages.PiecesView,
     preview_pages.PreviewView,
+    text_pages.TextsView,
     flag_rule_pages.RulesView,
     own_rule_pages.OwnRulesView,
     form_files.FormFilesView,

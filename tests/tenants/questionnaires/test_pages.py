@@ -191,6 +191,22 @@ def test_a_preview_shows_what_hangs_on_an_answer_and_what_rules_would_say_and_ke
 
 
 @only_sqlite
+def test_the_texts_around_the_questions_are_changed(
+    desk: FlaskClient, rowan: Clinic, draft: UUID, inside: Enter
+) -> None:
+    path = f"{HOME}texts/?id={draft}"
+    typed = _fields(desk.get(path))
+    assert desk.post(path, data={**typed, "t-close-es": ""}).status_code == 422
+    good = {**typed, "t-close-en": "Thank you, {practitioner} reads it.", "d-privacy-en": "Our own words"}
+    assert desk.post(path, data=good).status_code == 303
+    assert "Somebody else has changed this meanwhile" in desk.post(path, data=typed).text
+    with inside(rowan):
+        form = draft_of(draft).form
+    assert form.texts["close"]["en"] == "Thank you, {practitioner} reads it."
+    assert form.documents["privacy"]["en"] == "Our own words"
+
+
+@only_sqlite
 def test_practitioners_read_and_the_front_desk_sees_nothing(
     client: FlaskClient, rowan: Clinic, draft: UUID, frozen: None, inside: Enter
 ) -> None:
