@@ -21,7 +21,7 @@ PATHS = {
     "start": "/intake/<token>", "again": "/intake/<token>", "part": "/intake/<token>/part/<part>",
     "save_part": "/intake/<token>/part/<part>", "save": "/intake/<token>/save", "review": "/intake/<token>/review",
     "send": "/intake/<token>/review", "code": "/intake/<token>/code", "open": "/intake/<token>/code",
-    "leave": "/intake/<token>/leave",
+    "leave": "/intake/<token>/leave", "yours": "/intake/<token>/yours", "take_back": "/intake/<token>/yours",
 }  # fmt: skip
 _PAPER = paper_of(shipped_questionnaire(), "0" * 64)
 _READER = Reader("en", {"clinic": "Still Water", "practitioner": "Aoife"}, {"name": "Maya Lindqvist"}, "s", opened=True)
