@@ -33,6 +33,7 @@ _ANSWERS: dict[str, Answer] = {
 }  # fmt: skip
 _SAID = {key: Said(answer, "s", UUID(int=1), datetime(2026, 3, 23, tzinfo=UTC)) for key, answer in _ANSWERS.items()}
 _PART = "public/intake/part.html"
+_YOURS: dict[str, Any] = {"agreements": [], "opened": [], "roles": {}, "sections": {}, "zone": UTC}
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,13 @@ def pages() -> dict[str, v.Page]:
         "4d-questions-review": v.Page("public/intake/review.html", _frame() | look | {"refused": False}),
         "4e-questions-refused": v.Page("public/intake/review.html", _frame() | look | {"refused": True}),
         "4f-questions-code": v.Page(
-            "public/intake/code.html", _frame() | {"by_mail": True, "sent": True, "fault": "That code is not right"}
+            "public/intake/code.html",
+            _frame() | {"by_mail": True, "sent": True, "fault": "That is not right", "after": ""},
         ),
         "4g-questions-birth": v.Page(
-            "public/intake/code.html", _frame() | {"by_mail": False, "sent": False, "fault": ""}
+            "public/intake/code.html", _frame() | {"by_mail": False, "sent": False, "fault": "", "after": ""}
         ),
         "4h-questions-done": v.Page("public/intake/done.html", _frame() | {"close": close}),
-        "4i-blank": v.Page("public/intake/blank.html", {}),
+        "4i-questions-yours": v.Page("public/intake/yours.html", _frame() | _YOURS),
+        "4j-blank": v.Page("public/intake/blank.html", {}),
     }
