@@ -31,7 +31,7 @@ Holds = Callable[[Scene], bool]
 
 def is_missing(answer: Answer | None) -> bool:
     """Whether nothing was said: an opt-out, "not sure", or no answer at all."""
-    return answer is None or bool(answer.absent) or answer.value in (None, "", (), NOT_SURE)
+    return answer is None or bool(answer.absent) or answer.value in (None, "", (), NOT_SURE, (NOT_SURE,))
 
 
 def compiled(clause: Clause) -> Holds:

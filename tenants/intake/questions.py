@@ -91,8 +91,9 @@ class Item:
     """A question, a text, or a group of them.
 
     `sensitive` adds the two opt-outs. `safety`: an answer that is missing asks for a talk before hands-on work.
-    `acute`: an answer may need somebody now, so help is shown beside it and the team is told. `document`: the key of
-    the text a consent is to. `guardian_text`: the words for whoever answers for a child.
+    `acute`: an answer may need somebody now, so help is shown beside it and the team is told; `calm`: the codes that
+    then mean all is well (a bool's are yes and no), where "no" does not. `document`: the key of the text a consent is
+    to. `guardian_text`: the words for whoever answers for a child.
     """
 
     id: str
@@ -105,6 +106,7 @@ class Item:
     sensitive: bool = False
     safety: bool = False
     acute: bool = False
+    calm: tuple[str, ...] = ()
     enabled: bool = True
     when: Condition | None = None
     items: tuple[Item, ...] = ()
@@ -223,9 +225,8 @@ def tests_in(condition: Condition | None) -> tuple[Test, ...]:
 
 def is_unknown(item: Item | None, answer: Answer | None) -> bool:
     """Nothing was said: an opt-out, "not sure", or no answer at all. What is unknown never counts as "no"."""
-    if answer is None or answer.absent or answer.value in (None, "", (), NOT_SURE):
-        return True
-    return item is not None and isinstance(answer.value, tuple) and answer.value == (NOT_SURE,)
+    del item  # whatever it asks
+    return answer is None or bool(answer.absent) or answer.value in (None, "", (), NOT_SURE, (NOT_SURE,))
 
 
 def holds(condition: Condition | None, answers: Answers) -> bool:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 
+from tenants.intake.flag_facts import facts_from, labels_of
+from tenants.intake.asking import is_urgent
 from tenants.intake.flag_reach import never_firing
 from tenants.intake.form_json import as_json, from_json
 from tenants.intake.lint import faults_in
+from tenants.intake.looking import look, ready
 from tenants.intake.questions import Answer, Answers, Questionnaire, guardian_answers, item_index, visible
+from tenants.intake.reading import choices
 from tenants.intake.shipped.form import shipped_questionnaire
 from tenants.intake.shipped_rules import shipped_rules
 
@@ -32,6 +37,17 @@ def test_it_can_be_published_once_somebody_is_told() -> None:
         "d.neuroflag", "f.ongoing_danger", "j.harm", "j.safe_now",
     }  # fmt: skip
     assert never_firing(rules.rules, FORM) == ()
+
+
+def test_help_is_beside_every_answer_but_the_calm_one() -> None:
+    calm = {
+        (item.id, option.code)
+        for item in item_index(FORM).values()
+        if item.acute
+        for option in choices(item)
+        if not is_urgent(item, Answer((option.code,) if item.kind == "multi" else option.code))
+    }
+    assert calm == {("d.neuroflag", "none"), ("f.ongoing_danger", "no"), ("j.harm", "no"), ("j.safe_now", "yes")}
 
 
 def _seen(told: Answers) -> set[str]:
@@ -62,6 +78,13 @@ def test_a_baby_is_asked_of_birth_and_not_of_feelings() -> None:
     assert guardian_answers(FORM, BABY)
     assert not guardian_answers(FORM, {**BABY, "b.age": Answer("adult")})
     assert "n.birth" not in _seen(ME)
+
+
+def test_not_sure_whether_there_are_new_signs_is_asked_in_person() -> None:
+    told = {**ME, "d.neuroflag": Answer(("not-sure",))}
+    day = date(2026, 3, 23)
+    found = look(ready(shipped_rules()), facts_from(FORM, told, session_date=day, today=day), labels_of(FORM))
+    assert "U:d.neuroflag" in {flag.id for flag in found.flags}
 
 
 def texts_of(q: Questionnaire, language: str) -> list[str]:
