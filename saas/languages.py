@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from babel import localedata
 from flask import g, has_request_context, request
-from flask_babel import refresh
+from flask_babel import force_locale, refresh
 
 from saas.tenancy import current_or_none, current_tenant
 
@@ -131,6 +131,16 @@ def keep(endpoint: str, values: dict[str, Any]) -> None:
 def kept(path: str) -> str:
     """`path` (without a query) with the language that was asked for."""
     return f"{path}?lang={asked()}" if has_request_context() and asked() else path
+
+
+def in_each(words: Any) -> tuple[str, ...]:
+    """Words that are looked up when they are shown (`later`), in each of our languages: so that what was written down
+    in any of them is found again."""
+    found = []
+    for code in LANGUAGES:
+        with force_locale(code):
+            found.append(str(words))
+    return tuple(found)
 
 
 def tongues() -> list[Tongue]:

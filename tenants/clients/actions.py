@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, astuple
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -23,6 +24,7 @@ from saas.stale import mark_of, unchanged
 from saas.tenancy import current_tenant
 from saas.text import Cleaner
 from saas.words import _
+from saas.words import later as _l
 from tenants.clients.models import Client, ClientImport, ClientNote
 from tenants.clients.queries import (
     client_by_id,
@@ -40,6 +42,8 @@ from tenants.clinic.actions import lock_clinic
 NOTE_LIMIT = 4000
 WAITS = timedelta(days=1)
 _TOGETHER = 1000
+ERASED: Any = _l("Erased client")
+"""What stands where the name of whoever was erased stood."""
 
 
 class AlreadyKnown(Conflict):
@@ -229,7 +233,7 @@ def erase_client_fields(*, client_id: UUID, now: datetime) -> list[UUID]:
     everybody = [row, *db.session.execute(merged).scalars()]
     for one in everybody:
         one.zone = one.locale = ""
-        put_record(one, Record(_("Erased client"), reach=one.reach, no_calls=one.no_calls))
+        put_record(one, Record(str(ERASED), reach=one.reach, no_calls=one.no_calls))
     ids = [one.id for one in everybody]
     for note in db.session.execute(select(ClientNote).where(ClientNote.client_id.in_(ids))).scalars():
         db.session.delete(note)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from flask_babel import force_locale
 from sqlalchemy import delete, select
 
 from saas import audit
 from saas.db import action, db
 from saas.errors import Conflict, Invalid
-from saas.languages import LANGUAGES
+from saas.languages import in_each
 from saas.links import link_for
 from saas.outbox import emit
 from saas.sealing import erased_subjects
@@ -19,7 +18,7 @@ from saas.words import _
 from tenants.bookings.models import Booking
 from tenants.bookings.places import LINK as BOOKING_LINK
 from tenants.bookings.rules import LIVE
-from tenants.clients.actions import erase_client_fields
+from tenants.clients.actions import ERASED, erase_client_fields
 from tenants.clients.models import Client
 from tenants.clients.queries import client_by_id
 from tenants.intake.models import Intake, IntakeAnswer, IntakeFlags, IntakeReview, TouchMap
@@ -73,7 +72,7 @@ def erase_again(*, now: datetime) -> int:
     """After older data was brought back: erase once more whoever was erased since. Returns how many."""
     gone = erased_subjects()
     reachable = Client.email_hash.is_not(None) | Client.phone_hash.is_not(None)
-    named = Client.name.not_in(_said_of_the_erased()) | reachable
+    named = Client.name.not_in(in_each(ERASED)) | reachable
     mine = select(Client.id).where(Client.id.in_(gone), Client.merged_into_id.is_(None), named)
     found = list(db.session.execute(mine).scalars()) if gone else []
     for client_id in found:
@@ -81,15 +80,6 @@ def erase_again(*, now: datetime) -> int:
         _forget_intakes(ids)
         _end_links(ids)
     return len(found)
-
-
-def _said_of_the_erased() -> list[str]:
-    """What stands for the name of whoever is erased, in every language it may have been written in."""
-    found = []
-    for code in LANGUAGES:
-        with force_locale(code):
-            found.append(_("Erased client"))
-    return found
 
 
 def records_of(client_id: UUID) -> list[UUID]:
