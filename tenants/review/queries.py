@@ -38,7 +38,8 @@ class Reader:
 
 @dataclass(frozen=True)
 class Line:
-    """An intake in the list. `alert`: nobody has answered it yet; `opens`: this reader may read it."""
+    """An intake in the list. `alert`: nobody has answered it yet; `opens`: this reader may read it. The front desk is
+    told of neither, nor of `speak`."""
 
     id: UUID
     client: str
@@ -86,11 +87,12 @@ def may_open_client(reader: Reader, client_id: UUID) -> bool:
     return reader.opens_all or is_own_client(client_id, account_id=reader.account_id)
 
 
-def _wanted(which: Which) -> tuple[ColumnElement[bool], ...]:
-    due = or_(Intake.review_due.is_(True), Intake.attention.is_(True))
+def _wanted(which: Which, *, flags: bool) -> tuple[ColumnElement[bool], ...]:
     match which:
-        case "due":
-            return (due,)
+        case "due" if flags:
+            return (or_(Intake.review_due.is_(True), Intake.attention.is_(True)),)
+        case "due":  # what came in and nobody has read yet, whatever it says
+            return (Intake.status == "submitted", Intake.review_due.is_(True))
         case "waiting":
             return (Intake.status.in_(("requested", "open")),)
         case "done":
@@ -101,12 +103,14 @@ def _wanted(which: Which) -> tuple[ColumnElement[bool], ...]:
 
 def intakes(reader: Reader, which: Which, *, page: int) -> tuple[int, list[Line]]:
     """How many there are, and one page of them: those that need somebody first, then by the session's day. Two queries,
-    however many rows. A practitioner sees their own, and what they are called to."""
+    however many rows. A practitioner sees their own, and what they are called to. The front desk sees what waits for a
+    review; neither the choice nor the order tells it whom anything was found about."""
+    flags = reader.role != "front_desk"
     alert = exists().where(
         IntakeAlert.tenant_id == Intake.tenant_id, IntakeAlert.intake_id == Intake.id,
         IntakeAlert.acknowledged_at.is_(None),
     )  # fmt: skip
-    where = _wanted(which)
+    where = _wanted(which, flags=flags)
     if reader.role == "practitioner":
         own = Intake.practitioner_id.in_(reader.people) if reader.people else false()
         where = (*where, or_(own, alert) if reader.called else own)
@@ -119,7 +123,7 @@ def intakes(reader: Reader, which: Which, *, page: int) -> tuple[int, list[Line]
         .outerjoin(Practitioner, and_(Practitioner.tenant_id == Intake.tenant_id,
                                       Practitioner.id == Intake.practitioner_id))
         .where(*where)
-        .order_by(*(() if later_first else (Intake.attention.desc(),)), order, Intake.id)
+        .order_by(*((Intake.attention.desc(),) if flags and not later_first else ()), order, Intake.id)
         .limit(PAGE).offset(page * PAGE)
     )  # fmt: skip
     return count, [_line(reader, row) for row in db.session.execute(found)]
@@ -127,9 +131,9 @@ def intakes(reader: Reader, which: Which, *, page: int) -> tuple[int, list[Line]
 
 def _line(reader: Reader, row: Any) -> Line:
     intake, client, practitioner, alert = row
-    own = reader.opens_all or intake.practitioner_id in reader.people
-    opens = reader.role != "front_desk" and (own or (reader.called and alert))
+    own, flags = reader.opens_all or intake.practitioner_id in reader.people, reader.role != "front_desk"
     return Line(
         id=intake.id, client=client, practitioner=practitioner or "", session_at=intake.session_at,
-        submitted_at=intake.submitted_at, state=state_of(intake), speak=intake.attention, alert=alert, opens=opens,
+        submitted_at=intake.submitted_at, state=state_of(intake), speak=flags and intake.attention,
+        alert=flags and alert, opens=flags and (own or (reader.called and alert)),
     )  # fmt: skip

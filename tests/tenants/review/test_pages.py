@@ -39,6 +39,7 @@ pytestmark = only_sqlite
 As = Callable[[str], FlaskClient]
 HOME = "/c/rowan/manage/intakes/"
 IRIS = Details(name="Dora Lind", email="dora@example.com")
+NIA = Details(name="Nia Holt", email="nia@example.com")
 CLINICAL = re.compile(r"lumbar|harm|puncture|pregnan|paracetamol|Cleo|trauma|health|SER\b", re.IGNORECASE)
 
 
@@ -181,6 +182,22 @@ def test_who_may_read_what(as_: As, rowan: Clinic, inside: Enter) -> None:
     assert (refused.status_code, "I am with her." in refused.text) == (422, True)
     assert client.post(f"{HOME}seen/", data={**form, "done": "spoke"}).status_code == 303
     assert client.get(f"{HOME}open/?id={other}").status_code == 404
+
+
+def test_the_front_desk_cannot_tell_who_is_flagged(as_: As, rowan: Clinic, inside: Enter) -> None:
+    with inside(rowan):
+        sent_in(rowan, booking=booked(rowan, at=NOW + 25 * HOUR))
+        sent_in(rowan, LUMBAR, booking=booked(rowan, at=NOW + 30 * HOUR, who=IRIS))
+        begun = an_intake(rowan, booked(rowan, at=NOW + 50 * HOUR, who=NIA))
+        answer(begun, ACUTE, send=False)
+        raise_alert(intake_id=begun, revision=1, now=NOW)
+    names = re.compile(r"Cleo Marsh|Dora Lind|Nia Holt")
+    assert names.findall(said(as_("alma").get(HOME))) == ["Dora Lind", "Nia Holt", "Cleo Marsh"]
+    plain = said(as_("fern").get(HOME))
+    assert names.findall(plain) == ["Cleo Marsh", "Dora Lind"]
+    assert plain.count("Intake needs review") == 2
+    assert "Speak with them" not in plain
+    assert "Somebody should look" not in said(as_("fern").get(f"{HOME}?which=all"))
 
 
 def test_an_alert_stands_on_every_page_until_it_is_answered(as_: As, rowan: Clinic, inside: Enter) -> None:
