@@ -128,6 +128,7 @@ def parts() -> Parts:
             merging.DuplicatesView,
             review_pages.IntakesView,
             privacy_pages.PrivacyView,
+            privacy_pages.DueView,
             client_lists.ImportView,
             money_pages.MoneyView,
             money_desk.DeskView,

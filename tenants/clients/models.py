@@ -22,7 +22,7 @@ class Client(TenantOwned, Base):
     somebody else may read or hear it, `discreet_name` is the name to use; `no_calls` means that nobody rings.
     `name_key` is the name as lists search and sort it, kept in step with `name`; `known_key` is the same of what they
     go by. Whoever was merged stays as a row that leads to the survivor (`merged_into_id`, never a chain), so that an
-    old address still finds them.
+    old address still finds them. Since `held_at` nobody may erase them: a claim or an authority asks for the record.
     """
 
     __tablename__ = "client"
@@ -43,6 +43,7 @@ class Client(TenantOwned, Base):
     name_key: Mapped[str] = mapped_column(String(200), default="", server_default=literal_column("''"))
     known_key: Mapped[str] = mapped_column(String(200), default="", server_default=literal_column("''"))
     merged_into_id: Mapped[UUID | None]
+    held_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     @validates("name", "known_as")

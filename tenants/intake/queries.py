@@ -44,12 +44,12 @@ class IntakeClosed(Gone):
 
 
 class IntakeExpired(Gone):
-    """It lay too long. What was saved is kept; a new link comes from the clinic."""
+    """It lay too long. What was never sent is deleted; a new link comes from the clinic."""
 
     code = "intake-expired"
 
     def __init__(self) -> None:
-        super().__init__(_("This link has run out. What you saved is kept. Ask the clinic for a new one"))
+        super().__init__(_("This link has run out. Ask the clinic for a new one"))
 
 
 def intake_by_token(token: str) -> Intake:

@@ -44,19 +44,41 @@ class SessionsToCome(Conflict):
         super().__init__(_("This client still has a session to come. Cancel it first, then erase"))
 
 
+class Held(Conflict):
+    """Somebody said that this record is needed for a claim or an authority."""
+
+    code = "record-held"
+
+    def __init__(self) -> None:
+        super().__init__(_("This record is on hold. End the hold first, then erase"))
+
+
+@action
+def hold(*, client_id: UUID, on: bool, now: datetime) -> None:
+    """From now on nobody may erase this client, or may again. Twice is once."""
+    client = client_by_id(client_id)
+    if (client.held_at is not None) == on:
+        return
+    client.held_at = now if on else None
+    deed = "client.held" if on else "client.released"
+    audit.record(deed, target="client", target_id=client.id, now=now)
+
+
 @action
 def erase_client(*, client_id: UUID, typed: str, basis: str, now: datetime) -> None:
     """Erase a client: their record, notes, answers and what was found in them, and all links to their pages.
 
     Bookings and money stay without the person, receipts of consent without their details. The keys are destroyed by an
     effect once this is committed: then no backup tells anything either. `typed` must be the name as it stands
-    (`NameDiffers`); `SessionsToCome`, `NoSuchClient`.
+    (`NameDiffers`); `Held`, `SessionsToCome`, `NoSuchClient`.
     """
     client = client_by_id(client_id)
     if basis not in BASES:
         raise Invalid(fields={"basis": _("Choose why")})
     if " ".join(typed.split()) != " ".join(client.name.split()):
         raise NameDiffers(fields={"typed": _("This is not the name as it stands above")})
+    if client.held_at is not None:
+        raise Held
     records = records_of(client.id)
     if coming(records, now=now):
         raise SessionsToCome

@@ -8,6 +8,7 @@ from uuid import UUID
 from saas.jobs import Handler, Job
 from saas.outbox import Effect
 from saas.sealing import destroy_keys
+from tenants.intake.drafts import remove_drafts
 from tenants.privacy.actions import KEYS_DUE, erase_again, records_of
 
 
@@ -22,5 +23,14 @@ def again(*, now: datetime) -> None:
     erase_again(now=now)
 
 
+def drafts(*, now: datetime) -> None:
+    """Every night: what was begun and never sent goes when its link has run out."""
+    while remove_drafts(now=now):
+        pass
+
+
 HANDLERS: dict[str, Handler] = {KEYS_DUE: keys_due}
-TIMETABLE = (Job("erase-again", again, after=timedelta(hours=3, minutes=50), each_clinic=True),)
+TIMETABLE = (
+    Job("erase-again", again, after=timedelta(hours=3, minutes=50), each_clinic=True),
+    Job("remove-drafts", drafts, after=timedelta(hours=3, minutes=55), each_clinic=True),
+)

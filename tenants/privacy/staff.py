@@ -22,10 +22,13 @@ from tenants.clients.queries import NoSuchClient, client_by_id
 from tenants.intake.agreements import agreements_of, take_back
 from tenants.intake.consents import Origin
 from tenants.intake.queries import consents_of, intakes_of_client
+from tenants.intake.settings import JURISDICTIONS, intake_settings
 from tenants.intake.who_opened import opened
-from tenants.privacy.actions import coming, erase_client, records_of
+from tenants.privacy.actions import coming, erase_client, hold, records_of
 from tenants.privacy.copy import packed, take_copy
 from tenants.privacy.forms import CopyForm, EraseForm
+from tenants.privacy.queries import due, kept_for
+from tenants.privacy.rules import PERIODS, Period
 
 CHOICE_WORDS = {"given": _l("Agreed"), "refused": _l("Did not agree"), "withdrawn": _l("Took it back")}
 
@@ -62,6 +65,8 @@ class PrivacyView(OfficeView):
             choices=CHOICE_WORDS,
             opened=opened([*ids, *intakes])[-50:],
             coming=coming(ids, now=now),
+            held=client.held_at,
+            kept=kept_for(ids, period) if (period := _period()) else None,
         )
 
     @expose("/copy/", methods=("POST",))
@@ -74,6 +79,15 @@ class PrivacyView(OfficeView):
         data = packed(take_copy(client_id=client.id, notes=bool(form.notes.data), now=page_now()))
         headers = {"Content-Disposition": "attachment; filename=copy.zip", "Cache-Control": "no-store"}
         return Response(data, headers=headers, mimetype="application/zip")
+
+    @expose("/hold/", methods=("POST",))
+    @fresh
+    def hold(self) -> Any:
+        client, form = _client(), OfficeForm(request.form)
+        if not form.validate():
+            raise StaleForm
+        hold(client_id=client.id, on=request.form.get("do") == "hold", now=page_now())
+        return redirect(url_for(".index", id=client.id), 303)
 
     @expose("/back/", methods=("POST",))
     @fresh
@@ -104,6 +118,30 @@ class PrivacyView(OfficeView):
             return self._page(client, form), error.status
         flash(_("Erased. Bookings and payments stay in your books without the person."))
         return redirect(url_for("client.index_view"), 303)
+
+
+class DueView(OfficeView):
+    """Records whose period is over: nothing goes by itself, the owner erases one after the other."""
+
+    roles = ("owner",)
+    part_of = "client"
+
+    def __init__(self) -> None:
+        super().__init__(name=_l("Records due for erasing"), endpoint="records_due", url="records")
+
+    def is_visible(self) -> bool:
+        return False
+
+    @expose("/")
+    def index(self) -> str:
+        period, place = _period(), intake_settings().jurisdiction
+        lines, more = due(period, now=page_now()) if period else ([], False)
+        return self.render("manage/privacy/due.html", period=period, place=JURISDICTIONS[place], lines=lines, more=more)
+
+
+def _period() -> Period | None:
+    """The rule the clinic has chosen; None while it decides later."""
+    return PERIODS.get(intake_settings().jurisdiction)
 
 
 def _client() -> Client:

@@ -290,6 +290,8 @@ ROWS = (
     row("POST", "client.remove", OWN, nothing=True, id="client", note=NO_ID),
     row("GET", "privacy.index", OWNER, again=True, id="client"),
     row("POST", "privacy.copy", OWNER, again=True, id="client"),
+    row("POST", "privacy.hold", OWNER, again=True, id="client"),
+    row("GET", "records_due.index", OWNER),
     row("POST", "privacy.back", OWNER, again=True, id="client"),
     row("POST", "privacy.erase", OWNER, again=True, id="client"),
     row("POST", "client.settle", OWN, id="shared", booking="shared_booking"),

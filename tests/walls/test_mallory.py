@@ -444,6 +444,7 @@ ASKS: dict[str, Asks] = {
     "client.settle": _a_client("POST", "/manage/clients/settle/"),
     "privacy.index": _a_client("GET", "/manage/privacy/"),
     "privacy.copy": _a_client("POST", "/manage/privacy/copy/"),
+    "privacy.hold": _a_client("POST", "/manage/privacy/hold/"),
     "privacy.back": _a_client("POST", "/manage/privacy/back/"),
     "privacy.erase": _a_client("POST", "/manage/privacy/erase/"),
     "client.remove": lambda mine, theirs: [
@@ -596,6 +597,7 @@ NOTHING = {
     "form_files.bring_now": "names no row: the file is the sender's",
     "client.create_view": "names no row",
     "duplicates.index": "names no row",
+    "records_due.index": "names no row",
     "client_import.index": "names no row: whom the clinic knows is looked up in its own (tests/tenants/clients)",
     "client_import.sample": "names no row",
     **{

@@ -71,7 +71,7 @@ def test_links_that_lead_nowhere_say_so_calmly(desk: Desk, browser: Browser, tho
     assert browser.get(f"{desk.link}/part/nothing").status == 404
     with time_machine.travel(NOW + timedelta(days=60), tick=False):
         page = browser.get(desk.link)
-        assert (page.status, "What you saved is kept" in page.text) == (410, True)
+        assert (page.status, "Ask the clinic for a new one" in page.text) == (410, True)
     with desk.inside():
         assert desk.booking_id is not None
         session_gone(booking_id=desk.booking_id, now=NOW)
