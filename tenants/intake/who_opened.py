@@ -14,7 +14,7 @@ from saas.accounts.queries import accounts
 from saas.audit import Audit
 from saas.db import db
 
-_LOOKS = ("read", "intake.exported")
+_LOOKS = ("read", "intake.exported", "client.copied")
 _WHERE = ("intake", "client", "touch")
 
 

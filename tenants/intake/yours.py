@@ -33,7 +33,7 @@ def page(token: str) -> ResponseReturnValue:
     return render_template(
         "public/intake/yours.html",
         agreements=agreements_of(intake.client_id),
-        opened=[one for one in reversed(opened([intake.client_id, *answers])) if one.what != "client"],
+        opened=[one for one in reversed(opened([intake.client_id, *answers])) if one.what != "client" or one.kept],
         roles=ROLE_WORDS,
         sections={one.id: reader.say(one.title) for part in paper.form.parts for one in part.sections},
         zone=ZoneInfo(current_tenant().zone),

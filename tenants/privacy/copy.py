@@ -1,7 +1,8 @@
 """A client's copy of what the clinic keeps about them: to read (HTML) and for another program (JSON, FHIR).
 
 Without what the rules found, scores and reviews: those are the clinic's working notes.
-Notes go along where the clinic says so. Who opened their answers, and when, is in it.
+Notes go along where the clinic says so. Who opened their answers, and when, is in it. Where the clinic's settings keep
+answers to whoever gives the session, the copy says that they are not in it: that practitioner can take them out.
 """
 
 from __future__ import annotations
@@ -24,22 +25,29 @@ from tenants.bookings.models import Booking
 from tenants.bookings.queries import beside
 from tenants.clients.actions import record_of
 from tenants.clients.models import Client, ClientNote
+from tenants.intake.models import Intake
 from tenants.intake.queries import consents_of, intakes_of_client
-from tenants.intake.taking_out import bundle_of_intake
+from tenants.intake.settings import intake_settings
+from tenants.intake.taking_out import bundle_of_intake, note_taken_out
 from tenants.intake.who_opened import opened
 from tenants.payments.queries import movements_of
+from tenants.practitioners.logins import practitioner_of
 from tenants.privacy.actions import records_of
 
 
 @action
-def take_copy(*, client_id: UUID, notes: bool, now: datetime) -> dict[str, Any]:
-    """Everything that belongs into a client's copy, as plain values; noted in the audit."""
+def take_copy(*, client_id: UUID, reader: UUID | None, notes: bool, now: datetime) -> dict[str, Any]:
+    """Everything that belongs into a client's copy and that the owner's account `reader` may read, as plain values.
+
+    Noted in the audit, and so is each intake whose answers are in it, with its sections.
+    """
     client = db.session.get_one(Client, client_id)
     ids = records_of(client.id)
     bookings = list(
         db.session.execute(select(Booking).where(Booking.client_id.in_(ids)).order_by(Booking.starts_at)).scalars()
     )
     intakes = [one for id in ids for one in intakes_of_client(id)]
+    readable = _open_to(reader, intakes)
     copy: dict[str, Any] = {
         "clinic": current_tenant().name,
         "made_at": now.isoformat(),
@@ -47,11 +55,22 @@ def take_copy(*, client_id: UUID, notes: bool, now: datetime) -> dict[str, Any]:
         "bookings": _bookings(bookings),
         "agreements": [_agreement(row) for id in ids for row in consents_of(id)],
         "opened": [vars(one) | {"at": one.at.isoformat()} for one in opened([*ids, *(one.id for one in intakes)])],
-        "questions": [bundle_of_intake(one, now=now) for one in intakes],
+        "questions": [bundle_of_intake(one, now=now) for one in readable],
+        "answers_left_out": len(intakes) - len(readable),
         "notes": _notes(ids) if notes else [],
     }
+    for one in readable:
+        note_taken_out(intake_id=one.id, kind="copy", flags=False, now=now)
     audit.record("client.copied", target="client", target_id=client.id, now=now, notes=int(notes))
     return copy
+
+
+def _open_to(reader: UUID | None, intakes: list[Intake]) -> list[Intake]:
+    """Those whose answers an owner may open: all where the clinic lets them, else those for their own sessions."""
+    if intake_settings().owner_reads:
+        return intakes
+    own = practitioner_of(reader) if reader else None
+    return [one for one in intakes if own is not None and one.practitioner_id == own]
 
 
 def _bookings(rows: list[Booking]) -> list[dict[str, Any]]:

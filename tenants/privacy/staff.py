@@ -10,7 +10,7 @@ from flask import Response, flash, redirect, request, url_for
 from flask_admin import expose
 
 from saas import audit
-from saas.admin import OfficeView, fresh
+from saas.admin import OfficeView, current_account, fresh
 from saas.errors import DomainError
 from saas.fields import OfficeForm
 from saas.tenancy import current_tenant
@@ -58,6 +58,7 @@ class PrivacyView(OfficeView):
             "manage/privacy/client.html",
             client=client,
             copy=CopyForm(),
+            owner_reads=intake_settings().owner_reads,
             form=form or EraseForm(),
             agreements=[row for id in ids for row in consents_of(id)],
             holding={one.receipt_id: one for id in ids for one in agreements_of(id) if one.holds},
@@ -76,7 +77,9 @@ class PrivacyView(OfficeView):
         form = CopyForm(request.form)
         if not form.validate():
             raise StaleForm
-        data = packed(take_copy(client_id=client.id, notes=bool(form.notes.data), now=page_now()))
+        account = current_account()
+        reader = account.id if account else None
+        data = packed(take_copy(client_id=client.id, reader=reader, notes=bool(form.notes.data), now=page_now()))
         headers = {"Content-Disposition": "attachment; filename=copy.zip", "Cache-Control": "no-store"}
         return Response(data, headers=headers, mimetype="application/zip")
 

@@ -18,6 +18,8 @@ from saas.tenancy import tenant_scope
 from tenants.bookings.models import Booking
 from tenants.clients.models import Client
 from tenants.intake.models import Intake, IntakeAnswer, IntakeFlags, TouchMap
+from tenants.intake.settings import IntakeSettings, save_settings
+from tenants.intake.who_opened import opened
 from tenants.privacy.actions import NameDiffers, SessionsToCome, erase_again, erase_client
 from tenants.privacy.copy import packed, take_copy
 from tenants.privacy.effects import HANDLERS
@@ -70,7 +72,7 @@ def test_who_comes_back_with_older_data_is_erased_again(app: Flask, at_rowan: Cl
 
 def test_a_copy_has_what_they_said_and_nothing_that_was_found(app: Flask, at_rowan: Clinic, client_id: UUID) -> None:
     with app.test_request_context(), tenant_scope(at_rowan.ref):
-        files = zipfile.ZipFile(io.BytesIO(packed(take_copy(client_id=client_id, notes=False, now=NOW))))
+        files = _copied(client_id, at_rowan.accounts["alma"])
     copy = json.loads(files.read("copy.json"))
     assert copy["record"]["name"] == "Cleo Marsh"
     assert len(copy["bookings"]) == 1
@@ -79,3 +81,26 @@ def test_a_copy_has_what_they_said_and_nothing_that_was_found(app: Flask, at_row
     assert "Paracetamol" in whole
     for word in ("contra", "severity", "ser-default", "weight"):
         assert word not in whole
+    (intake,) = db.session.execute(select(Intake.id)).scalars()
+    listed = {(one.what, one.sections, one.kept) for one in opened([client_id, intake])}
+    assert listed == {("intake", ("d", "e", "f", "h", "j"), True), ("client", (), True)}
+
+
+def test_a_copy_leaves_out_the_answers_that_its_maker_may_not_open(
+    app: Flask, at_rowan: Clinic, client_id: UUID
+) -> None:
+    save_settings(wanted=IntakeSettings(owner_reads=False), now=NOW)
+    with app.test_request_context(), tenant_scope(at_rowan.ref):
+        shut = _copied(client_id, at_rowan.accounts["alma"])
+        own = _copied(client_id, at_rowan.accounts["ben"])  # the session is his
+    assert set(shut.namelist()) == {"copy.html", "copy.json"}
+    copy = json.loads(shut.read("copy.json"))
+    assert (copy["questions"], copy["answers_left_out"]) == ([], 1)
+    assert "not all of them are in this copy" in shut.read("copy.html").decode()
+    assert "questions-1.fhir.json" in own.namelist()
+    assert "saved as a file" in own.read("copy.html").decode(), "the copy before is listed too"
+
+
+def _copied(client_id: UUID, reader: UUID) -> zipfile.ZipFile:
+    made = take_copy(client_id=client_id, reader=reader, notes=False, now=NOW)
+    return zipfile.ZipFile(io.BytesIO(packed(made)))
