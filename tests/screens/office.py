@@ -84,6 +84,8 @@ PAGES = {
     "office-client-edit": "/manage/clients/edit/?id={client}",
     "office-client-new": "/manage/clients/new/",
     "office-note-remove": "/manage/clients/note/remove/?id={client}&note={note}",
+    "office-privacy": "/manage/privacy/?id={client}",
+    "office-records-due": "/manage/records/",
     "office-duplicates": "/manage/duplicates/",
     "office-merge": "/manage/duplicates/merge/?a={client}&b={twin}",
     "office-import": "/manage/clients/import/",

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from tenants.intake.agreements import Agreement
 from tenants.intake.answer_rows import Said
 from tenants.intake.asking import closing, missing, paper_of, state_of_part
 from tenants.intake.help_numbers import help_for
@@ -14,6 +15,8 @@ from tenants.intake.looking_over import lines_of
 from tenants.intake.questions import Answer, skip_key
 from tenants.intake.shipped.form import shipped_questionnaire
 from tenants.intake.views import Page, Reader
+from tenants.intake.who_opened import Opened
+from tenants.practitioners.rules import ROLE_WORDS
 from tests.screens import views as v
 
 TOKEN = "t0ken"
@@ -33,7 +36,21 @@ _ANSWERS: dict[str, Answer] = {
 }  # fmt: skip
 _SAID = {key: Said(answer, "s", UUID(int=1), datetime(2026, 3, 23, tzinfo=UTC)) for key, answer in _ANSWERS.items()}
 _PART = "public/intake/part.html"
-_YOURS: dict[str, Any] = {"agreements": [], "opened": [], "roles": {}, "sections": {}, "zone": UTC}
+_AT = datetime(2026, 3, 23, 9, tzinfo=UTC)
+_YOURS: dict[str, Any] = {
+    "agreements": [
+        Agreement(UUID(int=n), n, choice, _AT, "The words it is to.", f"I agree to this, number {n}.")
+        for n, choice in enumerate(("given", "refused", "withdrawn"), start=1)
+    ],
+    "opened": [
+        Opened(_AT, "Aoife Brennan", "practitioner", "intake", ("d", "g"), kept=True),
+        Opened(_AT, "", "", "touch", (), kept=False),
+    ],
+    "roles": ROLE_WORDS,
+    "sections": {"d": "Health and safety check", "g": "Stress and tension"},
+    "zone": UTC,
+}
+_NOTHING_YET: dict[str, Any] = {"agreements": [], "opened": []}
 
 
 @dataclass(frozen=True)
@@ -90,5 +107,6 @@ def pages() -> dict[str, v.Page]:
         ),
         "4h-questions-done": v.Page("public/intake/done.html", _frame() | {"close": close}),
         "4i-questions-yours": v.Page("public/intake/yours.html", _frame() | _YOURS),
+        "4i-questions-yours-none": v.Page("public/intake/yours.html", _frame() | _YOURS | _NOTHING_YET),
         "4j-blank": v.Page("public/intake/blank.html", {}),
     }
