@@ -29,10 +29,12 @@ from tenants.intake.asking import (
     carried,
     decided,
     is_given,
-    is_urgent,
     missing,
+    urgent_keys,
     signature_part,
 )
+from tenants.intake.late import raw, tell_of
+from tenants.intake.locks import Locks, locks_for
 from tenants.intake.assessing import Why, assess
 from tenants.intake.consents import Origin, Told, add_receipts
 from tenants.intake.models import Intake
@@ -104,11 +106,12 @@ class Session:
 @dataclass(frozen=True)
 class Saved:
     """What became of it. `faults`: sentences by key, each also put aside; `dropped`: how many belonged to no question;
-    `urgent`: keys among what changed beside which help is shown."""
+    `urgent`: keys of what was sent beside which help is shown; `locked`: keys put aside for want of a second proof."""
 
     kept: tuple[str, ...] = ()
     faults: Mapping[str, str] = field(default_factory=dict)
     dropped: int = 0
+    locked: tuple[str, ...] = ()
     urgent: tuple[str, ...] = ()
 
 
@@ -161,27 +164,33 @@ def _remind_at(intake: Intake, which: int, now: datetime) -> datetime:
 
 @action
 def save_answers(
-    *, intake_id: UUID, typed: Mapping[str, Typed], now: datetime, sitting: str = "", part: str = "",
-    decision: tuple[str, str] | None = None, origin: Origin | None = None,
+    *, intake_id: UUID, typed: Mapping[str, Typed], now: datetime, sitting: str = "", opened: bool = False,
+    part: str = "", decision: tuple[str, str] | None = None, origin: Origin | None = None,
 ) -> Saved:  # fmt: skip
     """Keep what was sent, in one transaction: every valid answer of a question that is shown, and aside whatever is
     not. What somebody did not touch (`Typed.mark`) is left as it is, so two tabs do not undo each other.
 
-    `decision`: (section id, go | skip | in-person) of a notice. An answer that may be urgent is looked at and the team
-    told in this very transaction. Raises `AlreadySent`, `IntakeClosed`, `IntakeExpired`.
+    `decision`: (section id, go | skip | in-person) of a notice. `sitting`: the browser that sends it, which changes
+    nothing that is locked to it unless it is `opened`; without one it is no link that asks. An answer that may be
+    urgent is looked at and the team told in this very transaction, also of one that was put aside as locked. Raises
+    `AlreadySent`, `IntakeClosed`, `IntakeExpired`.
     """
     if len(typed) > MOST_KEYS:
         raise TooMuchAtOnce
     intake = _open(intake_id, now=now)
     paper = paper_for(intake.questionnaire_version_id)
     said = said_in(intake)
-    new, aside, faults = _sort(paper, typed)
+    locks = locks_for(paper, said, sitting=sitting, opened=opened) if sitting else Locks()
+    new, aside, faults, locked = _sort(paper, typed, locks)
     if decision is not None and (section := paper.section(decision[0])) is not None:
-        new |= dict([chosen] if (chosen := decided(section, decision[1])) else [])
+        chosen = dict([one] if (one := decided(section, decision[1])) else [])
+        (new if locks.may_decide(section, decision[1]) else locked).update(chosen)
     standing = {key: one.answer for key, one in said.items()}
     new = {key: answer for key, answer in new.items() if answer != standing.get(key, Answer())}
-    shown = set(asked_now(paper, standing | new))
+    shown = set(asked_now(paper, locks.seen(paper, said) | new))
     hidden = {key for key in new if paper.place(key) is not None and key not in shown}
+    dropped = len(aside) - len(faults)
+    aside |= locked
     aside |= {key: new.pop(key) for key in hidden}
     if new:
         put_answers(intake, new, known=said, sitting=sitting, now=now)
@@ -191,8 +200,9 @@ def save_answers(
     intake.part = part or intake.part
     db.session.flush()
     _heed(intake, paper, new, standing | new, origin=origin or Origin(), now=now)
-    urgent = tuple(key for key in new if (at := paper.place(key)) and is_urgent(at.item, new[key]))
-    return Saved(tuple(new), faults, len(aside) - len(faults), urgent)
+    beside = urgent_keys(paper, locked)
+    tell_of(intake, beside, now=now)
+    return Saved(tuple(new), faults, dropped, (*urgent_keys(paper, new), *beside), tuple(locked))
 
 
 def _open(intake_id: UUID, *, now: datetime) -> Intake:
@@ -218,25 +228,28 @@ def _take_over(intake: Intake, before: Mapping[str, Said], *, now: datetime) -> 
         db.session.flush()
 
 
-def _sort(paper: Paper, typed: Mapping[str, Typed]) -> tuple[dict[str, Answer], dict[str, Answer], dict[str, str]]:
-    """(answers that changed, what is put aside, sentences about what cannot be read); all by key."""
+def _sort(
+    paper: Paper, typed: Mapping[str, Typed], locks: Locks
+) -> tuple[dict[str, Answer], dict[str, Answer], dict[str, str], dict[str, Answer]]:
+    """(answers that changed, what is put aside, sentences about what cannot be read, what is locked); all by key."""
     new: dict[str, Answer] = {}
     aside: dict[str, Answer] = {}
+    locked: dict[str, Answer] = {}
     faults: dict[str, str] = {}
     for key, sent in typed.items():
         place = paper.place(key)
         found = read_answer(place.item, sent.values, absent=sent.absent, note=sent.note) if place else None
         if place is None or found is None or place.item.kind in ("display", "group"):
-            aside[key] = _raw(sent)
+            aside[key] = raw(sent)
+        elif locks.shut(paper, key):
+            # Said before anything is looked at: what cannot be read tells no more than what stands already.
+            if isinstance(found, Fault) or sent.mark is None or mark_for(found) != sent.mark:
+                locked[key] = raw(sent) if isinstance(found, Fault) else found
         elif isinstance(found, Fault):
-            faults[key], aside[key] = found.sentence, _raw(sent)
+            faults[key], aside[key] = found.sentence, raw(sent)
         elif sent.mark is None or mark_for(found) != sent.mark:
             new[key] = found
-    return new, aside, faults
-
-
-def _raw(sent: Typed) -> Answer:
-    return Answer(sent.values, note=sent.note)
+    return new, aside, faults, locked
 
 
 def _heed(

@@ -172,12 +172,8 @@ def _calm_codes(item: Item) -> frozenset[object]:
 
 
 def urgent_keys(paper: Paper, answers: Answers) -> tuple[str, ...]:
-    """The keys of answers beside which help is shown."""
-    return tuple(
-        key
-        for key in asked_now(paper, answers)
-        if is_urgent(paper.places[key.partition("@")[0]].item, answers.get(key))
-    )
+    """The keys of these answers, shown or not, beside which help belongs."""
+    return tuple(key for key, said in answers.items() if (at := paper.place(key)) and is_urgent(at.item, said))
 
 
 def state_of_part(paper: Paper, part: Part, answers: Answers, *, lacking: Collection[str] = ()) -> State:

@@ -36,8 +36,8 @@ def frame(
     intake: Intake, token: str, paper: Paper, reader: Reader, *, page: Page | None = None
 ) -> dict[str, Any]:  # fmt: skip
     """What every page of the questions is drawn with."""
-    answers = page.answers if page else answers_of(intake)
-    lacking = missing(paper, answers, page.order if page else None)
+    answers = page.standing if page else answers_of(intake)
+    lacking = missing(paper, answers, page.order if page and not page.locks.keys else None)
     settings = intake_settings()
     parts = [
         (part.id, reader.say(part.title), state_of_part(paper, part, answers, lacking=lacking), part.optional)

@@ -12,7 +12,7 @@ from tenants.intake.forms import drawn_of
 from tenants.intake.questions import Answer, Item, Part
 from tenants.intake.reading import choices
 from tenants.intake.standard import OPT_OUT_TEXTS
-from tenants.intake.views import Reader, locked_sections
+from tenants.intake.views import Reader, locks_of
 
 _BLANK = Answer()
 
@@ -33,19 +33,22 @@ def lines_of(
     paper: Paper, said: Mapping[str, Said], reader: Reader, lacking: Collection[str]
 ) -> list[tuple[Part, str, list[Line], list[str]]]:
     """Everything that was answered, by part: (part, its title, its lines, titles of its sections that stay shut)."""
-    answers = {key: one.answer for key, one in said.items()}
-    locked = locked_sections(paper, said, reader)
+    locks = locks_of(paper, said, reader)
+    answers = locks.seen(paper, said)
+    asked = [key for key in asked_now(paper, answers) if not locks.shut(paper, key)]
+    # What only a locked answer brings up is no line of its own: its section is named among those that stay shut.
+    behind = {at.section.id for key in lacking if key not in asked and (at := paper.place(key)) is not None}
+    shut_ids = locks.sections | locks.partly | behind
     found = []
     for part in paper.form.parts:
         lines = []
-        for key in asked_now(paper, answers):
-            place = paper.places[key.partition("@")[0]]
-            if place.part.id != part.id or place.section.id in locked:
+        for key in asked:
+            if paper.places[key.partition("@")[0]].part.id != part.id:
                 continue
             answer = answers.get(key)
             if is_given(answer) or key in lacking:
                 lines.append(_line(paper, key, answer or _BLANK, reader, part, missing=key in lacking))
-        shut = [reader.say(one.title) for one in part.sections if one.id in locked]
+        shut = [reader.say(one.title) for one in part.sections if one.id in shut_ids]
         found.append((part, reader.say(part.title), lines, shut))
     return found
 

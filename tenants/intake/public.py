@@ -16,7 +16,7 @@ from saas.words import _, ngettext
 from tenants.intake import sittings, yours
 from tenants.intake.actions import Saved, Unfinished, reachable_by_mail, save_answers, submit, update_again
 from tenants.intake.answer_rows import mark_for
-from tenants.intake.asking import Paper, closing, missing, next_part, signature_part, urgent_keys
+from tenants.intake.asking import Paper, closing, missing, next_part, signature_part
 from tenants.intake.codes import open_with_birth, open_with_code, send_code
 from tenants.intake.forms import decision_in, typed_in
 from tenants.intake.framing import behind, frame, origin_of, reader_for
@@ -34,6 +34,7 @@ from tenants.intake.questions import Part
 from tenants.intake.sittings import Sitting
 from tenants.intake.views import Page, Sent
 
+_NOTHING = Saved()
 _ROUNDS = 5
 """So often in a row saving a part leads back to it for questions that came up."""
 _OWN = ("form_token", "do", "more", "part", "lang")
@@ -110,6 +111,7 @@ def _part_page(
     *,
     sent: Sent | None = None,
     notice: str = "",
+    saved: Saved = _NOTHING,
 ) -> str:
     reader = reader_for(intake, paper, sitting)
     page = Page(paper, part, said_now(intake), reader, sent=sent, update=intake.previous_id is not None)
@@ -125,6 +127,7 @@ def _part_page(
         "signing": signature_part(paper).id == part.id,
         "faults": sent.faults if sent else {},
         "notice": notice,
+        "urgent": any(key in saved.locked for key in saved.urgent),
         "more": request.args.get("more", type=int) or 0,
     }
     return render_template("public/intake/part.html", **(frame(intake, token, paper, reader, page=page) | own))
@@ -137,6 +140,7 @@ def _keep(intake: Intake, paper: Paper, sitting: Sitting, part: str) -> Saved:
         intake_id=intake.id,
         typed=typed_in(request.form, own=_OWN),
         sitting=sitting.id,
+        opened=sitting.opened,
         part=part,
         decision=decision_in(request.form),
         origin=origin_of(paper),
@@ -153,10 +157,14 @@ def _save_part(token: str, part: str) -> ResponseReturnValue:
     here = _named(paper, part)
     sitting = sittings.begun(sittings.sitting_of(intake))
     saved = _keep(intake, paper, sitting, part)
-    if saved.faults or saved.dropped:
-        said = _dropped_words(saved.dropped) if saved.dropped else ""
+    if saved.faults or saved.dropped or saved.locked:
+        said = [_dropped_words(saved.dropped)] if saved.dropped else []
+        said += [_locked_words()] if saved.locked else []
         sent = Sent(typed_in(request.form, own=_OWN), saved.faults)
-        page = _part_page(intake_by_token(token), token, paper, here, sitting, sent=sent, notice=said)
+        notice = " ".join(said)
+        page = _part_page(
+            intake_by_token(token), token, paper, here, sitting, sent=sent, notice=notice, saved=saved
+        )  # fmt: skip
         answer = _answered(page, 422)
     else:
         intake = intake_by_token(token)
@@ -164,6 +172,13 @@ def _save_part(token: str, part: str) -> ResponseReturnValue:
         answer = redirect(_next(look, token, saved), 303)
     sittings.keep(answer, intake, sitting, token)
     return answer
+
+
+def _locked_words() -> str:
+    return _(
+        "Something here was answered before, so what you sent for it was put aside and changes nothing yet. To change "
+        "those answers, we first make sure that it is you."
+    )
 
 
 def _answered(page: str, status: int) -> WsgiResponse:
@@ -208,8 +223,8 @@ def _save(token: str) -> ResponseReturnValue:
     standing = answers_of(intake_by_token(token))
     body = {
         "kept": {key: mark_for(standing[key]) for key in saved.kept if key in standing},
-        "faults": dict(saved.faults),
-        "help": [key for key in urgent_keys(paper, standing) if key in typed_in(request.form, own=_OWN)],
+        "faults": dict(saved.faults) | dict.fromkeys(saved.locked, _locked_words()),
+        "help": list(saved.urgent),
     }
     answer = jsonify(body)
     sittings.keep(answer, intake, sitting, token)

@@ -16,7 +16,6 @@ from tenants.intake.asking import (
     asked_now,
     closing,
     decided,
-    gate_of,
     is_closed,
     is_given,
     is_urgent,
@@ -24,6 +23,7 @@ from tenants.intake.asking import (
 )
 from tenants.intake.consents import filled
 from tenants.intake.forms import drawn_of
+from tenants.intake.locks import Locks, locks_for
 from tenants.intake.questions import (
     Absent,
     Answer,
@@ -85,8 +85,8 @@ class Question:
 
 @dataclass(frozen=True)
 class SectionView:
-    """A section as the page shows it: its notice alone (`closed`), nothing but that it was answered (`locked`), or its
-    questions; `folded` where an update has nothing to ask there."""
+    """A section as the page shows it: its notice alone (`closed`), or its questions; `locked` where something was
+    answered that is not shown; `folded` where an update has nothing to ask there."""
 
     id: str
     title: str
@@ -135,19 +135,9 @@ def prefills(client: Client) -> dict[str, str]:
     }  # fmt: skip
 
 
-def locked_sections(paper: Paper, said: Mapping[str, Said], reader: Reader) -> frozenset[str]:
-    """The sensitive sections with answers that this reader may not see without a second proof."""
-    if reader.opened:
-        return frozenset()
-    found = set()
-    for key, one in said.items():
-        place = paper.place(key)
-        if place is None or not place.section.sensitive or not is_given(one.answer):
-            continue
-        gate = gate_of(place.section)
-        if one.sitting != (reader.sitting or None) and (gate is None or key != gate.id):
-            found.add(place.section.id)
-    return frozenset(found)
+def locks_of(paper: Paper, said: Mapping[str, Said], reader: Reader) -> Locks:
+    """What this reader may neither see nor change without a second proof."""
+    return locks_for(paper, said, sitting=reader.sitting, opened=reader.opened)
 
 
 class Page:
@@ -159,15 +149,16 @@ class Page:
     ) -> None:  # fmt: skip
         self.paper, self.part, self.reader = paper, part, reader
         self.said = said
-        self.answers = {key: one.answer for key, one in said.items()}
+        self.standing = {key: one.answer for key, one in said.items()}
+        self.locks = locks_of(paper, said, reader)
+        self.answers = self.locks.seen(paper, said)
         self.sent = sent or Sent()
         self.update = update
         self.order = visible(paper.form, self.answers)
         self.shown = frozenset(self.order)
-        self.locked = locked_sections(paper, said, reader)
         self.guardian = guardian_answers(paper.form, self.answers)
         self.here = frozenset(
-            id for id, place in paper.places.items() if place.part.id == part.id and place.section.id not in self.locked
+            id for id, place in paper.places.items() if place.part.id == part.id and not self.locks.shut(paper, id)
         )
 
     def sections(self) -> list[SectionView]:
@@ -181,9 +172,10 @@ class Page:
         skip = self.answers.get(skip_key(section.id))
         skipped = skip is not None and skip.value is True
         closed = is_closed(section, self.answers)
-        locked = section.id in self.locked
+        whole = section.id in self.locks.sections
+        drawn = not (closed or whole or skipped)
+        locked = whole or (drawn and section.id in self.locks.partly)
         say = self.reader.say
-        drawn = not (closed or locked or skipped)
         return SectionView(
             id=section.id,
             title=say(section.title),
@@ -192,7 +184,7 @@ class Page:
             closed=closed,
             locked=locked,
             skipped=skipped,
-            folded=self.update and drawn and not to_confirm(section, self._before()),
+            folded=self.update and drawn and not locked and not to_confirm(section, self._before()),
             sensitive=section.sensitive,
             crisis=section.crisis_box,
             can_talk=decided(section, IN_PERSON) is not None,
@@ -205,7 +197,7 @@ class Page:
 
     def _questions(self, items: Collection[Item], row: str = "") -> Iterator[Question]:
         for item in items:
-            if not item.enabled or item.kind == "file":
+            if not item.enabled or item.kind == "file" or (f"{item.id}@{row}" if row else item.id) in self.locks.keys:
                 continue
             if item.rows_of:
                 yield self._rows(item)
@@ -284,11 +276,13 @@ class Page:
 
     def new_keys(self, seen: Collection[str]) -> list[str]:
         """The keys of this part that may be answered now and were not on the page that was sent."""
-        waiting = {one.id for one in self.part.sections if is_closed(one, self.answers)} | self.locked
+        waiting = {one.id for one in self.part.sections if is_closed(one, self.answers)} | self.locks.sections
         found = []
         for key in asked_now(self.paper, self.answers):
             place = self.paper.places[key.partition("@")[0]]
-            if place.part.id == self.part.id and key not in seen and place.section.id not in waiting:
+            if place.part.id != self.part.id or key in seen or place.section.id in waiting:
+                continue
+            if key not in self.locks.keys:
                 found.append(key)
         return found
 

@@ -146,7 +146,7 @@ def test_a_form_from_elsewhere_or_to_another_link_is_refused(desk: Desk, client:
 
 def test_a_version_withdrawn_halfway_may_be_finished(desk: Desk, client: FlaskClient) -> None:
     with desk.inside():
-        save_answers(intake_id=desk.id, typed={"c.goal": said("calm")}, now=NOW)
+        save_answers(intake_id=desk.id, typed={"c.goal": said("calm")}, sitting="before", now=NOW)
         withdraw(version_id=desk.version_id, now=NOW)
     page = client.get(f"{desk.link}/part/health")
     assert "calm" in page.text

@@ -1,0 +1,47 @@
+"""What cannot count as an answer any more, or not yet: kept aside all the same, and looked at for what is urgent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from saas.db import action
+from tenants.intake.alerts import raise_alert
+from tenants.intake.answer_rows import mark_for, put_aside
+from tenants.intake.asking import Typed, urgent_keys
+from tenants.intake.models import Intake
+from tenants.intake.queries import lock_intake, paper_for
+from tenants.intake.questions import Answer
+from tenants.intake.reading import Fault, read_answer
+
+
+@action
+def keep_late(*, intake_id: UUID, typed: Mapping[str, Typed], sitting: str, now: datetime) -> tuple[str, ...]:
+    """Put aside what a page sent whose questions are closed by now: sent, cancelled or run out. The team is told of
+    urgent answers among it; their keys."""
+    intake = lock_intake(intake_id)
+    paper = paper_for(intake.questionnaire_version_id)
+    late: dict[str, Answer] = {}
+    for key, sent in typed.items():
+        place = paper.place(key)
+        found = read_answer(place.item, sent.values, absent=sent.absent, note=sent.note) if place else None
+        answer = raw(sent) if found is None or isinstance(found, Fault) else found
+        if sent.mark is None or mark_for(answer) != sent.mark:
+            late[key] = answer
+    if late:
+        put_aside(intake, late, sitting=sitting, now=now)
+    urgent = urgent_keys(paper, late)
+    tell_of(intake, urgent, now=now)
+    return urgent
+
+
+def tell_of(intake: Intake, keys: Collection[str], *, now: datetime) -> None:
+    """Inside an action: tell the team of urgent answers that were put aside, where no rule reads them."""
+    if keys:
+        raise_alert(intake_id=intake.id, revision=intake.revision, findings=[f"item:{key}" for key in keys], now=now)
+
+
+def raw(sent: Typed) -> Answer:
+    """What was sent, unread."""
+    return Answer(sent.values, note=sent.note)

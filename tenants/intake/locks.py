@@ -1,0 +1,64 @@
+"""What a link alone neither shows nor changes until a second proof. Pure.
+
+Three things: what was taken over from an earlier intake, in any section; a sensitive section that was answered in
+another sitting; and what the second proof itself rests on. A condition that asks about any of it finds no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tenants.intake.answer_rows import Said
+from tenants.intake.asking import GO, Paper, gate_of, is_given
+from tenants.intake.questions import Answer, Section
+
+BIRTH, REACH = "b.dob", "b.contactsafe"
+"""The answers on which a second proof rests."""
+
+
+@dataclass(frozen=True)
+class Locks:
+    """`keys`: answers that stand and are locked; `sections`: those of which every question is."""
+
+    keys: frozenset[str] = frozenset()
+    sections: frozenset[str] = frozenset()
+    partly: frozenset[str] = field(default_factory=frozenset)
+
+    def shut(self, paper: Paper, key: str) -> bool:
+        """Whether `key` is neither shown nor changed."""
+        place = paper.place(key)
+        return key in self.keys or (place is not None and place.section.id in self.sections)
+
+    def may_decide(self, section: Section, what: str) -> bool:
+        """Whether a button of the section's notice counts: nobody leaves out what they may not see."""
+        return section.id not in self.sections and (what == GO or section.id not in self.partly)
+
+    def seen(self, paper: Paper, said: Mapping[str, Said]) -> dict[str, Answer]:
+        """The answers as this reader may know them."""
+        return {key: one.answer for key, one in said.items() if not self.shut(paper, key) or _is_gate(paper, key)}
+
+
+def locks_for(paper: Paper, said: Mapping[str, Said], *, sitting: str, opened: bool = False) -> Locks:
+    """What is locked to a browser in this sitting ("" for one that has answered nothing yet)."""
+    if opened:
+        return Locks()
+    keys: set[str] = set()
+    sections: set[str] = set()
+    for key, one in said.items():
+        place = paper.place(key)
+        own = bool(one.sitting) and one.sitting == sitting
+        if place is None or own or not is_given(one.answer) or _is_gate(paper, key):
+            continue
+        if one.sitting and place.section.sensitive:
+            sections.add(place.section.id)
+        if not one.sitting or key in (BIRTH, REACH) or place.section.sensitive:
+            keys.add(key)
+    partly = {place.section.id for key in keys if (place := paper.place(key)) is not None}
+    return Locks(frozenset(keys), frozenset(sections), frozenset(partly - sections))
+
+
+def _is_gate(paper: Paper, key: str) -> bool:
+    place = paper.place(key)
+    gate = gate_of(place.section) if place is not None else None
+    return gate is not None and gate.id == key
