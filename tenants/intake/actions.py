@@ -20,7 +20,6 @@ from saas.outbox import Due, emit, emit_all
 from saas.words import _
 from tenants.clients.models import Client
 from tenants.clients.rules import reach_for
-from tenants.intake.alerts import raise_alert
 from tenants.intake.answer_rows import Said, mark_for, put_answers, put_aside, said_in
 from tenants.intake.asking import (
     Paper,
@@ -35,8 +34,8 @@ from tenants.intake.asking import (
 )
 from tenants.intake.late import raw, tell_of
 from tenants.intake.locks import Locks, locks_for
-from tenants.intake.assessing import Why, assess
 from tenants.intake.consents import Origin, Told, add_receipts
+from tenants.intake.heeding import is_heeded, look_and_tell
 from tenants.intake.models import Intake
 from tenants.intake.queries import (
     LINK,
@@ -264,15 +263,9 @@ def _heed(
     signed = signature_part(paper).id
     agreed = [key for key, at in places.items() if at.item.kind == "consent" and at.part.id != signed]
     _receipts(intake, paper, [key for key in agreed if new[key].value is not None], answers, origin=origin, now=now)
-    if any(place.item.acute for place in places.values()):
-        _look(intake, "saved", now=now)
-
-
-def _look(intake: Intake, why: Why, *, now: datetime) -> None:
-    flags = assess(intake_id=intake.id, why=why, now=now)
-    acute = [flag.id for flag in flags if flag.axis == "acute"]
-    if acute:
-        raise_alert(intake_id=intake.id, revision=intake.revision, findings=acute, now=now)
+    # What was sent once is somebody's to read: no answer changes behind a look that is shown as the last.
+    if (new and intake.submitted_at is not None) or is_heeded(paper, new):
+        look_and_tell(intake_id=intake.id, why="saved", now=now)
 
 
 def _reach_as_said(intake: Intake, answer: Answer, *, now: datetime) -> None:
@@ -316,7 +309,7 @@ def submit(*, intake_id: UUID, origin: Origin, now: datetime) -> None:
         raise Unfinished(lacking)
     intake.status, intake.submitted_at, intake.review_due, intake.expires_at = "submitted", now, True, None
     db.session.flush()
-    _look(intake, "submitted", now=now)
+    look_and_tell(intake_id=intake.id, why="submitted", now=now)
     signed = signature_part(paper).id
     asked = [key for key in asked_now(paper, answers) if paper.places[key.partition("@")[0]].item.kind == "consent"]
     agreed = [key for key in asked if paper.places[key].part.id == signed and is_given(answers.get(key))]
@@ -350,7 +343,7 @@ def session_moved(*, booking_id: UUID, starts_at: datetime, zone: str, practitio
         intake.expires_at = max(intake.expires_at, starts_at + timedelta(days=1))
     db.session.flush()
     if intake.saved_at is not None:
-        _look(intake, "moved", now=now)
+        look_and_tell(intake_id=intake.id, why="moved", now=now)
     if intake.status == "submitted":
         plan_reminder(intake_id=intake.id, session_at=intake.session_at, now=now)
 

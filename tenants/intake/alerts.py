@@ -68,15 +68,23 @@ class Alarm:
 
 
 @action
-def raise_alert(*, intake_id: UUID, revision: int, now: datetime, findings: Collection[str] = ()) -> UUID | None:
+def raise_alert(
+    *, intake_id: UUID, revision: int, now: datetime, findings: Collection[str] = (), held: Collection[str] = ()
+) -> UUID | None:
     """Tell the team, in the transaction of the answer. None when they have been told of just this.
 
-    `findings`: the ids of the acute flags that hold now; one alert a new finding, however often an answer is saved.
-    Without them: one while none is open.
+    `findings`: what holds now; `held`: what held before this save. One alert a new finding, however often an answer is
+    saved: not for what an alert names that nobody has answered, nor for what has held since one was. What was taken
+    back and is said again is new. Without findings: one while none is open.
     """
     client_id = lock_intake(intake_id).client_id  # two tabs that save the same answer at once raise one alert
     before = _alerts_of(intake_id)
-    told = {one for row in before for one in _sealed(row, client_id).get("findings", ())}
+    told = {
+        one
+        for row in before
+        for one in _sealed(row, client_id).get("findings", ())
+        if row.acknowledged_at is None or one in held
+    }
     if (set(findings) <= told) if findings else any(row.acknowledged_at is None for row in before):
         return None
     row = IntakeAlert(id=new_id(), intake_id=intake_id, kind="answer", raised_at=now, revision=revision, step=0)

@@ -12,6 +12,8 @@ from typing import Literal
 
 from tenants.intake.questions import (
     NOT_SURE,
+    TALK,
+    YES,
     All,
     Answer,
     Answers,
@@ -30,6 +32,8 @@ from tenants.intake.questions import (
 
 GO, SKIP = "go", "skip"
 IN_PERSON = "in-person"
+OPENS = "answer"
+"""The choice of a section's own gate that goes on to its questions."""
 QUIET_KINDS = frozenset({"display", "group", "file"})
 """What nobody answers on these pages. A file is handed over in person."""
 _CALM = frozenset({"no", "none", "never"})
@@ -122,7 +126,7 @@ def decided(section: Section, what: str) -> tuple[str, Answer] | None:
     gate = gate_of(section)
     if gate is None:
         return (skip_key(section.id), Answer(what == SKIP)) if what in (GO, SKIP) else None
-    wanted = {GO: ("answer",), SKIP: ("skip",), IN_PERSON: (IN_PERSON, "talk")}.get(what, ())
+    wanted = {GO: (OPENS,), SKIP: ("skip",), IN_PERSON: (IN_PERSON, TALK)}.get(what, ())
     code = next((one.code for one in gate.options if one.code in wanted), None)
     return (gate.id, Answer(code)) if code else None
 
@@ -151,7 +155,8 @@ def missing(paper: Paper, answers: Answers, order: Iterable[str] | None = None) 
 def is_urgent(item: Item, answer: Answer | None) -> bool:
     """Whether help belongs beside this answer: to a question that may be urgent, anything but its calm answer.
 
-    Calm are no and none, an option that scores 0, else the first option. An opt-out brings up nothing.
+    Calm is what the item says is; else no and none, an option that scores 0, else the first option. An opt-out brings
+    up nothing.
     """
     if not item.acute or answer is None or answer.value in (None, (), ""):
         return False
@@ -161,13 +166,15 @@ def is_urgent(item: Item, answer: Answer | None) -> bool:
 
 def _calm_codes(item: Item) -> frozenset[object]:
     if item.kind == "bool":
-        return frozenset({False})
+        return frozenset({YES in item.calm})
+    if item.calm:
+        return frozenset(item.calm)
     if item.kind == "scale":
         return frozenset({item.lo})
     exclusive = {one.code for one in item.options if one.exclusive or one.score == 0}
     codes = {one.code for one in item.options}
     if exclusive or codes & _CALM or not item.options:
-        return frozenset(exclusive | (codes & _CALM) or _CALM)
+        return frozenset(exclusive | (codes & _CALM) or _CALM) - {NOT_SURE}
     return frozenset({item.options[0].code})
 
 

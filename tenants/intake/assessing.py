@@ -21,10 +21,10 @@ from saas.tenancy import current_tenant
 from tenants.intake.flag_facts import facts_from, labels_of
 from tenants.intake.flags import LICENCE, Facts, Flag, Look, rank
 from tenants.intake.look_json import facts_as_json, facts_from_json, look_as_json, look_from_json
-from tenants.intake.looking import look
+from tenants.intake.looking import Ready, look
 from tenants.intake.models import Intake, IntakeFlags
 from tenants.intake.queries import NoSuchIntake, answers_of, definition_of, lock_intake
-from tenants.intake.rule_sets import keep_rules_used, rules_of
+from tenants.intake.rule_sets import keep_rules_used, rules_in_force, rules_of
 from tenants.practitioners.models import Practitioner
 
 Why = Literal["submitted", "saved", "moved", "rules"]
@@ -48,31 +48,50 @@ class Kept:
 def assess(*, intake_id: UUID, why: Why, now: datetime) -> tuple[Flag, ...]:
     """Let the rules that hold now look at the answers that stand now, and keep what they find.
 
-    The same facts under the same rules are kept once. `attention` follows: somebody must speak with the client first.
-    A new finding about what was sent asks for a review again.
+    The same facts under the same rules are kept once. `attention` follows: somebody must speak with the client first;
+    once somebody has decided, only a new finding raises it. Such a finding about what was sent asks for a review again.
     """
     intake = lock_intake(intake_id)
-    rules = keep_rules_used(now=now)
-    form = definition_of(intake.questionnaire_version_id)
-    zone = ZoneInfo(current_tenant().zone)
-    facts = facts_from(
-        form,
-        answers_of(intake),
-        session_date=intake.session_date,
-        today=now.astimezone(zone).date(),
-        practitioner=_known_of(intake.practitioner_id),
-        whole=why == "submitted" or intake.status == "submitted",
-    )
-    found = look(rules, facts, labels_of(form))
+    sent = why == "submitted" or _was_sent(intake)
+    facts, found = _looked(intake, keep_rules_used(now=now), whole=sent, now=now)
     last = _newest(intake.id)
     before = opened_look(last, intake.client_id) if last is not None else None
     if before is None or (before.facts, before.look) != (facts, found):
         _keep(intake, found, facts, number=last.number + 1 if last else 1, why=why, now=now)
-    intake.attention = needs_talk(found)
-    if intake.status == "submitted" and (why == "submitted" or before is None or _graver(before.look, found)):
+    graver = before is None or _graver(before.look, found)
+    if intake.reviewed_at is None:
+        intake.attention = needs_talk(found)
+    elif graver and needs_talk(found):  # else what somebody decided who read it stands until they decide again
+        intake.attention = True
+    if sent and (why == "submitted" or graver):
         intake.review_due = True
     audit.record("intake.assessed", target="intake", target_id=intake.id, now=now, why=why)
     return found.flags
+
+
+def look_now(intake: Intake, *, now: datetime) -> Kept:
+    """What the rules that hold now find in what stands now, and nothing is kept. For what was not sent: no row follows
+    every answer there. The caller notes the read."""
+    facts, found = _looked(intake, rules_in_force(), whole=_was_sent(intake), now=now)
+    return Kept(found, facts, 0, "saved", intake.session_date, intake.revision, now)
+
+
+def _looked(intake: Intake, rules: Ready, *, whole: bool, now: datetime) -> tuple[Facts, Look]:
+    form = definition_of(intake.questionnaire_version_id)
+    facts = facts_from(
+        form,
+        answers_of(intake),
+        session_date=intake.session_date,
+        today=now.astimezone(ZoneInfo(current_tenant().zone)).date(),
+        practitioner=_known_of(intake.practitioner_id),
+        whole=whole,
+    )
+    return facts, look(rules, facts, labels_of(form))
+
+
+def _was_sent(intake: Intake) -> bool:
+    """Whether the client has sent it, be it open again now."""
+    return intake.status == "submitted" or intake.submitted_at is not None
 
 
 def needs_talk(found: Look) -> bool:

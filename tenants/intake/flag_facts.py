@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from tenants.intake.asking import is_given
+from tenants.intake.asking import OPENS, gate_of, is_given
 from tenants.intake.flag_tests import latest_day
 from tenants.intake.flags import YEARS, Facts, Label, Labels
 from tenants.intake.questions import (
@@ -45,9 +45,7 @@ def facts_from(
     """
     seen = visible(form, answers)
     shown = {key: answers[key] for key in seen if key in answers}
-    skips = {skip_key(section.id) for section in sections_of(form)} & answers.keys()
-    if skips:
-        seen = visible(form, {key: answer for key, answer in answers.items() if key not in skips})
+    seen = visible(form, _opened(form, answers))
     asked = frozenset(_id(key) for key in seen)
     said = {_id(key) for key, answer in shown.items() if is_given(answer)}
     if not whole:
@@ -87,6 +85,17 @@ def age_on(day: date, born: Answer | None) -> int | None:
 
 def _id(key: str) -> str:
     return key.partition("@")[0]
+
+
+def _opened(form: Questionnaire, answers: Answers) -> dict[str, Answer]:
+    """The answers as if no section was skipped, put off or never begun: what it would have asked is not known."""
+    found = dict(answers)
+    for section in sections_of(form):
+        found.pop(skip_key(section.id), None)
+        gate = gate_of(section)
+        if gate is not None and any(option.code == OPENS for option in gate.options):
+            found[gate.id] = Answer(OPENS)
+    return found
 
 
 def _is_off(item: Item, shown: Answers) -> bool:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tenants.intake.flags import FREE_TEXT, Ask, Clause, Dated, Every, Facts
-from tenants.intake.questions import NOT_SURE, Answer
+from tenants.intake.questions import NOT_SURE, TALK, Answer
 
 IN_PERSON = "in-person"
+TALKS = frozenset((IN_PERSON, TALK))
+"""What says "I'd prefer to talk about this in person": the opt-out of a question, and a choice of its own."""
 TOLD = frozenset(("declined", IN_PERSON))
 
 

@@ -230,6 +230,7 @@ class _Reader(Reader):
             sensitive=self.switch(data, "sensitive", default=False),
             safety=self.switch(data, "safety", default=False),
             acute=self.switch(data, "acute", default=False),
+            calm=tuple(self.listed(data, "calm", MOST_OPTIONS)),
             enabled=self.switch(data, "enabled", default=True),
             when=self.when(data),
             rows_of=self.line(data, "rows_of", 64),
@@ -254,6 +255,8 @@ class _Reader(Reader):
             self.fault("options", _("This kind of question needs choices"))
         if len(set(codes)) != len(codes):
             self.fault("options", _("Two choices have the same code"))
+        if not _codes(item.calm) or (codes and not set(item.calm) <= set(codes)):
+            self.fault("calm", _("What means that all is well is one of the choices"))
         if item.items and item.kind != "group":
             self.fault("items", _("Only a group holds questions"))
         if item.lo is not None and item.hi is not None and item.lo >= item.hi:

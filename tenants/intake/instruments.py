@@ -24,13 +24,12 @@ from saas.links import home_of
 from saas.tenancy import current_tenant
 from saas.words import _
 from tenants.clients.models import Client
-from tenants.intake.alerts import raise_alert
 from tenants.intake.answer_rows import put_answers
-from tenants.intake.assessing import assess
 from tenants.intake.fhir_compare import bring
 from tenants.intake.fhir_read import read_form
 from tenants.intake.fhir_response import read_response
 from tenants.intake.form_json import as_json, from_json, hash_of
+from tenants.intake.heeding import look_and_tell
 from tenants.intake.models import Intake, QuestionnaireVersion
 from tenants.intake.models import Questionnaire as QuestionnaireRow
 from tenants.intake.publishing import begin_from, change_draft
@@ -356,9 +355,7 @@ def bring_answers(*, version_id: UUID, client_id: UUID, data: bytes, now: dateti
         "intake.brought_in", target="intake", target_id=id_, now=now, answers=len(read.answers),
         remarks=len(read.remarks),
     )  # fmt: skip
-    acute = [flag.id for flag in assess(intake_id=id_, why="submitted", now=now) if flag.axis == "acute"]
-    if acute:
-        raise_alert(intake_id=id_, revision=intake.revision, findings=acute, now=now)
+    look_and_tell(intake_id=id_, why="submitted", now=now)
     return id_
 
 

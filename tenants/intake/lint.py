@@ -14,6 +14,7 @@ from tenants.intake.flag_reach import never_firing
 from tenants.intake.flags import RuleSet
 from tenants.intake.json_reading import Fault
 from tenants.intake.questions import (
+    TALK,
     Condition,
     Item,
     Questionnaire,
@@ -29,8 +30,6 @@ from tenants.intake.scores import asks_of_harm
 from tenants.intake.structure import all_items, circles, doubled
 from tenants.intake.verbatim import is_as_brought
 
-OPT_OUT_IN_PERSON = "talk"
-"""The code of a choice that is itself the way out: "I'd prefer to talk in person"."""
 _UNANSWERED = ("display", "group", "consent", "signature")
 
 
@@ -116,7 +115,7 @@ def _ways_out(form: _Form) -> Iterator[Fault]:
                 _("A sensitive question cannot be required: take away one of the two"),
             )  # fmt: skip
         guarded = section.sensitive or item.safety or item.acute
-        own_way = any(option.code == OPT_OUT_IN_PERSON for option in item.options)
+        own_way = any(option.code == TALK for option in item.options)
         if guarded and not item.sensitive and not own_way and item.kind not in _UNANSWERED:
             yield Fault(
                 item.id, "sensitive",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from saas.words import _
 from tenants.intake.flag_json import hash_of_rules
-from tenants.intake.flag_tests import IN_PERSON, Holds, Scene, compiled, is_missing, is_past
+from tenants.intake.flag_tests import TALKS, Holds, Scene, compiled, is_missing, is_past
 from tenants.intake.flag_words import Words, about_item, about_score, about_unknown_age, confirm_recovered
 from tenants.intake.flags import (
     AXES,
@@ -197,9 +197,8 @@ def _talk(facts: Facts, labels: Labels) -> list[Flag]:
     found = []
     for id in sorted(facts.answers, key=lambda id: (place.get(id.partition("@")[0], len(place)), id)):
         answer = facts.answers[id]
-        if IN_PERSON in (answer.absent, answer.value) or (
-            isinstance(answer.value, tuple) and IN_PERSON in answer.value
-        ):
+        said = answer.value if isinstance(answer.value, tuple) else (answer.value,)
+        if not TALKS.isdisjoint((answer.absent, *said)):
             label = labels.get(id) or labels.get(id.partition("@")[0]) or Label({})
             found.append(about_item(id, label, answer, talk=True))
     return found

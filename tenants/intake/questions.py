@@ -35,6 +35,7 @@ Op = Literal["=", "!=", "in", "has", ">=", "<=", "answered", "declined", "unknow
 Value = str | int | bool | tuple[str, ...] | None
 
 NOT_SURE = "not-sure"  # the code of an option that means it, in every item
+TALK = "talk"  # the code of a choice that is itself the way out: "I'd prefer to talk in person"
 YES, NO = "yes", "no"
 
 

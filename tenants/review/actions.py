@@ -25,7 +25,7 @@ def _row(intake_id: UUID) -> Intake:
 @action
 def look_at_summary(*, intake_id: UUID, language: str, now: datetime) -> Summary:
     """The summary, and that the acting person has seen the sections it is made of."""
-    found = reading.summary(_row(intake_id), language)
+    found = reading.summary(_row(intake_id), language, now=now)
     audit.note_read("intake", target_id=intake_id, now=now, sections=found.seen)
     return found
 

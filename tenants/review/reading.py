@@ -15,10 +15,10 @@ from tenants.bookings.models import Booking
 from tenants.clients.models import Client
 from tenants.intake.agreements import Agreement, agreements_of
 from tenants.intake.alerts import Answered, alerts_of
-from tenants.intake.assessing import Kept, kept_look
+from tenants.intake.assessing import Kept, kept_look, look_now
 from tenants.intake.flags import Look
 from tenants.intake.models import Intake, QuestionnaireVersion
-from tenants.intake.queries import answers_of, definition_of
+from tenants.intake.queries import OPEN, answers_of, definition_of
 from tenants.intake.questions import Answers, Questionnaire, visible
 from tenants.intake.reviewing import Reviewed, reviews_of
 from tenants.intake.scores import Point, Score, scores_of, trend
@@ -98,9 +98,11 @@ def about(row: Intake) -> About:
     )  # fmt: skip
 
 
-def summary(row: Intake, language: str) -> Summary:
+def summary(row: Intake, language: str, *, now: datetime) -> Summary:
     """Everything on the page. Unseals: the caller records the look, by `seen`."""
-    q, kept = definition_of(row.questionnaire_version_id), kept_look(row)
+    # What is still being answered was last looked at when something urgent was said, or never.
+    kept = look_now(row, now=now) if row.status in OPEN else kept_look(row)
+    q = definition_of(row.questionnaire_version_id)
     look, answers = kept.look if kept else None, _shown(row, q, kept)
     said = rules.said_in(q, answers, language)
     opted, digest = rules.opted_out(said), rules.digest(q, said, language)

@@ -151,7 +151,7 @@ SAFETY = Section(
             one(
                 "j.safe_now", "Are you safe right now?", "¿Está a salvo ahora mismo?",
                 (pick("yes", "Yes", "Sí"), pick("not-sure", "I’m not sure", "No lo sé"), pick("no", "No", "No")),
-                sensitive=True, safety=True, acute=True, when=_ASK_ON,
+                sensitive=True, safety=True, acute=True, calm=("yes",), when=_ASK_ON,
             ),
             guardian_text=say("Is your child safe right now?", "¿Está a salvo su hijo o hija ahora mismo?"),
         ),

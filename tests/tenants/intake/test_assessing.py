@@ -13,14 +13,16 @@ from sqlalchemy import select
 from saas.db import action, db, new_id
 from tenants.intake.answer_rows import put_answers, said_in
 from tenants.intake.assessing import assess, kept_look, kept_looks, replay
-from tenants.intake.flag_facts import age_on, facts_from
+from tenants.intake.flag_facts import age_on, facts_from, labels_of
 from tenants.intake.flags import Flag
 from tenants.intake.form_json import as_json, hash_of
+from tenants.intake.looking import look, ready
 from tenants.intake.models import FlagRules, Intake, IntakeFlags, QuestionnaireVersion
 from tenants.intake.models import Questionnaire as Sheet
 from tenants.intake.questions import Answer, Item, Questionnaire, Test, Value, skip_key
 from tenants.intake.rule_editing import RuleChange, changed_rule
 from tenants.intake.rule_sets import add_rules, rules_in_force, rules_of
+from tenants.intake.shipped.form import shipped_questionnaire
 from tenants.intake.shipped_rules import shipped_rules
 from tenants.practitioners.models import Practitioner
 from tests.cast import NOW, Clinic
@@ -190,6 +192,19 @@ def test_what_is_hidden_drives_nothing_and_what_was_skipped_is_asked_in_person()
     off = replace(FORM.parts[0].sections[0].items[3], enabled=False)
     items = (*FORM.parts[0].sections[0].items[:3], off)
     assert "d.heart" in facts_from(form(*items), {}, session_date=None, today=today).safety
+
+
+@pytest.mark.parametrize("gate", ["talk", "skip", None])
+def test_a_section_that_was_put_off_is_talked_about_and_its_safety_is_not_known(gate: str | None) -> None:
+    sheet = shipped_questionnaire()
+    said = {"f.gate": Answer(gate), "j.contact": Answer(("talk",))} if gate else {}
+    facts = facts_from(sheet, {**said, "j.harm": Answer("passing")}, session_date=None, today=date(2026, 3, 23))
+    found = {flag.id for flag in look(ready(shipped_rules()), facts, labels_of(sheet)).flags}
+    assert "U:f.ongoing_danger" in found
+    assert ("T-TALK:f.gate" in found) is (gate == "talk")
+    assert ("T-TALK:j.contact" in found) is (gate is not None)
+    begun = facts_from(sheet, said, session_date=None, today=date(2026, 3, 23), whole=False)
+    assert not begun.safety
 
 
 def test_age_is_the_youngest_that_the_answer_allows() -> None:

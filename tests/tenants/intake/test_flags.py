@@ -21,7 +21,10 @@ from tenants.intake.flag_tests import after, latest_day
 from tenants.intake.flags import AXES, Facts, Flag, Label, Look, Rule, RuleSet, asks_of_rule, rank
 from tenants.intake.look_json import facts_as_json, facts_from_json, look_as_json, look_from_json
 from tenants.intake.looking import Circular, look, ready
-from tenants.intake.questions import Answer, Value
+from tenants.intake.questions import Answer, Value, item_index
+from tenants.intake.questions import tests_in as compared_in
+from tenants.intake.reading import choices
+from tenants.intake.shipped.form import shipped_questionnaire
 from tenants.intake.shipped_rules import shipped_rules
 from tests.tenants.intake.flag_cases import ACUTE, CASES, DATED, MISSING, SAFETY, TURNS, YES_NO_ITEMS, Told, facts_with
 
@@ -82,6 +85,26 @@ def test_a_dated_rule_turns_into_a_caution_and_never_vanishes(dated: tuple[str, 
 def test_a_flag_turns_graver_where_its_rule_says_so(id: str, told: Told, expected: str) -> None:
     flag = flag_of(found(told), id)
     assert expected in (flag.axis, flag.severity, f"{flag.weight} points")
+
+
+def test_a_yes_or_no_that_follows_up_and_is_missing_weighs_like_its_graver_answer() -> None:
+    """A clot, but nothing said about whether it is there now, is never lighter than a clot now."""
+    items = item_index(shipped_questionnaire())
+    tried = set()
+    for rule in READY.rules.rules:
+        base = {ask.name for ask in asks_of_rule(replace(rule, turns=()))}
+        for ask in asks_of_rule(rule):
+            item = items.get(ask.name)
+            if ask.name in base or item is None or not base & {test.q for test in compared_in(item.when)}:
+                continue
+            if {option.code for option in choices(item)} != {"yes", "no", "not-sure"}:
+                continue
+            told = {test.q: "yes" for test in compared_in(item.when) if test.q in base}
+            weighs = [flag_of(found({**told, item.id: said}), rule.id) for said in ("yes", "no", *MISSING.values())]
+            graver = max((rank(flag.severity), -AXES.index(flag.axis)) for flag in weighs)
+            assert {(rank(one.severity), -AXES.index(one.axis)) for one in weighs[2:]} == {graver}, (rule.id, item.id)
+            tried.add((rule.id, item.id))
+    assert {("P-BLOOD", "d.clot_current"), ("P-PREG", "d.preg_risk"), ("P-SEIZURE", "d.seizure_controlled")} <= tried
 
 
 def test_days_are_the_latest_that_an_answer_allows() -> None:
