@@ -51,7 +51,7 @@ def page_links(booking: Booking, token: str, clinic: ClinicView, *, here: str) -
         else None,
         book_again=url_for("bookings.times", service=service_of(booking).slug),
         poll=own,
-        questions=letters.questions_at(booking),
+        questions=letters.questions_on_page(booking),
     )
 
 

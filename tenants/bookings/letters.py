@@ -23,7 +23,7 @@ from tenants.bookings.rules import PolicyTerms
 from tenants.clients.models import Client
 from tenants.clients.rules import called, reach_for
 from tenants.clinic import queries as clinic_queries
-from tenants.intake.queries import OPEN, intake_of_booking
+from tenants.intake.queries import OPEN, intake_of_booking, known_before
 from tenants.intake.queries import page_at as intake_page
 from tenants.payments import queries as payment_queries
 from tenants.payments.models import Payment, Refund
@@ -132,6 +132,13 @@ def questions_at(booking: Booking) -> str:
     """Where the client answers what is asked before this session; "" where nothing is, or not any more."""
     asked = intake_of_booking(booking.id) if booking.status == "confirmed" else None
     return intake_page(asked) if asked is not None and asked.status in OPEN else ""
+
+
+def questions_on_page(booking: Booking) -> str:
+    """The same for a page of the booking: to whoever was known before it goes by mail alone, since whoever typed their
+    address may be somebody else."""
+    asked = intake_of_booking(booking.id)
+    return "" if asked is None or known_before(asked) else questions_at(booking)
 
 
 def first_name_and_initial(client: Client | None) -> str:

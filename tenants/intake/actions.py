@@ -29,19 +29,20 @@ from tenants.intake.asking import (
     decided,
     is_given,
     missing,
-    urgent_keys,
     signature_part,
+    urgent_keys,
 )
-from tenants.intake.late import raw, tell_of
-from tenants.intake.locks import Locks, locks_for
 from tenants.intake.consents import Origin, Told, add_receipts
 from tenants.intake.heeding import is_heeded, look_and_tell
+from tenants.intake.late import raw, tell_of
+from tenants.intake.locks import Locks, locks_for
 from tenants.intake.models import Intake
 from tenants.intake.queries import (
     LINK,
     OPEN,
     check_standing,
     intake_of_booking,
+    known_before,
     last_submitted,
     lock_intake,
     names_for,
@@ -110,8 +111,8 @@ class Saved:
     kept: tuple[str, ...] = ()
     faults: Mapping[str, str] = field(default_factory=dict)
     dropped: int = 0
-    locked: tuple[str, ...] = ()
     urgent: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
 
 
 @action
@@ -188,9 +189,9 @@ def save_answers(
     new = {key: answer for key, answer in new.items() if answer != standing.get(key, Answer())}
     shown = set(asked_now(paper, locks.seen(paper, said) | new))
     hidden = {key for key in new if paper.place(key) is not None and key not in shown}
+    aside |= {key: new.pop(key) for key in hidden}
     dropped = len(aside) - len(faults)
     aside |= locked
-    aside |= {key: new.pop(key) for key in hidden}
     if new:
         put_answers(intake, new, known=said, sitting=sitting, now=now)
     if aside:
@@ -198,6 +199,8 @@ def save_answers(
     intake.saved_at, intake.expires_at = now, _until(intake, now=now)
     intake.part = part or intake.part
     db.session.flush()
+    if _SAFE in new:
+        _reach_as_said(intake, new[_SAFE], proved=opened or not sitting, now=now)
     _heed(intake, paper, new, standing | new, origin=origin or Origin(), now=now)
     beside = urgent_keys(paper, locked)
     tell_of(intake, beside, now=now)
@@ -233,8 +236,8 @@ def _sort(
     """(answers that changed, what is put aside, sentences about what cannot be read, what is locked); all by key."""
     new: dict[str, Answer] = {}
     aside: dict[str, Answer] = {}
-    locked: dict[str, Answer] = {}
     faults: dict[str, str] = {}
+    locked: dict[str, Answer] = {}
     for key, sent in typed.items():
         place = paper.place(key)
         found = read_answer(place.item, sent.values, absent=sent.absent, note=sent.note) if place else None
@@ -255,10 +258,7 @@ def _heed(
     intake: Intake, paper: Paper, new: Mapping[str, Answer], answers: Mapping[str, Answer], *,
     origin: Origin, now: datetime,
 ) -> None:  # fmt: skip
-    """What a saved answer brings about at once: how the client is reached, consent receipts, a look at what may be
-    urgent."""
-    if _SAFE in new:
-        _reach_as_said(intake, new[_SAFE], now=now)
+    """What a saved answer brings about at once: consent receipts, a look at what may be urgent."""
     places = {key: place for key in new if (place := paper.place(key)) is not None}
     signed = signature_part(paper).id
     agreed = [key for key, at in places.items() if at.item.kind == "consent" and at.part.id != signed]
@@ -268,10 +268,14 @@ def _heed(
         look_and_tell(intake_id=intake.id, why="saved", now=now)
 
 
-def _reach_as_said(intake: Intake, answer: Answer, *, now: datetime) -> None:
-    """What a client says about being written to holds from now on; what was not said changes nothing."""
+def _reach_as_said(intake: Intake, answer: Answer, *, proved: bool, now: datetime) -> None:
+    """What a client says about being written to holds from now on; what was not said changes nothing. Without proof,
+    whoever answers for a client known before can have less sent about this session, and changes nothing else."""
     reach = _REACH.get(str(answer.value))
     if reach is None:
+        return
+    if not proved and known_before(intake):
+        intake.reach = intake.reach if reach == "email" else reach
         return
     client = db.session.get_one(Client, intake.client_id, with_for_update=True)
     intake.reach = reach

@@ -3,23 +3,37 @@ may be sent. The code is derived, so that no row and no message of the outbox ho
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import func, select
+
 from saas import audit
+from saas.audit import Audit
 from saas.crypto import keyed_hash, same
-from saas.db import action
+from saas.db import action, db
+from saas.errors import Invalid
 from saas.outbox import emit
 from saas.tenancy import current_tenant
 from tenants.intake.actions import reachable_by_mail
-from tenants.intake.answer_rows import said_in
+from tenants.intake.answer_rows import Said
+from tenants.intake.locks import BIRTH, REACH
 from tenants.intake.models import Intake
-from tenants.intake.queries import client_of, lock_intake
+from tenants.intake.queries import client_of, known_before, lock_intake, paper_for, said_now
 
 CODE = "intake.code"
 LIFE = timedelta(minutes=10)
-TRIES = 5
-BIRTH = "b.dob"
+WINDOW = timedelta(hours=1)
+TRIES, SENDS = 5, 5
+"""Within one window of an intake, whoever asks."""
+
+
+class TooManyCodes(Invalid):
+    """As many codes as one window allows were sent."""
+
+    status = 429
+    code = "too-many-codes"
 
 
 def code_of(intake: Intake) -> str:
@@ -30,20 +44,31 @@ def code_of(intake: Intake) -> str:
 
 @action
 def send_code(*, intake_id: UUID, now: datetime) -> bool:
-    """Send a new code, which replaces the one before; False where no mail may be sent."""
+    """Send a new code, which replaces the one before; False where no mail may be sent. A new code gives no new tries
+    within the window. Raises `TooManyCodes`."""
     intake = lock_intake(intake_id)
     if not reachable_by_mail(intake, client_of(intake)):
         return False
-    intake.code_until, intake.code_tries = now + LIFE, 0
+    sent = _sent_since(intake, now - WINDOW)
+    if sent >= SENDS:
+        raise TooManyCodes
+    intake.code_until, intake.code_tries = now + LIFE, intake.code_tries if sent else 0
     intake.code_hash = keyed_hash("intake-code-sent", current_tenant().id, code_of(intake))
     emit(CODE, run_at=now, dedupe=f"{CODE}:{intake.id}:{intake.code_until.timestamp():.0f}", intake_id=intake.id)
     audit.record("intake.code_sent", target="intake", target_id=intake.id, now=now)
     return True
 
 
+def _sent_since(intake: Intake, since: datetime) -> int:
+    deeds = select(func.count()).where(
+        Audit.target == "intake", Audit.target_id == intake.id, Audit.deed == "intake.code_sent", Audit.at > since
+    )
+    return db.session.execute(deeds).scalar_one()
+
+
 @action
 def open_with_code(*, intake_id: UUID, code: str, now: datetime) -> bool:
-    """Whether this is the code that was sent. Five tries, ten minutes; a code that was used is used up."""
+    """Whether this is the code that was sent. Five tries an hour, ten minutes; a code that was used is used up."""
     intake = lock_intake(intake_id)
     good = intake.code_hash is not None and intake.code_until is not None and now < intake.code_until
     if not good or intake.code_tries >= TRIES:
@@ -52,24 +77,47 @@ def open_with_code(*, intake_id: UUID, code: str, now: datetime) -> bool:
     digits = "".join(c for c in code if c.isascii() and c.isdigit())
     if not same(digits, code_of(intake)):
         return False
-    intake.code_hash = None
+    intake.code_hash, intake.code_tries = None, 0
     audit.record("intake.opened_again", target="intake", target_id=intake.id, now=now, by="code")
     return True
 
 
 @action
-def open_with_birth(*, intake_id: UUID, born: str, now: datetime) -> bool:
-    """Whether this is the date of birth that was answered, for who may not be written to. Five tries in ten minutes."""
+def open_with_birth(*, intake_id: UUID, born: str, now: datetime, sitting: str = "") -> bool:
+    """Whether this is the date of birth that was answered, for who may not be written to. Five tries an hour.
+
+    Neither the date nor that no mail may be sent counts when the asking `sitting` said it, or when it was said only
+    after what it would open.
+    """
     intake = lock_intake(intake_id)
-    if reachable_by_mail(intake, client_of(intake)):
+    client = client_of(intake)
+    if reachable_by_mail(intake, client) or (known_before(intake) and client.reach == "email"):
         return False
     if intake.code_until is None or now >= intake.code_until:
-        intake.code_until, intake.code_tries = now + LIFE, 0
+        intake.code_until, intake.code_tries = now + WINDOW, 0
     if intake.code_tries >= TRIES:
         return False
     intake.code_tries += 1
-    known = said_in(intake).get(BIRTH)
+    said = said_now(intake)
+    known = said.get(BIRTH)
     if known is None or not isinstance(known.answer.value, str) or not same(born.strip(), known.answer.value):
+        return False
+    if not all(_stood_before(intake, said, key, sitting) for key in (BIRTH, REACH) if key in said):
         return False
     audit.record("intake.opened_again", target="intake", target_id=intake.id, now=now, by="birth")
     return True
+
+
+def _stood_before(intake: Intake, said: Mapping[str, Said], key: str, sitting: str) -> bool:
+    """Whether somebody else's sitting said this before any sensitive answer of a third: what was taken over did."""
+    one, paper = said[key], paper_for(intake.questionnaire_version_id)
+    if not one.sitting:
+        return True
+    if intake.previous_id is not None and key == BIRTH:
+        return False
+    others = [
+        other.at
+        for name, other in said.items()
+        if (at := paper.place(name)) is not None and at.section.sensitive and other.sitting != one.sitting
+    ]
+    return one.sitting != sitting and all(one.at <= at for at in others)

@@ -13,7 +13,7 @@ from saas.web import form_token, page_now, visitor
 from tenants.intake.asking import Paper, missing, state_of_part
 from tenants.intake.consents import Origin
 from tenants.intake.models import Intake
-from tenants.intake.queries import answers_of, check_standing, client_of, intake_by_token, names_for
+from tenants.intake.queries import answers_of, check_standing, client_of, intake_by_token, known_before, names_for
 from tenants.intake.settings import clinic_help, intake_settings
 from tenants.intake.sittings import Sitting
 from tenants.intake.views import Page, Reader, prefills
@@ -29,7 +29,9 @@ def behind(token: str, *, standing: bool = True) -> Intake:
 
 
 def reader_for(intake: Intake, paper: Paper, sitting: Sitting) -> Reader:
-    return Reader(lang_of(paper), names_for(intake), prefills(client_of(intake)), sitting.id, sitting.opened)
+    """Who reads. What the record says of a client who was known before is filled in after a second proof only."""
+    known = prefills(client_of(intake)) if sitting.opened or not known_before(intake) else {}
+    return Reader(lang_of(paper), names_for(intake), known, sitting.id, sitting.opened)
 
 
 def frame(

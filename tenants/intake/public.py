@@ -17,7 +17,7 @@ from tenants.intake import sittings, yours
 from tenants.intake.actions import Saved, Unfinished, reachable_by_mail, save_answers, submit, update_again
 from tenants.intake.answer_rows import mark_for
 from tenants.intake.asking import Paper, closing, missing, next_part, signature_part
-from tenants.intake.codes import open_with_birth, open_with_code, send_code
+from tenants.intake.codes import TooManyCodes, open_with_birth, open_with_code, send_code
 from tenants.intake.forms import decision_in, typed_in
 from tenants.intake.framing import behind, frame, origin_of, reader_for
 from tenants.intake.looking_over import lines_of
@@ -288,15 +288,23 @@ def _open_again(token: str) -> ResponseReturnValue:
     part = request.form.get("part", "")
     if request.form.get("do") == "send":
         limit_tries("intake-code", limit=6, window_seconds=3600)
-        send_code(intake_id=intake.id, now=page_now())
+        try:
+            send_code(intake_id=intake.id, now=page_now())
+        except TooManyCodes as error:
+            fault = _("We have sent several codes already. Use the last one, or try again in an hour")
+            return _code_page(intake_by_token(token), token, fault=fault), error.status
         return redirect(url_for("intake.code", token=token, part=part), 303)
     limit_tries("intake-open", limit=20, window_seconds=3600)
     if "born" in request.form:
-        good = open_with_birth(intake_id=intake.id, born=_born(), now=page_now())
-        fault = _("That is not the date we have. After five tries you can try again in ten minutes")
+        good = open_with_birth(
+            intake_id=intake.id, born=_born(), sitting=sittings.sitting_of(intake).id, now=page_now()
+        )
+        fault = _("That is not the date we have. After five tries you can try again in an hour")
     else:
         good = open_with_code(intake_id=intake.id, code=request.form.get("code", ""), now=page_now())
-        fault = _("That code is not right, or it has run out. Check it, or send a new one")
+        fault = _(
+            "That code is not right, or it has run out. Check it, or send a new one. After five tries, wait an hour"
+        )
     if not good:
         return _code_page(intake_by_token(token), token, fault=fault), 422
     paper = paper_for(intake.questionnaire_version_id)

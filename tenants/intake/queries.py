@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
@@ -26,6 +26,8 @@ LINK = "intake"
 """What an intake's link is for."""
 OPEN = ("requested", "open")
 _REMEMBERED = 64
+_NEW = timedelta(hours=1)
+"""A client made no longer than this before was made for this very booking."""
 
 
 class NoSuchIntake(NotFound):
@@ -165,12 +167,14 @@ def intakes_of_client(client_id: UUID) -> list[Intake]:
 
 
 def last_submitted(client_id: UUID) -> Intake | None:
-    """What this client sent last; answers to a published form alone, which came from a file, are no intake."""
+    """What this client sent last, be it open again by now; answers to a published form alone, which came from a file,
+    are no intake."""
     found = (
         select(Intake)
         .join(QuestionnaireVersion, QuestionnaireVersion.id == Intake.questionnaire_version_id)
         .join(QuestionnaireRow, QuestionnaireRow.id == QuestionnaireVersion.questionnaire_id)
-        .where(Intake.client_id == client_id, Intake.status == "submitted", QuestionnaireRow.kind == "intake")
+        .where(Intake.client_id == client_id, Intake.submitted_at.is_not(None), Intake.status != "closed",
+               QuestionnaireRow.kind == "intake")
     )
     return db.session.execute(found.order_by(Intake.submitted_at.desc()).limit(1)).scalar_one_or_none()
 
@@ -178,6 +182,15 @@ def last_submitted(client_id: UUID) -> Intake | None:
 def client_of(intake: Intake) -> Client:
     """Whose it is."""
     return db.session.get_one(Client, intake.client_id)
+
+
+def known_before(intake: Intake) -> bool:
+    """Whether its client was known when it was asked for: whoever asked may then be somebody else who typed their
+    address, until a second proof."""
+    if intake.previous_id is not None or client_of(intake).created_at < intake.requested_at - _NEW:
+        return True
+    earlier = select(Intake.id).where(Intake.client_id == intake.client_id, Intake.requested_at < intake.requested_at)
+    return db.session.execute(earlier.limit(1)).first() is not None
 
 
 def consents_of(client_id: UUID, *, intake_id: UUID | None = None) -> list[Consent]:

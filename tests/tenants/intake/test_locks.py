@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +11,19 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from saas.db import db
-from tenants.intake.actions import save_answers
+from tenants.bookings.letters import questions_on_page
+from tenants.bookings.models import Booking
+from tenants.clients.models import Client
+from tenants.intake.actions import save_answers, submit
 from tenants.intake.answer_rows import history_of
-from tenants.intake.models import IntakeAlert
+from tenants.intake.codes import TooManyCodes, code_of, open_with_birth, open_with_code, send_code
+from tenants.intake.consents import Origin
+from tenants.intake.models import Intake, IntakeAlert
+from tenants.intake.queries import answers_of
+from tests.browser import Browser
 from tests.cast import NOW, Clinic
-from tests.tenants.bookings.scenes import only_sqlite
-from tests.tenants.intake.asked import fresh, said
+from tests.tenants.bookings.scenes import check, only_sqlite
+from tests.tenants.intake.asked import fresh, link_of, said
 from tests.tenants.intake.test_answering import CALM
 from tests.tenants.intake.test_pages import Desk, token_in
 
@@ -80,3 +88,79 @@ def test_an_urgent_answer_that_is_put_aside_is_told_to_the_team_and_has_help_bes
     assert desk.values()["j.harm"] == "no"
     with desk.inside():
         assert len(list(db.session.execute(select(IntakeAlert)).scalars())) == 1
+
+
+def test_whoever_books_with_somebody_elses_address_sees_and_changes_nothing_of_theirs(
+    desk: Desk, browser: Browser, app: Flask
+) -> None:
+    with desk.inside():
+        assert desk.booking_id is not None
+        first = db.session.get_one(Booking, desk.booking_id)
+        assert questions_on_page(first)  # her own first booking leads on at once
+    answers(desk, "hers", {"b.contactsafe": said("yes")})
+    with desk.inside():
+        submit(intake_id=desk.id, origin=Origin("en"), now=NOW)
+    page = check(browser, desk.clinic, name="Some Stranger", email="cleo@example.com")
+    done = page.press("Book this time", terms="1")
+    assert (done.status, "/intake/" in done.html) == (200, False)
+    with desk.inside():
+        found = select(Intake).where(Intake.previous_id == desk.id)
+        intake = db.session.execute(found).scalar_one()
+        link, id, client_id = desk.clinic.home + link_of(intake), intake.id, intake.client_id
+    stranger = app.test_client()
+    for _ in range(2):  # before the first save, and after it took over what was said
+        for tail in ("/part/about", "/part/health", "/part/comfort", "/review"):
+            seen = stranger.get(link + tail).text
+            assert "SECRET" not in seen
+            assert "1980-03-31" not in seen
+            assert "cleo@" not in seen
+        # What is asked afresh stands there, and beside it why the rest does not.
+        health = stranger.get(f"{link}/part/health").text
+        assert 'name="d.neuroflag"' in health
+        assert 'name="d.lp"' not in health
+        assert "You have answered here before" in health
+        token = token_in(health)
+        for key, value in (("b.contactsafe", "phone"), ("d.lp", "no"), ("d.neuroflag", "none")):
+            stranger.post(f"{link}/save", data={"form_token": token, "k": key, key: value})
+    born = stranger.post(f"{link}/code", data={"form_token": token, "born": "1980-03-31", "part": "health"})
+    assert born.status_code == 422
+    with desk.inside():
+        her = db.session.get_one(Client, client_id)
+        assert (her.reach, answers_of(fresh(id))["d.lp"].value) == ("email", "yes")
+        save_answers(intake_id=id, typed={"d.lp": said("no")}, sitting="proved", opened=True, now=NOW)
+        assert answers_of(fresh(id))["d.lp"].value == "no"
+
+
+def test_a_date_of_birth_opens_only_what_was_said_after_it_and_by_somebody_else(desk: Desk, app: Flask) -> None:
+    def opens(sitting: str, born: str) -> bool:
+        return open_with_birth(intake_id=desk.id, born=born, sitting=sitting, now=NOW)
+
+    about = {"b.dob": said("1980-03-31"), "b.contactsafe": said("no")}
+    with desk.inside():
+        save_answers(intake_id=desk.id, typed=about, sitting="hers", now=NOW)
+        save_answers(intake_id=desk.id, typed={"j.harm": said("no")}, sitting="later", decision=("j", "go"), now=NOW)
+        assert not opens("hers", "1980-03-31")
+        assert opens("next", "1980-03-31")
+    page = app.test_client().get(f"{desk.link}/part/about").text
+    assert "1980-03-31" not in page
+
+
+def test_a_date_of_birth_that_came_after_what_it_would_open_opens_nothing(desk: Desk) -> None:
+    with desk.inside():
+        save_answers(intake_id=desk.id, typed={"j.harm": said("no")}, sitting="hers", decision=("j", "go"), now=NOW)
+        about = {"b.dob": said("1970-01-01"), "b.contactsafe": said("phone")}
+        save_answers(intake_id=desk.id, typed=about, sitting="theirs", now=NOW + timedelta(minutes=1))
+        assert not open_with_birth(intake_id=desk.id, born="1970-01-01", sitting="other", now=NOW)
+
+
+def test_an_intake_gives_out_five_codes_and_takes_five_tries_an_hour(desk: Desk) -> None:
+    with desk.inside():
+        for minute in range(5):
+            assert send_code(intake_id=desk.id, now=NOW + timedelta(minutes=minute))
+            assert not open_with_code(intake_id=desk.id, code="x", now=NOW + timedelta(minutes=minute))
+        code = code_of(fresh(desk.id))
+        assert not open_with_code(intake_id=desk.id, code=code, now=NOW + timedelta(minutes=5))
+        with pytest.raises(TooManyCodes):
+            send_code(intake_id=desk.id, now=NOW + timedelta(minutes=5))
+        assert send_code(intake_id=desk.id, now=NOW + timedelta(hours=2))
+        assert open_with_code(intake_id=desk.id, code=code_of(fresh(desk.id)), now=NOW + timedelta(hours=2))
