@@ -20,8 +20,8 @@ from saas.tenancy import current_tenant
 from tenants.intake.models import Intake, IntakeAnswer
 from tenants.intake.questions import Answer, Value
 
-DROPPED_KEY = 120
-"""So much of an unknown item's name is kept."""
+LONGEST_KEY = 120
+"""So much of an item's name is kept; that of an unknown one may be longer."""
 
 
 @dataclass(frozen=True)
@@ -109,14 +109,14 @@ def put_aside(intake: Intake, dropped: Mapping[str, Answer], *, sitting: str, no
     """Inside an action that holds the intake's lock: keep what belongs to no question, without ever reading it."""
     intake.revision += 1
     for key, answer in dropped.items():
-        row = _row(intake, key[:DROPPED_KEY], told_of(answer), sitting, now)
+        row = _row(intake, key, told_of(answer), sitting, now)
         row.dropped = True
         db.session.add(row)
 
 
 def _row(intake: Intake, key: str, told: dict[str, Any], sitting: str, now: datetime) -> IntakeAnswer:
     row_id = new_id()
-    value = {"item": key, **told} | ({"sitting": sitting} if sitting else {})
+    value = {"item": key[:LONGEST_KEY], **told} | ({"sitting": sitting} if sitting else {})
     return IntakeAnswer(
         id=row_id,
         intake_id=intake.id,

@@ -11,7 +11,6 @@ from tenants.intake.asking import Typed
 
 SHOWN, NOTE, ABSENT, DECIDE = "k", "~n", "~a", "decide"
 _DRAWN = re.compile(r"[ML0-9 ]{0,1000}")
-_YEAR = re.compile(r"\d{4}")
 
 
 def typed_in(form: MultiDict[str, str], *, own: Iterable[str] = ()) -> dict[str, Typed]:
@@ -24,7 +23,7 @@ def typed_in(form: MultiDict[str, str], *, own: Iterable[str] = ()) -> dict[str,
     keys = [*marks, *sorted(names - marks.keys() - {SHOWN, DECIDE, *own})]
     return {
         key: Typed(
-            values=tuple(_tidy(value) for value in form.getlist(key)),
+            values=tuple(form.getlist(key)),
             absent=form.get(f"{key}{ABSENT}", ""),
             note=form.get(f"{key}{NOTE}", ""),
             mark=marks.get(key),
@@ -47,15 +46,3 @@ def drawn_of(note: str) -> str:
 def _split(shown: str) -> tuple[str, str | None]:
     key, bar, mark = shown.partition("|")
     return key, mark if bar else None
-
-
-def _tidy(value: str) -> str:
-    """Months and days as people write them (3/2024, 31.3.2024) in the order in which they are kept."""
-    parts = re.split(r"\s*[./]\s*|\s+", value.strip())
-    if not 2 <= len(parts) <= 3 or not all(part.isascii() and part.isdigit() for part in parts):
-        return value
-    year = parts[-1] if _YEAR.fullmatch(parts[-1]) else ""
-    rest = parts[:-1]
-    if not year or any(len(part) > 2 for part in rest):
-        return value
-    return "-".join([year, *(part.zfill(2) for part in reversed(rest))])

@@ -31,6 +31,7 @@ from tenants.intake.queries import (
     said_now,
 )
 from tenants.intake.questions import Part
+from tenants.intake.reading import in_order
 from tenants.intake.sittings import Sitting
 from tenants.intake.views import Page, Sent
 
@@ -318,7 +319,7 @@ def _open_again(token: str) -> ResponseReturnValue:
 
 def _born() -> str:
     found = typed_in(request.form, own=_OWN)["born"].values
-    return found[0] if found else ""
+    return in_order(found[0]) if found else ""
 
 
 def _leave(token: str) -> WsgiResponse:

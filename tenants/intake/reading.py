@@ -19,6 +19,7 @@ SHORT, LONG, NOTE = 200, 4000, 1000
 _MOST = 999_999_999
 _CHOICES = ("single", "yn4", "multi", "bodymap", "bool", "consent", "scale")
 _MONTH = re.compile(r"([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?")
+_YEAR = re.compile(r"\d{4}")
 _OLDEST, _NEWEST = 1900, 2200
 
 
@@ -140,7 +141,7 @@ def _number(item: Item, said: str) -> int | str:
 
 def _day(said: str, *, whole: bool) -> str:
     """ISO text. A month or a year alone will do unless the `whole` day is asked for."""
-    found = _MONTH.fullmatch(said.strip())
+    found = _MONTH.fullmatch(in_order(said.strip()))
     sentence = _("Enter a date such as 2024-03-31") if whole else _("Enter a month such as 2024-03, or a year")
     if found is None or not _OLDEST <= int(found[1]) <= _NEWEST or (whole and found[3] is None):
         raise _Refused(sentence)
@@ -149,6 +150,18 @@ def _day(said: str, *, whole: bool) -> str:
     except ValueError:
         raise _Refused(sentence) from None
     return day.isoformat()[: 10 if found[3] else 7 if found[2] else 4]
+
+
+def in_order(value: str) -> str:
+    """Months and days as people write them (3/2024, 31.3.2024) in the order in which they are kept."""
+    parts = re.split(r"\s*[./]\s*|\s+", value.strip())
+    if not 2 <= len(parts) <= 3 or not all(part.isascii() and part.isdigit() for part in parts):
+        return value
+    year = parts[-1] if _YEAR.fullmatch(parts[-1]) else ""
+    rest = parts[:-1]
+    if not year or any(len(part) > 2 for part in rest):
+        return value
+    return "-".join([year, *(part.zfill(2) for part in reversed(rest))])
 
 
 def _words(said: str, limit: int, *, line: bool = False) -> str:

@@ -173,3 +173,20 @@ def _spent(client: FlaskClient, address: str) -> float:
     begun = time.process_time()
     assert client.get(address).status_code == 200
     return (time.process_time() - begun) * 1000
+
+
+def test_names_of_any_length_are_put_aside_each_by_itself(desk: Desk, client: FlaskClient) -> None:
+    token = token_in(client.get(f"{desk.link}/part/about").text)
+    long = "x" * 120
+    sent = {"form_token": token, "c.goal": "calm", f"{long}a": "1", f"{long}b": "2"}
+    assert client.post(f"{desk.link}/save", data=sent).status_code == 200
+    assert desk.values() == {"c.goal": "calm"}
+    with desk.inside():
+        assert [one.key for one in history_of(fresh(desk.id)) if one.dropped] == [long, long]
+
+
+def test_only_dates_are_read_as_dates(desk: Desk, client: FlaskClient) -> None:
+    token = token_in(client.get(f"{desk.link}/part/about").text)
+    sent = {"b.emerg_phone": "91 23 4567", "c.goal": "7.2024", "b.dob": "31.3.1980"}
+    client.post(f"{desk.link}/save", data={"form_token": token, **sent})
+    assert desk.values() == {**sent, "b.dob": "1980-03-31"}
