@@ -8,8 +8,8 @@ from datetime import date
 
 import pytest
 
-from tenants.intake.flag_facts import facts_from, labels_of
 from tenants.intake.asking import is_urgent
+from tenants.intake.flag_facts import facts_from, labels_of
 from tenants.intake.flag_reach import never_firing
 from tenants.intake.form_json import as_json, from_json
 from tenants.intake.lint import faults_in
