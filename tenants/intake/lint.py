@@ -6,12 +6,12 @@ somebody is told of the answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from saas.words import _
 from tenants.intake.flag_reach import never_firing
-from tenants.intake.flags import RuleSet
+from tenants.intake.flags import Ask, Clause, Every, RuleSet, asks_of
 from tenants.intake.json_reading import Fault
 from tenants.intake.questions import (
     TALK,
@@ -53,9 +53,18 @@ def faults_in(q: Questionnaire, *, rules: RuleSet | None = None, contacts: bool 
         *(() if contacts else _nobody_told(form)),
         *_languages(form),
         *_documents(form),
-        *(_rules(form, rules) if rules is not None else ()),
+        *((*_rules(form, rules), *_disarmed(form, rules)) if rules is not None else ()),
     ]
     return tuple(dict.fromkeys(found))
+
+
+def asks_about_now(q: Questionnaire) -> bool:
+    """Whether a question that is asked may need somebody now."""
+    return any(_is_about_now(section, item) for section in sections_of(q) for item in items_in(section.items))
+
+
+def _is_about_now(section: Section, item: Item) -> bool:
+    return section.enabled and item.enabled and (item.acute or asks_of_harm(item))
 
 
 def _structure(form: _Form) -> Iterator[Fault]:
@@ -125,11 +134,39 @@ def _ways_out(form: _Form) -> Iterator[Fault]:
 
 def _nobody_told(form: _Form) -> Iterator[Fault]:
     for item in form.items:
-        if item.enabled and form.section_of[item.id].enabled and (item.acute or asks_of_harm(item)):
+        if _is_about_now(form.section_of[item.id], item):
             yield Fault(
                 item.id, "acute",
                 _("This asks whether somebody is safe: first say in the settings of intakes who is told"),
             )  # fmt: skip
+
+
+def _disarmed(form: _Form, rules: RuleSet) -> Iterator[Fault]:
+    """Questions without help beside them on whose answer alone an acute rule would fire."""
+    acute = {item.id for item in form.items if item.acute or asks_of_harm(item)}
+    there = {item.id for item in form.items if item.kind not in _UNANSWERED}
+    for rule in rules.rules:
+        needed = [rule.when] if rule.axis == "acute" else []
+        needed += [Every((rule.when, turn.when)) for turn in rule.turns if turn.axis == "acute"]
+        for clause in needed if rule.enabled else ():
+            for id in _unmarked(clause, acute) & there:
+                yield Fault(
+                    id, "acute",
+                    _(
+                        "The rule %(rule)s tells the team of it: mark it as one that may need somebody now",
+                        rule=rule.id,
+                    ),
+                )  # fmt: skip
+
+
+def _unmarked(clause: Clause, acute: Collection[str]) -> frozenset[str]:
+    """The questions to mark so that the clause holds only with an answer to one that is marked: of what must all hold
+    one is enough, the first that takes the fewest."""
+    if isinstance(clause, Ask):
+        marked = clause.of != "q" or clause.name.partition("@")[0] in acute
+        return frozenset() if marked else frozenset((clause.name.partition("@")[0],))
+    parts = [_unmarked(part, acute) for part in clause.of if any(ask.of == "q" for ask in asks_of(part))]
+    return min(parts, key=len, default=frozenset()) if isinstance(clause, Every) else frozenset().union(*parts)
 
 
 def _languages(form: _Form) -> Iterator[Fault]:

@@ -36,7 +36,11 @@ class NoSuchIntake(NotFound):
     code = "no-such-intake"
 
 
-class IntakeClosed(Gone):
+class TooLate(Gone):
+    """Nothing can be answered in this intake any more, or not as it stands."""
+
+
+class IntakeClosed(TooLate):
     """Its session was cancelled: nothing more is asked."""
 
     code = "intake-closed"
@@ -45,7 +49,7 @@ class IntakeClosed(Gone):
         super().__init__(_("These questions are closed. There is nothing more to answer here"))
 
 
-class IntakeExpired(Gone):
+class IntakeExpired(TooLate):
     """It lay too long. What was never sent is deleted; a new link comes from the clinic."""
 
     code = "intake-expired"
@@ -69,6 +73,11 @@ def check_standing(intake: Intake, *, now: datetime) -> None:
     over = intake.expires_at is not None and intake.expires_at <= now
     if intake.status == "expired" or (intake.status in OPEN and over):
         raise IntakeExpired
+
+
+def is_over(intake: Intake, *, now: datetime) -> bool:
+    """Whether its session has begun: what was sent stays as it is from then on."""
+    return intake.session_at is not None and intake.session_at <= now
 
 
 def page_at(intake: Intake) -> str:
@@ -173,8 +182,12 @@ def last_submitted(client_id: UUID) -> Intake | None:
         select(Intake)
         .join(QuestionnaireVersion, QuestionnaireVersion.id == Intake.questionnaire_version_id)
         .join(QuestionnaireRow, QuestionnaireRow.id == QuestionnaireVersion.questionnaire_id)
-        .where(Intake.client_id == client_id, Intake.submitted_at.is_not(None), Intake.status != "closed",
-               QuestionnaireRow.kind == "intake")
+        .where(
+            Intake.client_id == client_id,
+            Intake.submitted_at.is_not(None),
+            Intake.status != "closed",
+            QuestionnaireRow.kind == "intake",
+        )
     )
     return db.session.execute(found.order_by(Intake.submitted_at.desc()).limit(1)).scalar_one_or_none()
 

@@ -23,7 +23,9 @@ from saas.text import Cleaner
 from saas.words import _
 from saas.words import later as _l
 from tenants.intake.help_numbers import FALLBACK, HelpNumber, OwnNumber, Way, help_for
+from tenants.intake.lint import asks_about_now
 from tenants.intake.models import IntakeSetting
+from tenants.intake.queries import definition_of, published
 from tenants.services.queries import every_service
 
 OWN_NUMBERS = 4
@@ -195,7 +197,12 @@ def save_settings(*, wanted: IntakeSettings, now: datetime, seen: str | None = N
     row = db.session.execute(select(IntakeSetting).with_for_update()).scalar_one_or_none()
     stands = from_chosen(row.chosen if row else {})
     unchanged(seen, as_chosen(stands))
-    kept = clean_settings(wanted, country=current_tenant().country, services={one.id for one in every_service()})
+    kept = clean_settings(
+        wanted,
+        country=current_tenant().country,
+        services={one.id for one in every_service()},
+        needs_contacts=stands.has_contacts and not wanted.has_contacts and _asks_about_now(),
+    )
     if row is None:
         db.session.add(IntakeSetting(chosen=as_chosen(kept), changed_at=now))
     else:
@@ -205,9 +212,22 @@ def save_settings(*, wanted: IntakeSettings, now: datetime, seen: str | None = N
     return kept
 
 
-def clean_settings(wanted: IntakeSettings, *, country: str, services: Iterable[UUID]) -> IntakeSettings:
-    """The settings as they are kept; `Invalid` with a sentence for every field that needs another look."""
+def _asks_about_now() -> bool:
+    """Whether the questions that are asked now have one whose answer may need somebody now."""
+    version = published()
+    return version is not None and asks_about_now(definition_of(version))
+
+
+def clean_settings(
+    wanted: IntakeSettings, *, country: str, services: Iterable[UUID], needs_contacts: bool = False
+) -> IntakeSettings:
+    """The settings as they are kept; `Invalid` with a sentence for every field that needs another look.
+    `needs_contacts`: somebody must be told of answers."""
     cleaner = Cleaner()
+    if needs_contacts:
+        cleaner.refuse(
+            "first_email", _("Your questions ask whether somebody is safe: somebody must be told of answers")
+        )
     cleaner.whole("escalate_minutes", wanted.escalate_minutes, 5, 120)
     cleaner.whole("review_hours", wanted.review_hours, 1, 7 * 24)
     cleaner.whole("draft_days", wanted.draft_days, 1, 365)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from saas import audit
 from saas.db import action, db
@@ -21,7 +21,7 @@ from tenants.bookings.rules import LIVE
 from tenants.clients.actions import ERASED, erase_client_fields
 from tenants.clients.models import Client
 from tenants.clients.queries import client_by_id
-from tenants.intake.models import Intake, IntakeAnswer, IntakeFlags, IntakeReview, TouchMap
+from tenants.intake.models import Intake, IntakeAlert, IntakeAnswer, IntakeFlags, IntakeReview, TouchMap
 from tenants.intake.queries import LINK as INTAKE_LINK
 
 KEYS_DUE = "privacy.keys_due"
@@ -83,7 +83,7 @@ def erase_client(*, client_id: UUID, typed: str, basis: str, now: datetime) -> N
     if coming(records, now=now):
         raise SessionsToCome
     ids = erase_client_fields(client_id=client.id, now=now)
-    _forget_intakes(ids)
+    _forget_intakes(ids, now=now)
     _end_links(ids)
     audit.record("client.erased_for", target="client", target_id=client.id, now=now, basis=basis)
     emit(KEYS_DUE, run_at=now, dedupe=f"{KEYS_DUE}:{client.id}", client_id=client.id)
@@ -99,7 +99,7 @@ def erase_again(*, now: datetime) -> int:
     found = list(db.session.execute(mine).scalars()) if gone else []
     for client_id in found:
         ids = erase_client_fields(client_id=client_id, now=now)
-        _forget_intakes(ids)
+        _forget_intakes(ids, now=now)
         _end_links(ids)
     return len(found)
 
@@ -116,8 +116,12 @@ def coming(ids: list[UUID], *, now: datetime) -> int:
     return len(db.session.execute(found).all())
 
 
-def _forget_intakes(ids: list[UUID]) -> None:
+def _forget_intakes(ids: list[UUID], *, now: datetime) -> None:
     theirs = select(Intake.id).where(Intake.client_id.in_(ids)).scalar_subquery()
+    alerts = update(IntakeAlert).where(IntakeAlert.intake_id.in_(theirs))
+    db.session.execute(alerts.values(sealed=None, due_at=None))
+    # Nobody is left to speak with: nobody is told any more.
+    db.session.execute(alerts.where(IntakeAlert.acknowledged_at.is_(None)).values(acknowledged_at=now))
     for model in (IntakeAnswer, IntakeFlags, IntakeReview):
         db.session.execute(delete(model).where(model.intake_id.in_(theirs)))
     db.session.execute(delete(TouchMap).where(TouchMap.client_id.in_(ids)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,22 +12,29 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from saas.db import db
+from saas.accounts.models import Account
+from saas.audit import Actor, acting_as
+from saas.db import action, db
 from saas.errors import Gone
 from saas.jobs import drain
 from saas.mail import outgoing
 from tenants.bookings.moves import cancel, reschedule
 from tenants.clients.models import Client
 from tenants.intake.actions import AlreadySent, Unfinished, save_answers, submit, update_again
+from tenants.intake.alerts import acknowledge
 from tenants.intake.answer_rows import history_of, said_in
 from tenants.intake.asking import Typed, missing
 from tenants.intake.assessing import kept_look
 from tenants.intake.codes import open_with_birth, open_with_code, send_code
 from tenants.intake.consents import FIRST, Origin, chain_hash
 from tenants.intake.effects import HANDLERS
+from tenants.intake.flags import Ask, Rule
 from tenants.intake.models import ConsentText, Intake, IntakeAlert
-from tenants.intake.queries import answers_of, consents_of, intake_of_booking, paper_for
+from tenants.intake.queries import answers_of, consents_of, intake_of_booking, last_submitted, paper_for
 from tenants.intake.questions import Answer
+from tenants.intake.reviewing import Decision, review
+from tenants.intake.rule_sets import add_rules
+from tenants.intake.shipped_rules import shipped_rules
 from tests.cast import NOW, Clinic
 from tests.tenants.bookings.scenes import booked
 from tests.tenants.intake.asked import HEALTHY, LATER, asked, fresh, link_of, said
@@ -171,6 +179,66 @@ def test_an_urgent_answer_is_looked_at_and_told_in_the_same_transaction(intake: 
     assert (alert.intake_id, alert.raised_at) == (intake.id, NOW)
     save(intake, {"j.harm": said("often")})
     assert len(list(db.session.execute(select(IntakeAlert)).scalars())) == 1
+
+
+def told_of() -> int:
+    return len(list(db.session.execute(select(IntakeAlert)).scalars()))
+
+
+def test_what_is_said_again_after_somebody_answered_is_told_again(intake: Intake) -> None:
+    save(intake, {"j.harm": said("might-act")}, decision=("j", "go"))
+    (alert,) = db.session.execute(select(IntakeAlert.id)).scalars()
+    acknowledge(intake_id=intake.id, alert_ids=[alert], done="spoke", note="", now=NOW)
+    save(intake, {"j.safe_now": said("yes")})
+    assert told_of() == 1  # it has held since
+    save(intake, {"j.harm": said("no")})
+    save(intake, {"j.harm": said("might-act")})
+    assert told_of() == 2
+
+
+@action
+def in_force(*changed: Rule) -> None:
+    rules = shipped_rules()
+    ids = {one.id for one in changed}
+    kept = (*(one for one in rules.rules if one.id not in ids), *changed)
+    add_rules(replace(rules, rules=kept), now=NOW, published_at=NOW)
+
+
+def test_help_beside_an_answer_tells_the_team_whatever_the_rules_say(intake: Intake) -> None:
+    in_force(replace(next(one for one in shipped_rules().rules if one.id == "X-NEURO"), enabled=False))
+    assert save(intake, {"d.neuroflag": said("weakness")}).urgent == ("d.neuroflag",)
+    assert told_of() == 1
+
+
+def test_an_acute_rule_of_ones_own_tells_at_the_save_of_what_it_reads(intake: Intake) -> None:
+    shipped = {one.id: one for one in shipped_rules().rules}
+    own = replace(shipped["X-NEURO"], id="X-FEVER", own=True, when=Ask("q", "d.infection", "=", "yes"))
+    in_force(own, replace(shipped["X-TEXT"], enabled=True))
+    save(intake, {"c.goal": said("to sleep"), "d.infection": said("no")})
+    assert told_of() == 0
+    save(intake, {"d.infection": said("yes")})
+    assert told_of() == 1
+    save(intake, {"c.goal": said("to end my life")})
+    assert told_of() == 2
+
+
+def test_what_was_sent_and_is_open_again_is_looked_at_at_every_save(intake: Intake) -> None:
+    save(intake, CALM | {"f.gate": said("answer"), "f.ongoing_danger": said("no")})
+    submit(intake_id=intake.id, origin=Origin("en"), now=NOW)
+    with acting_as(Actor("staff", db.session.execute(select(Account.id)).scalars().first())):
+        review(intake_id=intake.id, seen=fresh(intake.id).revision, decision=Decision("clearance"), now=NOW)
+    assert (fresh(intake.id).review_due, fresh(intake.id).attention) == (False, True)
+    update_again(intake_id=intake.id, now=NOW)
+    last = last_submitted(intake.client_id)
+    assert last is not None
+    assert last.id == intake.id
+    save(intake, {"c.goal": said("to sleep")})
+    assert (fresh(intake.id).review_due, fresh(intake.id).attention) == (False, True)  # clearance stands
+    save(intake, {"d.bleed": said("yes")})
+    look = kept_look(fresh(intake.id))
+    assert look is not None
+    assert "C-BLEED" in {flag.id for flag in look.look.flags}
+    assert fresh(intake.id).review_due
 
 
 def test_the_session_moves_and_the_rules_look_again(intake: Intake) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tenants.intake.editing import item_of, with_item
 from tenants.intake.lint import faults_in
 from tenants.intake.questions import Coding, Item, Questionnaire, Test
 from tenants.intake.registry import LOINC, SELF_HARM
@@ -70,3 +71,11 @@ def test_a_rule_that_could_never_fire_is_named() -> None:
     changed = replace(q, parts=(q.parts[0], replace(health, sections=(health.sections[0], without)), *q.parts[2:]))
     rules = shipped_rules()
     assert [fault.at for fault in faults_in(changed, rules=rules, contacts=True) if fault.at[1] == "-"] == ["C-CHIARI"]
+
+
+def test_what_an_acute_rule_reads_is_marked_as_one_that_may_need_somebody() -> None:
+    q, rules = shipped_questionnaire(), shipped_rules()
+    for id in ("d.neuroflag", "f.ongoing_danger", "j.harm", "j.safe_now"):
+        unticked = with_item(q, replace(item_of(q, id), acute=False))
+        found = faults_in(unticked, rules=rules, contacts=True)
+        assert {(fault.at, fault.where) for fault in found} == {(id, "acute")}

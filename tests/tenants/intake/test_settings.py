@@ -22,6 +22,7 @@ from tenants.intake.settings import (
     settings_mark,
 )
 from tests.cast import NOW, Clinic
+from tests.tenants.intake.asked import publishes
 
 LEEDS = "Europe/London"
 
@@ -85,3 +86,11 @@ def test_hours_are_on_the_clinics_clock() -> None:
     assert replace(usual, hours=(OpenHours("09:00", "10:00"), *(OpenHours(),) * 6)).next_opening(
         monday.replace(hour=12), LEEDS
     ) == datetime(2026, 3, 30, 8, 0, tzinfo=UTC)
+
+
+def test_whom_alerts_reach_is_not_taken_away_while_questions_need_somebody(at_rowan: Clinic) -> None:
+    publishes(at_rowan)
+    with pytest.raises(Invalid) as refused:
+        save_settings(wanted=replace(intake_settings(), first=Contact(), second=Contact()), now=NOW)
+    assert set(refused.value.fields) == {"first_email"}
+    assert has_alert_contacts()

@@ -17,6 +17,7 @@ from saas.sealing import has_key
 from saas.tenancy import tenant_scope
 from tenants.bookings.models import Booking
 from tenants.clients.models import Client
+from tenants.intake.alerts import escalate, is_open, raise_alert
 from tenants.intake.models import Intake, IntakeAnswer, IntakeFlags, TouchMap
 from tenants.intake.settings import IntakeSettings, save_settings
 from tenants.intake.who_opened import opened
@@ -48,7 +49,12 @@ def test_a_session_to_come_and_another_name_are_refused(client_id: UUID) -> None
 
 def test_who_is_erased_is_gone_and_their_keys_too(app: Flask, at_rowan: Clinic, client_id: UUID) -> None:
     token = db.session.execute(select(Booking.link_hash)).scalar_one()
+    intake_id = db.session.execute(select(Intake.id)).scalar_one()
+    alert_id = raise_alert(intake_id=intake_id, revision=1, now=NOW, findings=["X-ONE"])
+    assert alert_id is not None
     erase_client(client_id=client_id, typed=" Cleo  Marsh", basis="asked", now=AFTER)
+    assert not escalate(alert_id=alert_id, step=1, now=AFTER)  # nobody is left to speak with
+    assert not is_open(alert_id)
     drain(app, HANDLERS, now=AFTER)
     client = db.session.get_one(Client, client_id, populate_existing=True)
     assert (client.name, client.email, client.email_hash) == ("Erased client", "", None)
