@@ -87,8 +87,8 @@ class Stage:
         }
 
     def settings(self) -> Settings:
-        """The same for an application in this process."""
-        return load_settings(**self.values())
+        """The same for an application in this process, whose log stays as loud as the tests after it expect."""
+        return load_settings(**{**self.values(), "log_level": "info"})
 
     def start_web(self) -> None:
         """Gunicorn with the configuration and the options of `make run`, until it says that it is ready."""
