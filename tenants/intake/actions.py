@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from saas import audit
 from saas.db import action, db, new_id
-from saas.errors import Conflict, Invalid
+from saas.errors import Invalid
 from saas.links import link_for
 from saas.outbox import Due, emit, emit_all
 from saas.words import _
@@ -40,8 +40,11 @@ from tenants.intake.models import Intake
 from tenants.intake.queries import (
     LINK,
     OPEN,
+    IntakeExpired,
+    TooLate,
     check_standing,
     intake_of_booking,
+    is_over,
     known_before,
     last_submitted,
     lock_intake,
@@ -66,9 +69,10 @@ _SAFE = "b.contactsafe"
 _REACH = {"yes": "email", "email": "email", "text": "text", "phone": "phone", "no": "phone"}
 
 
-class AlreadySent(Conflict):
+class AlreadySent(TooLate):
     """The answers are in. To change one, the client opens them again first."""
 
+    status = 409
     code = "already-sent"
 
 
@@ -327,10 +331,12 @@ def submit(*, intake_id: UUID, origin: Origin, now: datetime) -> None:
 @action
 def update_again(*, intake_id: UUID, now: datetime) -> None:
     """Open answers that were sent, to change them before the session. What was sent stays in the history, and what was
-    agreed to stays agreed."""
+    agreed to stays agreed. Raises `IntakeExpired` once the session has begun."""
     intake = lock_intake(intake_id)
     if intake.status != "submitted":
         return
+    if is_over(intake, now=now):
+        raise IntakeExpired
     intake.status, intake.expires_at = "open", _until(intake, now=now)
     audit.record("intake.reopened", target="intake", target_id=intake.id, now=now)
 

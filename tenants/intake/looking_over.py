@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from saas.words import _
 from tenants.intake.answer_rows import Said
-from tenants.intake.asking import Paper, asked_now, is_given
+from tenants.intake.asking import Paper, Typed, asked_now, is_given
 from tenants.intake.forms import drawn_of
 from tenants.intake.questions import Answer, Item, Part
 from tenants.intake.reading import choices
@@ -50,6 +50,21 @@ def lines_of(
                 lines.append(_line(paper, key, answer or _BLANK, reader, part, missing=key in lacking))
         shut = [reader.say(one.title) for one in part.sections if one.id in shut_ids]
         found.append((part, reader.say(part.title), lines, shut))
+    return found
+
+
+def sent_in_words(paper: Paper, typed: Mapping[str, Typed], reader: Reader) -> list[tuple[str, str]]:
+    """(question, what was written) of everything that was sent with something in it, as it was sent."""
+    found = []
+    for key, sent in typed.items():
+        place = paper.place(key)
+        if place is None:
+            said, words = " ".join(sent.values), ""
+        else:
+            answer = Answer(sent.values, note=sent.note)
+            said, words = answer_in_words(place.item, answer, reader), reader.say(place.item.text)
+        if said.strip():
+            found.append((words, said))
     return found
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as WsgiResponse
 
-from saas.web import bearer_headers, check_form, limit_tries, page_now
+from saas.web import StaleForm, bearer_headers, check_form, limit_tries, page_now
 from saas.words import _, ngettext
 from tenants.intake import sittings, yours
 from tenants.intake.actions import Saved, Unfinished, reachable_by_mail, save_answers, submit, update_again
@@ -20,13 +20,17 @@ from tenants.intake.asking import Paper, closing, missing, next_part, signature_
 from tenants.intake.codes import TooManyCodes, open_with_birth, open_with_code, send_code
 from tenants.intake.forms import decision_in, typed_in
 from tenants.intake.framing import behind, frame, origin_of, reader_for
+from tenants.intake.late_pages import too_late, too_late_for_script
 from tenants.intake.looking_over import lines_of
 from tenants.intake.models import Intake
 from tenants.intake.queries import (
     NoSuchIntake,
+    TooLate,
     answers_of,
+    check_standing,
     client_of,
     intake_by_token,
+    is_over,
     paper_for,
     said_now,
 )
@@ -73,7 +77,7 @@ def _start(token: str) -> str:
     if intake.status == "submitted":
         reader = reader_for(intake, paper, sitting)
         close = [reader.say(item.text) for one in closing(paper) for item in one.items if item.enabled]
-        return render_template("public/intake/done.html", close=close, **drawn)
+        return render_template("public/intake/done.html", close=close, over=is_over(intake, now=page_now()), **drawn)
     first = next((id for id, _title, state, _optional in drawn["parts"] if state != "saved"), None)
     return render_template(
         "public/intake/start.html", intake=intake, next=first, update=intake.previous_id is not None, **drawn
@@ -150,18 +154,27 @@ def _keep(intake: Intake, paper: Paper, sitting: Sitting, part: str) -> Saved:
 
 
 def _save_part(token: str, part: str) -> ResponseReturnValue:
-    intake = behind(token)
-    check_form("intake", token)
-    if intake.status == "submitted":
-        return redirect(url_for("intake.start", token=token), 303)
+    intake = behind(token, standing=False)
     paper = paper_for(intake.questionnaire_version_id)
     here = _named(paper, part)
     sitting = sittings.begun(sittings.sitting_of(intake))
-    saved = _keep(intake, paper, sitting, part)
+    typed = typed_in(request.form, own=_OWN)
+    try:
+        check_form("intake", token)
+        saved = _keep(intake, paper, sitting, part)
+    except StaleForm as stale:
+        check_standing(intake, now=page_now())
+        notice = _("This page had been open for long, so nothing was saved yet. Look it over, and save once more.")
+        again = Sent(typed, stale=True)
+        return _part_page(
+            intake, token, paper, here, sittings.sitting_of(intake), sent=again, notice=notice
+        ), stale.status
+    except TooLate as why:
+        return too_late(intake_by_token(token), token, sitting, typed, why)
     if saved.faults or saved.dropped or saved.locked:
         said = [_dropped_words(saved.dropped)] if saved.dropped else []
         said += [_locked_words()] if saved.locked else []
-        sent = Sent(typed_in(request.form, own=_OWN), saved.faults)
+        sent = Sent(typed, saved.faults)
         notice = " ".join(said)
         page = _part_page(
             intake_by_token(token), token, paper, here, sitting, sent=sent, notice=notice, saved=saved
@@ -216,11 +229,15 @@ def _next(look: Page, token: str, saved: Saved) -> str:
 
 def _save(token: str) -> ResponseReturnValue:
     """One answer or a few, from the page's script."""
-    intake = behind(token)
+    intake = behind(token, standing=False)
     check_form("intake", token)
     paper = paper_for(intake.questionnaire_version_id)
     sitting = sittings.begun(sittings.sitting_of(intake))
-    saved = _keep(intake, paper, sitting, "")
+    try:
+        saved = _keep(intake, paper, sitting, "")
+    except TooLate as why:
+        typed = typed_in(request.form, own=_OWN)
+        return too_late_for_script(intake_by_token(token), sitting, typed, why)
     standing = answers_of(intake_by_token(token))
     body = {
         "kept": {key: mark_for(standing[key]) for key in saved.kept if key in standing},

@@ -121,10 +121,12 @@ class Reader:
 
 @dataclass(frozen=True)
 class Sent:
-    """What a form just sent that could not be kept: shown again as it was typed, with the sentence beside it."""
+    """What a form just sent that could not be kept: shown again as it was typed, with the sentence beside it. `stale`:
+    nothing of it was, so that all of it is shown again."""
 
     typed: Mapping[str, Typed] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
+    stale: bool = False
 
 
 def prefills(client: Client) -> dict[str, str]:
@@ -242,7 +244,7 @@ class Page:
         key = plain.key
         stands = self.answers.get(key, _BLANK)
         answer, typed, note = stands, "", stands.note
-        if key in self.sent.faults:
+        if key in (self.sent.typed if self.sent.stale else self.sent.faults):
             sent = self.sent.typed[key]
             answer, typed, note = Answer(tuple(sent.values), absent=_out(sent)), " ".join(sent.values), sent.note
         elif not is_given(stands) and item.prefill and key not in self.said:

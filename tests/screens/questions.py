@@ -105,7 +105,11 @@ def pages() -> dict[str, v.Page]:
         "4g-questions-birth": v.Page(
             "public/intake/code.html", _frame() | {"by_mail": False, "sent": False, "fault": "", "after": ""}
         ),
-        "4h-questions-done": v.Page("public/intake/done.html", _frame() | {"close": close}),
+        "4h-questions-done": v.Page("public/intake/done.html", _frame() | {"close": close, "over": False}),
+        "4k-questions-late": v.Page(
+            "public/intake/late.html",
+            _frame() | {"lines": [("What would you like?", "To sleep through")], "sent": True, "urgent": True},
+        ),
         "4i-questions-yours": v.Page("public/intake/yours.html", _frame() | _YOURS),
         "4i-questions-yours-none": v.Page("public/intake/yours.html", _frame() | _YOURS | _NOTHING_YET),
         "4j-blank": v.Page("public/intake/blank.html", {}),

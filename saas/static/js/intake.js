@@ -73,7 +73,7 @@
     say('saving');
     try {
       const answer = await fetch(form.dataset.answers, { method: 'POST', body, cache: 'no-store' });
-      if (!answer.ok) throw answer.status;
+      if (!answer.ok && ![409, 410].includes(answer.status)) throw answer.status;
       const told = await answer.json();
       now.forEach((pairs, key) => { if (waiting.get(key) === pairs) waiting.delete(key); });
       Object.entries(told.kept).forEach(([key, mark]) => {

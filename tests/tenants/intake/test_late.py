@@ -1,0 +1,103 @@
+"""What is sent when the questions are closed, or from a page that was open too long: never lost, and said so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from saas.db import db
+from tenants.bookings.moves import cancel
+from tenants.intake.actions import save_answers, submit, update_again
+from tenants.intake.answer_rows import history_of
+from tenants.intake.consents import Origin
+from tenants.intake.models import IntakeAlert
+from tenants.intake.queries import IntakeExpired
+from tests.cast import NOW, Clinic
+from tests.tenants.bookings.scenes import only_sqlite
+from tests.tenants.intake.asked import LATER, fresh
+from tests.tenants.intake.test_answering import CALM
+from tests.tenants.intake.test_pages import Desk, token_in
+
+pytestmark = [only_sqlite]
+LATE = "LATEWORDS"
+
+
+@pytest.fixture
+def desk(app: Flask, rowan: Clinic) -> Desk:
+    return Desk(app, rowan)
+
+
+def send(desk: Desk) -> None:
+    with desk.inside():
+        save_answers(intake_id=desk.id, typed=CALM, sitting="hers", now=NOW)
+        submit(intake_id=desk.id, origin=Origin("en"), now=NOW)
+
+
+def aside(desk: Desk) -> list[tuple[str, object]]:
+    with desk.inside():
+        return [(one.key, one.answer.value) for one in history_of(fresh(desk.id)) if one.dropped]
+
+
+def alerts(desk: Desk) -> int:
+    with desk.inside():
+        return len(list(db.session.execute(select(IntakeAlert)).scalars()))
+
+
+def test_what_a_stale_tab_sends_after_sending_is_kept_shown_and_heeded(desk: Desk, client: FlaskClient) -> None:
+    form = {"form_token": token_in(client.get(f"{desk.link}/part/comfort").text), "k": "c.goal", "c.goal": LATE}
+    send(desk)
+    told = alerts(desk)
+    page = client.post(f"{desk.link}/part/comfort", data=form)
+    assert (page.status_code, LATE in page.text) == (409, True)
+    assert "Your answers had already been sent" in page.text
+    assert aside(desk) == [("c.goal", LATE)]
+    assert alerts(desk) == told
+    script = client.post(f"{desk.link}/save", data=form | {"k": "j.harm", "j.harm": "might-act"})
+    assert (script.status_code, script.get_json()["help"]) == (409, ["j.harm"])
+    assert ("j.harm", "might-act") in aside(desk)
+    assert alerts(desk) == told + 1
+
+
+def test_what_comes_after_a_session_was_cancelled_or_a_link_ran_out_is_kept_too(
+    desk: Desk, client: FlaskClient
+) -> None:
+    form = {"form_token": token_in(client.get(f"{desk.link}/part/health").text), "k": "c.goal", "c.goal": LATE}
+    with time_machine.travel(NOW + timedelta(days=60), tick=False):
+        again = client.post(f"{desk.link}/part/health", data=form)
+        assert again.status_code in (400, 410)
+    with desk.inside():
+        assert desk.booking_id is not None
+        cancel(booking_id=desk.booking_id, who="client", click="x", now=NOW)
+    page = client.post(f"{desk.link}/part/health", data=form)
+    assert (page.status_code, LATE in page.text) == (410, True)
+    assert "These questions are closed" in page.text
+    assert aside(desk)[-1] == ("c.goal", LATE)
+
+
+def test_a_page_that_was_open_too_long_stands_again_with_what_was_typed(desk: Desk, client: FlaskClient) -> None:
+    form = {"form_token": "1.x", "k": "c.goal", "c.goal": LATE, "g.stress": "7"}
+    page = client.post(f"{desk.link}/part/health", data=form)
+    assert (page.status_code, LATE in page.text) == (400, True)
+    assert "nothing was saved yet" in page.text
+    assert desk.values() == {}
+    saved = client.post(f"{desk.link}/part/health", data=form | {"form_token": token_in(page.text)})
+    assert saved.status_code == 303
+    assert desk.values()["c.goal"] == LATE
+
+
+def test_once_the_session_has_begun_a_link_says_thank_you_and_no_more(desk: Desk, client: FlaskClient) -> None:
+    send(desk)
+    assert "Change an answer" in client.get(desk.link).text
+    with time_machine.travel(LATER + timedelta(minutes=1), tick=False):
+        page = client.get(desk.link)
+        assert (page.status_code, "Thank you" in page.text, "Change an answer" in page.text) == (200, True, False)
+        token = token_in(client.get(f"{desk.link}/code").text)
+        assert client.post(desk.link, data={"form_token": token}).status_code == 410
+        assert client.get(f"{desk.link}/part/health").status_code == 303
+    with desk.inside(), pytest.raises(IntakeExpired):
+        update_again(intake_id=desk.id, now=LATER)
