@@ -255,8 +255,8 @@ class _Reader(Reader):
             self.fault("options", _("This kind of question needs choices"))
         if len(set(codes)) != len(codes):
             self.fault("options", _("Two choices have the same code"))
-        if not _codes(item.calm) or (codes and not set(item.calm) <= set(codes)):
-            self.fault("calm", _("What means that all is well is one of the choices"))
+        if not _codes(item.calm):
+            self.fault("calm", _("An id has letters, digits, points, dashes and at most 64 of them"))
         if item.items and item.kind != "group":
             self.fault("items", _("Only a group holds questions"))
         if item.lo is not None and item.hi is not None and item.lo >= item.hi:

@@ -93,8 +93,8 @@ class Item:
 
     `sensitive` adds the two opt-outs. `safety`: an answer that is missing asks for a talk before hands-on work.
     `acute`: an answer may need somebody now, so help is shown beside it and the team is told; `calm`: the codes that
-    then mean all is well (a bool's are yes and no), where "no" does not. `document`: the key of the text a consent is
-    to. `guardian_text`: the words for whoever answers for a child.
+    then mean all is well (a bool's are yes and no), where "no" does not: gone with their choices, nothing does.
+    `document`: the key of the text a consent is to. `guardian_text`: the words for whoever answers for a child.
     """
 
     id: str

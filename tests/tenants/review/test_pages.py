@@ -15,7 +15,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from saas.audit import Audit
-from saas.db import db
+from saas.db import action, db
 from saas.jobs import drain
 from saas.mail import outgoing
 from saas.outbox import Outbox
@@ -23,6 +23,8 @@ from tenants.bookings.models import Booking
 from tenants.bookings.rules import Details
 from tenants.intake.alert_effects import HANDLERS as ALERT_HANDLERS
 from tenants.intake.alerts import raise_alert
+from tenants.intake.answer_rows import put_answers, said_in
+from tenants.intake.assessing import kept_look
 from tenants.intake.effects import HANDLERS
 from tenants.intake.help_numbers import OwnNumber
 from tenants.intake.models import Intake
@@ -198,6 +200,35 @@ def test_the_front_desk_cannot_tell_who_is_flagged(as_: As, rowan: Clinic, insid
     assert plain.count("Intake needs review") == 2
     assert "Speak with them" not in plain
     assert "Somebody should look" not in said(as_("fern").get(f"{HOME}?which=all"))
+
+
+def test_what_is_not_sent_yet_is_looked_at_when_somebody_reads_it(
+    ben: FlaskClient, rowan: Clinic, inside: Enter
+) -> None:
+    with inside(rowan):
+        intake = an_intake(rowan)
+        answer(intake, ACUTE, send=False)
+        keep(intake, {"j.harm": Answer("no"), "d.lp": Answer("yes")})
+        before = look_of(intake)
+        assert "X-SELFHARM-2" in before
+    page = ben.get(f"{HOME}open/?id={intake}")
+    assert page.status_code == 200
+    assert "Frequent thoughts" not in said(page)
+    assert "Recent puncture" in said(page)
+    with inside(rowan):
+        assert look_of(intake) == before  # reading keeps no look
+
+
+def look_of(intake: UUID) -> set[str]:
+    kept = kept_look(db.session.get_one(Intake, intake, populate_existing=True))
+    assert kept is not None
+    return {flag.id for flag in kept.look.flags}
+
+
+@action
+def keep(intake: UUID, answers: dict[str, Answer]) -> None:
+    row = db.session.get_one(Intake, intake)
+    put_answers(row, answers, known=said_in(row), sitting="", now=NOW)
 
 
 def test_an_alert_stands_on_every_page_until_it_is_answered(as_: As, rowan: Clinic, inside: Enter) -> None:
