@@ -48,7 +48,8 @@ def answer(*, now: datetime) -> None:
             items = paper_for(version).places.values()
             health = {at.item.id: "no" for at in items if at.item.kind == "yn4" and at.item.required}
             said |= health | REST | {"l.sign": said["b.name"]}
-        save_answers(intake_id=id, typed={key: _typed(text) for key, text in said.items()}, now=now)
+        typed = {key: _typed(text) for key, text in said.items()}
+        save_answers(intake_id=id, typed=typed, sitting=_SITTING, now=now)
         if number == 0:
             submit(intake_id=id, origin=Origin("en"), now=now)
 
@@ -57,4 +58,6 @@ def _typed(text: str) -> Typed:
     return Typed(tuple(text.split())) if text in _SEVERAL else Typed((text,))
 
 
+_SITTING = "demo"
+"""In which the demo's clients answered, as a browser would have: what came in none is locked to every link."""
 _SEVERAL = frozenset({BEGUN["c.reasons"], BEGUN["c.areas"]})
