@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 
-from saas.db import db
+from saas.db import db, line
 from saas.errors import Gone, NotFound
 from saas.links import absolute, hash_of, link_for
+from saas.prepared import Prepared
 from saas.tenancy import current_tenant
 from saas.words import _
 from tenants.clients.models import Client
@@ -119,20 +120,30 @@ def definition_of(version_id: UUID) -> Questionnaire:
     return paper_for(version_id).form
 
 
-def published() -> UUID | None:
-    """The version that new intakes are asked under: the newest of the clinic's questionnaires, not withdrawn."""
-    found = (
-        select(QuestionnaireVersion.id)
-        .join(QuestionnaireRow, QuestionnaireRow.id == QuestionnaireVersion.questionnaire_id)
+@lru_cache(maxsize=1)
+def _published() -> Prepared:
+    version, asked = QuestionnaireVersion.__table__.c, QuestionnaireRow.__table__.c
+    mine = bindparam("mine", type_=Uuid())
+    return Prepared(
+        select(version.id)
         .where(
-            QuestionnaireRow.kind == "intake",
-            QuestionnaireRow.archived_at.is_(None),
-            QuestionnaireVersion.withdrawn_at.is_(None),
+            version.tenant_id == mine,
+            asked.tenant_id == mine,
+            asked.id == version.questionnaire_id,
+            asked.kind == "intake",
+            asked.archived_at.is_(None),
+            version.withdrawn_at.is_(None),
         )
-        .order_by(QuestionnaireVersion.published_at.desc(), QuestionnaireVersion.number.desc())
+        .order_by(version.published_at.desc(), version.number.desc())
         .limit(1)
     )
-    return db.session.execute(found).scalar_one_or_none()
+
+
+def published() -> UUID | None:
+    """The version that new intakes are asked under: the newest of the clinic's questionnaires, not withdrawn."""
+    db.session.flush()  # every booking asks this: a statement made ready, past the session (docs/decisions/0027)
+    found = _published().rows(line(), {"mine": current_tenant().id})
+    return found[0][0] if found else None
 
 
 def names_for(intake: Intake) -> dict[str, str]:
