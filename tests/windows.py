@@ -24,9 +24,9 @@ NAME_OF_FOCUS = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    """The browser of one file: only one Playwright can be open in a worker, so it is closed after each."""
+@contextmanager
+def chromium_open() -> Iterator[Browser]:
+    """Chromium, or the test is skipped. For one file at a time: only one Playwright can be open in a worker."""
     from tests.screens.__main__ import FLAGS, chromium
 
     program = chromium()
@@ -36,6 +36,13 @@ def chrome() -> Iterator[Browser]:
         started = play.chromium.launch(executable_path=program, args=FLAGS)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    """The browser of one file."""
+    with chromium_open() as started:
+        yield started
 
 
 @contextmanager

@@ -114,6 +114,11 @@ def piece_data(piece: Item | Section, languages: Sequence[str]) -> dict[str, Any
     return found
 
 
+def words_kept(piece: Item | Section, languages: Sequence[str]) -> list[tuple[str, str]]:
+    """(field, words) of what a piece says now: for whoever typed while somebody else saved."""
+    return [(name, said) for name, said in piece_data(piece, languages).items() if said and isinstance(said, str)]
+
+
 @dataclass(frozen=True)
 class Row:
     """A row for one answer to choose, as typed."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_admin import expose
 
-from saas.admin import Console, OfficeView, current_account
+from saas.admin import current_account
 from saas.errors import Invalid
 from saas.languages import locale
 from saas.web import page_now
@@ -30,7 +30,7 @@ from tenants.intake.questions import in_language, item_index
 from tenants.intake.record import words_of
 from tenants.intake.score_words import why_words
 from tenants.questionnaires.fhir_words import packed, unpacked
-from tenants.questionnaires.staff_files import check_token, levels, refuse_big_files, sent_file
+from tenants.questionnaires.staff_files import FileDoor, check_token, levels, sent_file
 
 Page = Any
 
@@ -45,7 +45,7 @@ class Row:
     differs: bool
 
 
-class AnswerFilesView(OfficeView):
+class AnswerFilesView(FileDoor):
     """One client's answers from a file."""
 
     roles = ("practitioner",)
@@ -53,14 +53,6 @@ class AnswerFilesView(OfficeView):
 
     def __init__(self) -> None:
         super().__init__(name=_l("Bring answers in"), endpoint="answer_files", url="questionnaires/answers")
-
-    def is_visible(self) -> bool:
-        return False
-
-    def create_blueprint(self, admin: Console) -> Blueprint:
-        blueprint = super().create_blueprint(admin)
-        blueprint.before_request_funcs[None].insert(0, refuse_big_files)
-        return blueprint
 
     @expose("/", methods=("GET", "POST"))
     def index(self) -> Page:

@@ -55,7 +55,7 @@ class FileTooBig(DomainError):
     code = "file-too-big"
 
 
-def refuse_big_files() -> None:
+def _refuse_big_files() -> None:
     """Before anything reads the form: no questionnaire is larger than this."""
     if request.method == "POST":
         request.max_content_length = MAX_BYTES * 2 + _FORM_BYTES
@@ -96,7 +96,19 @@ def levels(remarks: tuple[Any, ...]) -> list[tuple[str, str, list[tuple[str, str
     ]
 
 
-class FormFilesView(OfficeView):
+class FileDoor(OfficeView):
+    """A page that takes a file and is reached from another one: what is too big is refused before it is read."""
+
+    def is_visible(self) -> bool:
+        return False
+
+    def create_blueprint(self, admin: Console) -> Blueprint:
+        blueprint = super().create_blueprint(admin)
+        blueprint.before_request_funcs[None].insert(0, _refuse_big_files)
+        return blueprint
+
+
+class FormFilesView(FileDoor):
     """The published forms a clinic has, and the door for another one."""
 
     roles = ("owner",)
@@ -104,14 +116,6 @@ class FormFilesView(OfficeView):
 
     def __init__(self) -> None:
         super().__init__(name=_l("Published forms"), endpoint="form_files", url="questionnaires/files")
-
-    def is_visible(self) -> bool:
-        return False
-
-    def create_blueprint(self, admin: Console) -> Blueprint:
-        blueprint = super().create_blueprint(admin)
-        blueprint.before_request_funcs[None].insert(0, refuse_big_files)
-        return blueprint
 
     @expose("/", methods=("GET", "POST"))
     def index(self) -> Answer:

@@ -48,6 +48,7 @@ from tenants.questionnaires.forms import (
     piece_data,
     rows_of,
     typed_rows,
+    words_kept,
 )
 from tenants.questionnaires.piece_words import KIND_WORDS, WITH_CHOICES, WITH_ENDS, condition_lines
 from tenants.questionnaires.staff import asked_draft, said
@@ -146,7 +147,7 @@ class PiecesView(OfficeView):
             ends=item.kind in WITH_ENDS,
             lines=condition_lines(draft.form, item.when, locale()),
             languages={code: LANGUAGES.get(code, code) for code in draft.form.languages},
-            stands=piece_data(item, draft.form.languages) if status == 409 else {},
+            stands=words_kept(item, draft.form.languages) if status == 409 else [],
             guardian=draft.form.guardian_when is not None,
         )
         return page, status
@@ -246,7 +247,7 @@ class PiecesView(OfficeView):
             record_form=form,
             lines=condition_lines(draft.form, section.when, locale()) if section is not None else [],
             languages={code: LANGUAGES.get(code, code) for code in draft.form.languages},
-            stands=piece_data(section, draft.form.languages) if section is not None and status == 409 else {},
+            stands=words_kept(section, draft.form.languages) if section is not None and status == 409 else [],
         )
         return page, status
 

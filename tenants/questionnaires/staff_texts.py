@@ -134,11 +134,11 @@ class TextsView(OfficeView):
             languages={code: LANGUAGES.get(code, code) for code in draft.form.languages},
             around=[(f"t-{name}", TEXT_WORDS.get(name, name)) for name in draft.form.texts],
             papers=[(f"d-{name}", name) for name in draft.form.documents],
-            stands={
-                f"{name} ({code})": words
+            stands=[
+                (f"{name} ({code})", words)
                 for name, texts in _named(draft.form).items()
                 for code, words in texts.items()
                 if status == 409 and words != form[f"{name}-{code}"].data
-            },
+            ],
         )
         return page, status

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from tests.screens import cases, samples
-from tests.screens.__main__ import AXE, FLAGS, Shape, axe_violations, chromium, opened, served, sideways
+from tests.screens.__main__ import AXE, Shape, axe_violations, opened, served, sideways
+from tests.windows import chromium_open
 
 pytestmark = pytest.mark.browser
 
@@ -30,13 +31,8 @@ def base() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = chromium()
-    if program is None:
-        pytest.skip("Chromium is missing; run: make setup-browser")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=program, args=FLAGS)
+    with chromium_open() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.screens.__main__ import FLAGS, chromium
 from tests.walks.house import House, running
+from tests.windows import chromium_open
 
 
 @pytest.fixture(scope="session")
@@ -22,10 +22,5 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Not for the whole run: only one Playwright can be open in a worker, and other files open theirs."""
-    program = chromium()
-    if program is None:
-        pytest.skip("Chromium is missing; run: make setup-browser")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=program, args=FLAGS)
+    with chromium_open() as started:
         yield started
-        started.close()
