@@ -20,8 +20,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.hearing import listen_to
 from tests.screens import cases, office
 from tests.screens.preview import create_preview
 from tests.windows import serving
@@ -111,12 +112,7 @@ def opened(browser: Browser, shape: Shape, heard: list[str], *, axe: bool = Fals
     if axe:
         page.add_init_script(path=AXE)
 
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            heard.append(f"console: {message.text}")
-
-    page.on("console", listen)
-    page.on("pageerror", lambda error: heard.append(f"script: {error}"))
+    listen_to(page, heard)
     return page
 
 

@@ -15,6 +15,7 @@ from tests.saas.accounts.pages import Enter, log_in
 from tests.tenants.bookings.scenes import only_sqlite
 
 MANY = 100_000 if os.environ.get("LONGTIDE_PROVE") else 5_000
+TURNS, SERIES = 12, 4
 PAGES = (
     "/manage/",
     "/manage/?d=2026-03-24",
@@ -68,12 +69,17 @@ def test_a_hundred_thousand_bookings_cost_no_more_than_a_hundred(
     for path in PAGES:
         once(small, rowan.home + path)
         once(large, thornfield.home + path)
-        # By turns, so that what else the machine does weighs on both; the fastest of each.
-        turns = [(once(small, rowan.home + path), once(large, thornfield.home + path)) for _ in range(12)]
-        few, many = (min(times) for times in zip(*turns, strict=True))
+        turns: list[tuple[float, float]] = []
+        # By turns, so that what else the machine does weighs on both; the fastest of each. A processor that was slow
+        # for a whole series is asked again: what a page costs by itself, every series shows.
+        while len(turns) < SERIES * TURNS:
+            turns += [(once(small, rowan.home + path), once(large, thornfield.home + path)) for _ in range(TURNS)]
+            few, many = (min(times) for times in zip(*turns, strict=True))
+            # A millisecond or two is the clock's, and counting names or a month's payments in an index.
+            if bearable := many <= few * 1.2 + 2:
+                break
         told.append(f"{path:<50} {few:6.1f} ms {many:6.1f} ms  {many / few:.2f}")
-        # A millisecond or two is the clock's, and counting names or a month's payments in an index.
-        if many > few * 1.2 + 2:
+        if not bearable:
             slow.append(told[-1])
     told += [f"{path:<50} {'':9} {once(large, thornfield.home + path):6.1f} ms" for path in THROUGH_ALL]
     print("\n" + "\n".join(told))

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.hearing import listen_to
 from tests.screens.__main__ import AXE, axe_violations, sideways
 from tests.walks.house import House
 
@@ -44,15 +45,9 @@ def walker_in(browser: Browser, house: House, *, script: bool) -> Walker:
     context = browser.new_context(viewport=PHONE, java_script_enabled=script, locale="en-IE")  # type: ignore[arg-type]
     page = context.new_page()
     found = Walker(page, script, house)
-    page.on("console", lambda m: found.heard.append(m.text) if is_news(m) else None)
-    page.on("pageerror", lambda e: found.heard.append(str(e)))
+    listen_to(page, found.heard, but="422")
     page.on("request", lambda r: found.asked.add("/".join(r.url.split("/")[:3])))
     return found
-
-
-def is_news(message: ConsoleMessage) -> bool:
-    """Errors and warnings, but not the browser's own note that a form came back with 422: that is the walk's doing."""
-    return message.type in ("error", "warning") and "422" not in message.text
 
 
 def choose_a_late_day(page: Page) -> None:

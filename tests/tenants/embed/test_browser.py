@@ -18,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 from tenants.clinic.actions import save_origins
 from tenants.embed.rules import newest
 from tests.cast import NOW, Clinic
+from tests.hearing import listen_to
 from tests.saas.accounts.pages import Enter
 from tests.screens.__main__ import AXE, Shape, axe_violations, opened
 from tests.tenants.bookings.scenes import only_sqlite
@@ -100,8 +101,7 @@ def shown(page: Page) -> None:
 def test_a_time_is_chosen_on_the_website_and_booked_at_ours(street: Street, window: Callable[[], Page]) -> None:
     page = window()
     heard: list[str] = []
-    page.on("console", lambda m: heard.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda e: heard.append(str(e)))
+    listen_to(page, heard)
     if AXE.exists():
         page.goto(f"{street.base}/c/rowan/embed/desk")
         assert axe_violations(page) == []
