@@ -32,7 +32,7 @@ def changes(old: Questionnaire, new: Questionnaire) -> tuple[Change, ...]:
 def _around(old: Questionnaire, new: Questionnaire) -> Iterator[Change]:
     if old.title != new.title:
         yield Change("words", "", new.title, old.title, new.title)
-    if (old.languages, old.guardian_when) != (new.languages, new.guardian_when):
+    if (old.languages, old.guardian_when, old.young_when) != (new.languages, new.guardian_when, new.young_when):
         yield Change("marks", "", new.title)
     yield from _pieces({part.id: part for part in old.parts}, {part.id: part for part in new.parts})
     yield from _pieces({one.id: one for one in sections_of(old)}, {one.id: one for one in sections_of(new)})
@@ -77,7 +77,7 @@ def _items(old: Questionnaire, new: Questionnaire) -> Iterator[Change]:
 
 
 def _of_one(was: Item, now: Item) -> Iterator[Change]:
-    for name in ("text", "help", "guardian_text", "lo_text", "hi_text"):
+    for name in ("text", "help", "guardian_text", "young_text", "lo_text", "hi_text"):
         if getattr(was, name) != getattr(now, name):
             yield Change("words", now.id, now.text, getattr(was, name), getattr(now, name))
     if was.options != now.options:
@@ -89,7 +89,7 @@ def _of_one(was: Item, now: Item) -> Iterator[Change]:
 
 
 _TOLD = frozenset(
-    "text help guardian_text lo_text hi_text options when rows_of items title intro notice".split()
+    "text help guardian_text young_text lo_text hi_text options when rows_of items title intro notice".split()
 )  # what has a change of its own
 
 

@@ -144,6 +144,8 @@ class _Reader(Reader):
             documents=self.named(data, "documents"),
             texts=self.named(data, "texts"),
             guardian_when=self.when(data, "guardian_when"),
+            young_when=self.when(data, "young_when"),
+            based_on=self.line(data, "based_on", 64),
         )
 
     def known(self, data: Mapping[str, Any], made: type) -> None:
@@ -225,6 +227,7 @@ class _Reader(Reader):
             text=self.texts(data, "text"),
             help=self.texts(data, "help", needed=False),
             guardian_text=self.texts(data, "guardian_text", needed=False),
+            young_text=self.texts(data, "young_text", needed=False),
             options=tuple(self.option(one) for one in self.listed(data, "options", MOST_OPTIONS)),
             required=self.switch(data, "required", default=False),
             sensitive=self.switch(data, "sensitive", default=False),

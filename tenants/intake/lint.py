@@ -186,7 +186,8 @@ def _texts(form: _Form) -> Iterator[tuple[str, Texts]]:
             yield from ((section.id, texts) for texts in (section.title, section.intro, section.notice))
     for item in form.items:
         yield from (
-            (item.id, texts) for texts in (item.text, item.help, item.guardian_text, item.lo_text, item.hi_text)
+            (item.id, texts)
+            for texts in (item.text, item.help, item.guardian_text, item.young_text, item.lo_text, item.hi_text)
         )
         yield from ((item.id, option.text) for option in item.options)
 

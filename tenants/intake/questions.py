@@ -94,7 +94,8 @@ class Item:
     `sensitive` adds the two opt-outs. `safety`: an answer that is missing asks for a talk before hands-on work.
     `acute`: an answer may need somebody now, so help is shown beside it and the team is told; `calm`: the codes that
     then mean all is well (a bool's are yes and no), where "no" does not: gone with their choices, nothing does.
-    `document`: the key of the text a consent is to. `guardian_text`: the words for whoever answers for a child.
+    `document`: the key of the text a consent is to. `guardian_text`: the words for whoever answers for a child,
+    `young_text`: for somebody under age who answers alone.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Item:
     text: Texts
     help: Texts = field(default_factory=dict)
     guardian_text: Texts = field(default_factory=dict)
+    young_text: Texts = field(default_factory=dict)
     options: tuple[Option, ...] = ()
     required: bool = False
     sensitive: bool = False
@@ -152,7 +154,8 @@ class Part:
 class Questionnaire:
     """A whole questionnaire. `documents`: consent texts by key; `texts`: notice, grounding, close, not_monitored, next.
 
-    In every text `{clinic}` and `{practitioner}` stand for their names. `guardian_when`: somebody answers for a child.
+    In every text `{clinic}` and `{practitioner}` stand for their names. `guardian_when`: somebody answers for a child;
+    `young_when`: somebody under age answers alone. `based_on`: the shipped form it began as or was last compared with.
     """
 
     key: str
@@ -162,6 +165,8 @@ class Questionnaire:
     documents: Mapping[str, Texts] = field(default_factory=dict)
     texts: Mapping[str, Texts] = field(default_factory=dict)
     guardian_when: Condition | None = None
+    young_when: Condition | None = None
+    based_on: str = ""
 
 
 @dataclass(frozen=True)
@@ -246,6 +251,11 @@ def holds(condition: Condition | None, answers: Answers) -> bool:
 def guardian_answers(q: Questionnaire, answers: Answers) -> bool:
     """Whether somebody answers for a child, so that `guardian_text` is shown."""
     return q.guardian_when is not None and holds(q.guardian_when, answers)
+
+
+def young_answers(q: Questionnaire, answers: Answers) -> bool:
+    """Whether somebody under age answers alone, so that `young_text` is shown."""
+    return q.young_when is not None and holds(q.young_when, answers)
 
 
 def visible(q: Questionnaire, answers: Answers) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The rules that come with Longtide: `ser-default@1.0.0`, one file a list in `ser_default/`.
+"""The rules that come with Longtide: `NAME`, one file a list in `ser_default/`.
 
 Fit follows what a clinic says of SER, cautions follow what lists for this work name; sources are told in our own words
 and never quoted; where we have seen none, the rule says so. Weights and bands are our invention and not validated.
@@ -13,7 +13,8 @@ from pathlib import Path
 from tenants.intake.flag_json import rules_from_json
 from tenants.intake.flags import RuleSet
 
-NAME = "ser-default@1.0.0"
+# A new version with every change: `tests/tenants/intake/test_shipped_names.py` keeps the hash of each.
+NAME = "ser-default@1.1.0"
 _FILES = ("acute", "contra", "caution", "fit")
 _BANDS = [
     {"points": 0, "words": {"en": "No particular indicators", "es": "Sin indicios particulares"}},

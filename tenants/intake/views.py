@@ -37,6 +37,7 @@ from tenants.intake.questions import (
     sections_shown,
     skip_key,
     visible,
+    young_answers,
 )
 from tenants.intake.reading import choices
 from tenants.intake.standard import OPT_OUT_TEXTS
@@ -159,6 +160,7 @@ class Page:
         self.order = visible(paper.form, self.answers)
         self.shown = frozenset(self.order)
         self.guardian = guardian_answers(paper.form, self.answers)
+        self.young = young_answers(paper.form, self.answers)
         self.here = frozenset(
             id for id, place in paper.places.items() if place.part.id == part.id and not self.locks.shut(paper, id)
         )
@@ -223,11 +225,11 @@ class Page:
 
     def _plain(self, item: Item, row: str) -> Question:
         key = f"{item.id}@{row}" if row else item.id
-        words = item.guardian_text if self.guardian and item.guardian_text else item.text
+        fit = item.guardian_text if self.guardian else item.young_text if self.young else {}
         return Question(
             key=key,
             kind=item.kind,
-            words=self.reader.say(words),
+            words=self.reader.say(fit or item.text),
             hint=self.reader.say(item.help),
             shown=key in self.shown,
             when=self._when(item) if not row else "",

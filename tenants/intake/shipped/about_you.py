@@ -10,13 +10,14 @@ IS_BABY = Test("b.age", "=", "infant")
 # Nobody asks how old the client is of a client who answers alone, so each way of not being a baby is named.
 NOT_BABY = Some(
     (
-        Test("a.who", "=", "me"),
+        is_one_of("a.who", "me", "young"),
         Test("a.who", "unknown"),
         Test("b.age", "!=", "infant"),
         Test("b.age", "unknown"),
     )
 )
 FOR_CHILD = All((Test("a.who", "=", "guardian"), Some((Test("b.age", "!=", "adult"), Test("b.age", "unknown")))))
+IS_YOUNG = Test("a.who", "=", "young")
 
 BEFORE = Section(
     "a",
@@ -40,6 +41,7 @@ BEFORE = Section(
             "a.who", "Who is filling this in?", "¿Quién responde a las preguntas?",
             (
                 pick("me", "I am, for myself", "Yo, sobre mí"),
+                pick("young", "I am, for myself, and I am under 18", "Yo, sobre mí, y tengo menos de 18 años"),
                 pick("guardian", "A parent or guardian", "Un padre, una madre o quien tiene la tutela"),
                 pick("helper", "Someone who is helping me", "Alguien que me ayuda"),
             ),
@@ -54,6 +56,20 @@ BEFORE = Section(
             "Please answer every question about your child. Where we say “you”, we mean your child.",
             "Responda a todas las preguntas sobre su hijo o hija. Donde decimos «usted», hablamos de su hijo o hija.",
             when=Test("a.who", "=", "guardian"),
+        ),
+        note(
+            "a.young",
+            "It is good that you are doing this yourself. If you are under 13, please ask a parent or guardian to "
+            "answer with you. {clinic} may need a parent or guardian to say yes before your first session. "
+            "{practitioner} will talk with you about that. What you write here stays with the people who care for you "
+            "at {clinic}. If you may not be safe, they may have to tell somebody who can help, and they try to talk "
+            "with you first.",
+            "Está bien que lo haga por su cuenta. Si tiene menos de 13 años, pida a su madre, a su padre o a quien "
+            "tiene su tutela que responda con usted. Puede que {clinic} necesite que den su permiso antes de la "
+            "primera sesión. {practitioner} lo hablará con usted. Lo que escriba aquí queda entre quienes le atienden "
+            "en {clinic}. Si puede estar en peligro, quizá tengan que avisar a alguien que pueda ayudar, y antes "
+            "intentarán hablar con usted.",
+            when=IS_YOUNG,
         ),
         agree(
             "a.privacy", "privacy",

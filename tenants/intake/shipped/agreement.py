@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenants.intake.questions import Item, Section, Test
+from tenants.intake.shipped.about_you import IS_YOUNG
 from tenants.intake.shipped.making import agree, has, is_one_of, note, say
 from tenants.intake.shipped.texts import CLOSE, GROUNDING, NEXT, NOTICE
 
@@ -15,6 +16,14 @@ AGREEMENT = Section(
         note(
             "l.review", "You can look at every answer once more and change any of them before you send this.",
             "Puede volver a ver todas sus respuestas y cambiarlas antes de enviarlas.",
+        ),
+        note(
+            "l.young",
+            "Your own yes or no counts here. {clinic} may need the yes of a parent or guardian as well, and nothing "
+            "begins before that is clear.",
+            "Aquí cuenta su propio sí o no. Puede que {clinic} necesite también el permiso de su madre, de su padre o "
+            "de quien tiene su tutela, y nada empieza antes de aclararlo.",
+            when=IS_YOUNG,
         ),
         agree(
             "l.accuracy", "accuracy", "What I wrote is true as far as I know.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from tenants.intake.questions import Part, Questionnaire
-from tenants.intake.shipped.about_you import ABOUT, BEFORE, FOR_CHILD
+from tenants.intake.shipped.about_you import ABOUT, BEFORE, FOR_CHILD, IS_YOUNG
 from tenants.intake.shipped.agreement import AGREEMENT, END, EXTRA
 from tenants.intake.shipped.health import HEALTH
 from tenants.intake.shipped.history import BIRTH, HISTORY
@@ -21,6 +21,7 @@ from tenants.intake.shipped.session import SESSION
 from tenants.intake.shipped.texts import DOCUMENTS, TEXTS
 
 KEY = "ser"
+VERSION = "1.1.0"  # a new one with every change: `tests/tenants/intake/test_shipped_names.py` keeps the hash of each
 
 
 @cache
@@ -51,4 +52,6 @@ def shipped_questionnaire() -> Questionnaire:
         documents=DOCUMENTS,
         texts=TEXTS,
         guardian_when=FOR_CHILD,
+        young_when=IS_YOUNG,
+        based_on=f"{KEY}@{VERSION}",
     )

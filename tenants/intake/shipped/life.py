@@ -35,6 +35,10 @@ _QUESTIONS = (
             "Has your child lived through something that was too much, frightening or deeply upsetting?",
             "¿Ha vivido su hijo o hija algo que le superó, le asustó o le afectó mucho?",
         ),
+        young_text=say(
+            "Have you been through something that was too much, scary or really upsetting? It can be now or long ago.",
+            "¿Le ha pasado algo que fue demasiado, que le dio miedo o que le dolió mucho, ahora o hace tiempo?",
+        ),
     ),
     several(
         "f.when", "Roughly when?", "¿Cuándo, más o menos?",
@@ -84,6 +88,10 @@ _QUESTIONS = (
         guardian_text=say(
             "Is anyone hurting, threatening or controlling your child now?",
             "¿Hay alguien que ahora hace daño, amenaza o controla a su hijo o hija?",
+        ),
+        young_text=say(
+            "Is anyone hurting you, scaring you, or making you do things you don’t want to do?",
+            "¿Hay alguien que le hace daño, le da miedo o le obliga a hacer cosas que no quiere?",
         ),
     ),
     several(

@@ -39,6 +39,10 @@ STRESS = Section(
                 pick("quite", "Quite a bit", "Bastante"),
                 pick("lot", "A lot", "Mucho"),
             ),
+            young_text=say(
+                "How much does this get in the way of school, friends or home?",
+                "¿Cuánto le afecta en el instituto, con los amigos o en casa?",
+            ),
         ),
     ),
 )  # fmt: skip
@@ -63,6 +67,10 @@ WELLBEING = Section(
                 pick("none", "None of these", "Nada de esto", alone=True),
             ),
             sensitive=True, note=True,
+            young_text=say(
+                "Has a doctor, therapist or school counsellor ever told you that you have any of these?",
+                "¿Le ha dicho alguna vez un médico, un psicólogo o alguien del instituto que tiene algo de esto?",
+            ),
         ),
         one(
             "i.mh_now", "How are things with that now?", "¿Cómo va eso ahora?",
@@ -108,6 +116,10 @@ WELLBEING = Section(
             "El alcohol u otras sustancias, ¿es algo que le preocupa?",
             (pick("no", "No", "No"), pick("little", "A little", "Un poco"), pick("yes", "Yes", "Sí")),
             sensitive=True,
+            young_text=say(
+                "Alcohol, vaping or other substances: is this something that worries you?",
+                "El alcohol, los vapeadores u otras sustancias, ¿es algo que le preocupa?",
+            ),
         ),
         yes_no(
             "i.meds_mh", "Did your mental-health medicine change in the last 4 weeks?",
@@ -146,6 +158,11 @@ SAFETY = Section(
                 "In the last two weeks, has your child spoken of ending their life or of harming themselves?",
                 "En las últimas dos semanas, ¿ha hablado su hijo o hija de quitarse la vida o de hacerse daño?",
             ),
+            young_text=say(
+                "In the last two weeks, have you thought about ending your life or hurting yourself? It is OK to say "
+                "so here.",
+                "En las últimas dos semanas, ¿ha pensado en quitarse la vida o en hacerse daño? Aquí lo puede decir.",
+            ),
         ),
         replace(
             one(
@@ -154,6 +171,9 @@ SAFETY = Section(
                 sensitive=True, safety=True, acute=True, calm=("yes",), when=_ASK_ON,
             ),
             guardian_text=say("Is your child safe right now?", "¿Está a salvo su hijo o hija ahora mismo?"),
+            young_text=say(
+                "Are you safe where you are right now?", "Donde está ahora mismo, ¿está a salvo?",
+            ),
         ),
         several(
             "j.contact", "What would you like?", "¿Qué le gustaría?",

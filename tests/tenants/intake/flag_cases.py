@@ -86,8 +86,8 @@ CASES: Mapping[str, Case] = {
         "j.harm",
     ),
     "X-SELFHARM-1": Case(
-        ({"j.harm": "passing"}, {"score:phq-9.9": 1}, {"score:asq": 1}),
-        ({"j.harm": "no"}, {"score:phq-9.9": 0}, {"score:asq": 0}, {"score:phq-9.9": None}),
+        ({"j.harm": "passing"}, {"score:phq-9.9": 1}),
+        ({"j.harm": "no"}, {"score:phq-9.9": 0}, {"score:phq-9.9": None}),
         "j.harm",
     ),
     "X-DANGER": Case(
@@ -101,6 +101,7 @@ CASES: Mapping[str, Case] = {
             {"f.ongoing_danger": "yes", AGE: 17},
             {"f.ongoing_danger": "not-sure", "a.who": "guardian"},
             {"f.ongoing_danger": "yes", "b.age": "teen", AGE: None},
+            {"f.ongoing_danger": "yes", "a.who": "young", AGE: None},
         ),
         (
             {"f.ongoing_danger": "yes", AGE: 18},
@@ -160,6 +161,12 @@ CASES: Mapping[str, Case] = {
     "P-BONES": _yes("d.bones"),
     "P-IMPLANTS": _yes("d.implants"),
     "P-INFANT": Case(({AGE: 0}, {"b.age": "infant", AGE: None}), ({AGE: 1}, {AGE: None}, {"b.age": "child"}), "b.age"),
+    "P-YOUNG": Case(
+        ({"a.who": "young"}, {"a.who": "me", AGE: 17}),
+        ({"a.who": "me"}, {"a.who": "me", AGE: None}, {"a.who": "guardian", AGE: 9}),
+        "a.who",
+        beside={AGE: 17},
+    ),
     "P-NOTSEEN": Case(
         tuple({"c.duration": code, "c.checked": "not-yet"} for code in ("6w-3m", "3-12m", "gt1y", "years")),
         ({"c.duration": "lt6w", "c.checked": "not-yet"}, {"c.duration": "gt1y", "c.checked": "no-cause"}),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
+from uuid import UUID
 
 import pytest
 
-from tenants.intake.asking import is_urgent
+from tenants.intake.answer_rows import Said
+from tenants.intake.asking import is_urgent, paper_of
 from tenants.intake.flag_facts import facts_from, labels_of
 from tenants.intake.flag_reach import never_firing
 from tenants.intake.form_json import as_json, from_json
@@ -18,6 +20,7 @@ from tenants.intake.questions import Answer, Answers, Questionnaire, guardian_an
 from tenants.intake.reading import choices
 from tenants.intake.shipped.form import shipped_questionnaire
 from tenants.intake.shipped_rules import shipped_rules
+from tenants.intake.views import Page, Reader
 
 FORM = shipped_questionnaire()
 ME = {"a.who": Answer("me")}
@@ -78,6 +81,25 @@ def test_a_baby_is_asked_of_birth_and_not_of_feelings() -> None:
     assert guardian_answers(FORM, BABY)
     assert not guardian_answers(FORM, {**BABY, "b.age": Answer("adult")})
     assert "n.birth" not in _seen(ME)
+
+
+def test_who_is_under_18_and_answers_alone_reads_words_for_them() -> None:
+    young = {"a.who": Answer("young"), "f.gate": Answer("answer"), "j.harm": Answer(absent="declined")}
+    seen = _seen(young)
+    assert {"a.young", "l.young", "h.interest", "f.hard", "j.safe_now"} <= seen
+    assert not seen & {"a.child", "a.rel", "b.age", "l.guardian", "n.birth"}
+    assert not _seen(ME) & {"a.young", "l.young"}
+    paper = paper_of(FORM, "")
+    said = {key: Said(answer, "", UUID(int=0), datetime(2026, 3, 23, tzinfo=UTC)) for key, answer in young.items()}
+    page = Page(paper, FORM.parts[2], said, Reader("en", {}, opened=True))
+    words = {one.key: one.words for section in page.sections() for one in section.questions}
+    assert words["g.work"] == "How much does this get in the way of school, friends or home?"
+    assert words["f.ongoing_danger"].startswith("Is anyone hurting you, scaring you")
+    assert words["g.sleep"] == "How is your sleep?"
+    day = date(2026, 3, 23)
+    told = {**young, "f.ongoing_danger": Answer("yes")}
+    found = look(ready(shipped_rules()), facts_from(FORM, told, session_date=day, today=day), labels_of(FORM))
+    assert {"P-YOUNG", "X-CHILD"} <= {flag.id for flag in found.flags}
 
 
 def test_not_sure_whether_there_are_new_signs_is_asked_in_person() -> None:
