@@ -25,7 +25,6 @@ from tenants.intake.asking import (
     Paper,
     Typed,
     asked_now,
-    carried,
     decided,
     is_given,
     missing,
@@ -52,6 +51,7 @@ from tenants.intake.queries import (
     paper_for,
     previous_of,
     published,
+    taken_over,
 )
 from tenants.intake.questions import Answer
 from tenants.intake.reading import Fault, read_answer
@@ -227,8 +227,7 @@ def _open(intake_id: UUID, *, now: datetime) -> Intake:
 
 
 def _take_over(intake: Intake, before: Mapping[str, Said], *, now: datetime) -> None:
-    paper = paper_for(intake.questionnaire_version_id)
-    taken = carried(paper, {key: one.answer for key, one in before.items()})
+    taken = taken_over(intake, before)
     if taken:
         put_answers(intake, taken, known={}, sitting="", now=now)
         db.session.flush()

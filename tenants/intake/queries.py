@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -21,6 +22,7 @@ from tenants.intake.form_json import from_json
 from tenants.intake.models import Consent, Intake, QuestionnaireVersion
 from tenants.intake.models import Questionnaire as QuestionnaireRow
 from tenants.intake.questions import Answer, Questionnaire
+from tenants.intake.touch import as_it_stands
 from tenants.practitioners.models import Practitioner
 
 LINK = "intake"
@@ -165,8 +167,14 @@ def said_now(intake: Intake) -> dict[str, Said]:
     if before is None:
         return said
     earlier = said_in(before)
-    taken = carried(paper_for(intake.questionnaire_version_id), {key: one.answer for key, one in earlier.items()})
+    taken = taken_over(intake, earlier)
     return {key: Said(answer, "", earlier[key].row_id, earlier[key].at) for key, answer in taken.items()} | said
+
+
+def taken_over(intake: Intake, before: Mapping[str, Said]) -> dict[str, Answer]:
+    """What an update takes over of what was said `before`."""
+    paper = paper_for(intake.questionnaire_version_id)
+    return as_it_stands(intake.client_id, carried(paper, {key: one.answer for key, one in before.items()}))
 
 
 def answers_of(intake: Intake) -> dict[str, Answer]:

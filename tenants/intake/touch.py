@@ -1,13 +1,13 @@
 """Where a client would rather not be touched: taken from the intake, changed or taken back at any time, history kept.
 
-Each saying is a row of its own, sealed; the newest holds. What somebody would not say in writing is not "anywhere is
-fine": it asks, each time.
+Each saying is a row of its own, sealed; the newest holds, also against answers that are older and sent in later. What
+somebody would not say in writing is not "anywhere is fine": it asks, each time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 from uuid import UUID
@@ -21,9 +21,10 @@ from saas.sealing import seal_value, unseal_value
 from saas.stale import mark_of, unchanged
 from saas.text import Cleaner
 from saas.words import _
+from tenants.clients.models import Client
+from tenants.intake.answer_rows import said_in
 from tenants.intake.models import Intake, TouchMap
-from tenants.intake.queries import answers_of
-from tenants.intake.questions import BODY_AREAS, NOT_SURE, Answer
+from tenants.intake.questions import BODY_AREAS, NOT_SURE, Answer, Answers
 
 ITEM, SIGNAL = "h.touch", "h.signal"
 """The questions that it is taken from."""
@@ -73,17 +74,36 @@ def limits_in(answers: Mapping[str, Answer]) -> TouchLimits:
 
 @action
 def remember_touch(*, intake_id: UUID, now: datetime) -> None:
-    """Keep what a submitted intake says, unless it is what stands. Nothing is kept when it was not asked."""
+    """Keep what a submitted intake says, unless it is what stands. Nothing is kept when it was not asked, or when they
+    have said something else at check-in since they answered."""
     intake = db.session.get_one(Intake, intake_id)
-    answers = answers_of(intake)
-    if ITEM in answers and limits_in(answers) != touch_of(intake.client_id):
-        _keep(intake.client_id, limits_in(answers), source="intake", intake_id=intake_id, now=now)
+    said = said_in(intake)
+    if ITEM not in said:
+        return
+    _one_at_a_time(intake.client_id)
+    last, stands = _last_said(intake.client_id), touch_of(intake.client_id)
+    limits = limits_in({key: one.answer for key, one in said.items()})
+    limits = limits if SIGNAL in said else replace(limits, signal=stands.signal)
+    if limits != stands and (last is None or last <= said[ITEM].at):
+        _keep(intake.client_id, limits, source="intake", intake_id=intake_id, now=now)
+
+
+def as_it_stands(client_id: UUID, taken: Answers) -> dict[str, Answer]:
+    """Answers that an update takes over, with what holds about touch now in place of what was answered then."""
+    stands = touch_of(client_id)
+    if ITEM not in taken or _last_said(client_id) is None or limits_in(taken) == stands:
+        return dict(taken)
+    areas = (*stands.areas, *((ASK_EACH_TIME,) if stands.ask_each_time else ()))
+    now = {ITEM: Answer(areas, note=stands.note), SIGNAL: Answer(stands.signal)}
+    found = {key: now.get(key, one) for key, one in taken.items()}
+    return {key: one for key, one in found.items() if key not in now or one.value or one.note}
 
 
 @action
 def change_touch(*, client_id: UUID, wanted: TouchLimits, seen: str | None, now: datetime) -> None:
     """Keep what the client says at check-in; an empty value takes everything back. `ChangedMeanwhile` unless `seen` is
     the mark of what stands, `Invalid` for what needs another look."""
+    _one_at_a_time(client_id)
     stands = touch_of(client_id)
     unchanged(seen, asdict(stands))
     cleaner = Cleaner()
@@ -97,8 +117,21 @@ def change_touch(*, client_id: UUID, wanted: TouchLimits, seen: str | None, now:
         _keep(client_id, cleaned, source="check-in", intake_id=None, now=now)
 
 
+def _one_at_a_time(client_id: UUID) -> None:
+    """Two sayings at once: the second waits until it can see the first."""
+    held = select(Client.id).where(Client.id == client_id).with_for_update(key_share=True)
+    db.session.execute(held).all()
+
+
+def _last_said(client_id: UUID) -> datetime | None:
+    found: datetime | None = db.session.execute(
+        select(func.max(TouchMap.at)).where(TouchMap.client_id == client_id)
+    ).scalar()
+    return found
+
+
 def _keep(client_id: UUID, limits: TouchLimits, *, source: Source, intake_id: UUID | None, now: datetime) -> None:
-    last = db.session.execute(select(func.max(TouchMap.at)).where(TouchMap.client_id == client_id)).scalar()
+    last = _last_said(client_id)
     # The newest holds, so no two are of one instant.
     at = now if last is None or last < now else last + timedelta(microseconds=1)
     row = TouchMap(

@@ -35,8 +35,9 @@ from tenants.intake.questions import Answer
 from tenants.intake.reviewing import Decision, review
 from tenants.intake.rule_sets import add_rules
 from tenants.intake.shipped_rules import shipped_rules
+from tenants.intake.touch import TouchLimits, change_touch, touch_of
 from tests.cast import NOW, Clinic
-from tests.tenants.bookings.scenes import booked
+from tests.tenants.bookings.scenes import booked, only_sqlite
 from tests.tenants.intake.asked import HEALTHY, LATER, asked, fresh, link_of, said
 
 MINUTE = timedelta(minutes=1)
@@ -99,6 +100,27 @@ def test_two_tabs_change_only_what_each_of_them_touched(intake: Intake) -> None:
     stale = {"c.goal": Typed((), mark=blank), "c.stress_worse": Typed(("rarely",), mark=blank)}
     save(intake, stale)
     assert answers_of(fresh(intake.id)) == {"c.goal": Answer("one"), "c.stress_worse": Answer("rarely")}
+
+
+@only_sqlite
+def test_an_update_undoes_nothing_that_was_said_about_touch_at_check_in(at_rowan: Clinic, intake: Intake) -> None:
+    save(intake, CALM | {"h.touch": said("neck"), "h.signal": said("Red")})
+    submit(intake_id=intake.id, origin=Origin("en"), now=NOW)
+    her, wider = intake.client_id, TouchLimits(("neck", "pelvis"), ask_each_time=True, signal="Stop")
+    change_touch(client_id=her, wanted=wider, seen=None, now=NOW + MINUTE)
+    again = asked(at_rowan, at=LATER + timedelta(days=7), now=NOW + 2 * MINUTE, publish=False)
+    fresh_ones = {key: one for key, one in CALM.items() if key[:2] in ("a.", "l.") or key == "d.neuroflag"}
+    save_answers(intake_id=again.id, typed=fresh_ones, now=NOW + 2 * MINUTE)
+    shown = answers_of(fresh(again.id))
+    assert (shown["h.touch"].value, shown["h.signal"].value) == (("neck", "pelvis", "ask-each-time"), "Stop")
+    narrower = TouchLimits(("pelvis",))
+    change_touch(client_id=her, wanted=narrower, seen=None, now=NOW + 3 * MINUTE)
+    submit(intake_id=again.id, origin=Origin("en"), now=NOW + 4 * MINUTE)
+    assert touch_of(her) == narrower
+    update_again(intake_id=again.id, now=NOW + 5 * MINUTE)
+    save_answers(intake_id=again.id, typed={"h.touch": said("foot")}, now=NOW + 5 * MINUTE)
+    submit(intake_id=again.id, origin=Origin("en"), now=NOW + 5 * MINUTE)
+    assert touch_of(her).areas == ("foot",)
 
 
 CHOICES = {
