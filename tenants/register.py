@@ -41,6 +41,7 @@ from tenants.privacy import effects as privacy_effects
 from tenants.privacy import staff as privacy_pages
 from tenants.questionnaires import staff as question_pages
 from tenants.questionnaires import staff_answers as answer_files
+from tenants.questionnaires import staff_conditions as condition_pages
 from tenants.questionnaires import staff_files as form_files
 from tenants.questionnaires import staff_own_rules as own_rule_pages
 from tenants.questionnaires import staff_pieces as piece_pages
@@ -69,6 +70,7 @@ from tenants.week import staff_booking as week_bookings
 
 _QUESTIONS = (  # the pages behind the list of questionnaires
     piece_pages.PiecesView,
+    condition_pages.ConditionsView,
     preview_pages.PreviewView,
     text_pages.TextsView,
     flag_rule_pages.RulesView,

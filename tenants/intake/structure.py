@@ -34,6 +34,19 @@ def waits_for(q: Questionnaire) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
+def waits_in_the_end(q: Questionnaire, id: str, other: str) -> bool:
+    """Whether this item is only shown because of the other one, however many stand between."""
+    waits, seen, next_ = waits_for(q), set[str](), [id]
+    while next_:
+        one = next_.pop()
+        if one == other:
+            return True
+        if one not in seen:
+            seen.add(one)
+            next_ += waits.get(one, ())
+    return False
+
+
 def circles(q: Questionnaire) -> tuple[str, ...]:
     """The ids of items that wait, in the end, for themselves: they could never be shown."""
     waits = {id: set(others) for id, others in waits_for(q).items()}

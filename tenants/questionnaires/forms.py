@@ -16,13 +16,11 @@ from saas.words import _
 from tenants.intake.asking import Typed
 from tenants.intake.form_json import ID, RESERVED
 from tenants.intake.json_reading import LONGEST_TEXT
-from tenants.intake.questions import All, Condition, Item, Kind, Option, Section, Some, Test, Texts
-from tenants.intake.reading import choices
+from tenants.intake.questions import Item, Kind, Option, Section, Texts
 from tenants.questionnaires.piece_words import KIND_WORDS, OFFERED, WITH_CHOICES, WITH_ENDS
 
 SPARE = 3  # empty rows for more answers
 MOST_ROWS = 40
-UNKNOWN, DECLINED = "~unknown", "~declined"
 _ITEM_TEXTS = ("text", "help", "guardian_text", "lo_text", "hi_text")
 _SECTION_TEXTS = ("title", "intro", "notice")
 _ITEM_MARKS = ("required", "sensitive", "safety", "acute", "note", "enabled")
@@ -200,83 +198,3 @@ def tried_in(typed: MultiDict[str, str]) -> dict[str, Typed]:
     """The answers that were tried in a preview, by key; `k` names each question that was on the page."""
     keys = dict.fromkeys(one.partition("|")[0] for one in typed.getlist("k"))
     return {key: Typed(tuple(typed.getlist(key)), typed.get(f"{key}~a", ""), typed.get(f"{key}~n", "")) for key in keys}
-
-
-# --- conditions ---
-
-
-@dataclass(frozen=True)
-class Looked:
-    """One line of a condition: a question and the answers that are looked for in it."""
-
-    item: Item
-    ticked: frozenset[str]
-    fault: str = ""
-
-
-def looks_in(condition: Condition | None, items: Mapping[str, Item]) -> tuple[str, list[Looked]] | None:
-    """(match, lines) of a condition that the page can show in ticks; None for one that is nested deeper."""
-    if condition is None:
-        return "all", []
-    match, parts = ("all", condition.of) if isinstance(condition, All) else ("any", (condition,))
-    if isinstance(condition, Some) and _one_question(condition) is None:
-        parts = condition.of
-    lines = [_looked(part, items) for part in parts]
-    if any(line is None for line in lines):
-        return None
-    return match, [line for line in lines if line is not None]
-
-
-def _one_question(part: Condition) -> str | None:
-    tests = part.of if isinstance(part, Some) else (part,)
-    asked = {test.q if isinstance(test, Test) else "" for test in tests}
-    return asked.pop() if len(asked) == 1 and "" not in asked else None
-
-
-def _looked(part: Condition, items: Mapping[str, Item]) -> Looked | None:
-    asked = _one_question(part)
-    if asked is None or asked not in items:
-        return None
-    ticked: set[str] = set()
-    for test in part.of if isinstance(part, Some) else (part,):
-        if not isinstance(test, Test):
-            return None
-        if test.op in ("declined", "unknown"):
-            ticked.add(f"~{test.op}")
-        elif test.op in ("=", "in", "has"):
-            values = test.value if isinstance(test.value, tuple) else (test.value,)
-            ticked |= {("yes" if value else "no") if isinstance(value, bool) else str(value) for value in values}
-        else:
-            return None
-    return Looked(items[asked], frozenset(ticked))
-
-
-def condition_from(match: str, lines: Sequence[Looked]) -> tuple[Condition | None, list[Looked]]:
-    """The condition that these ticks say, and the lines again with a sentence where nothing is ticked."""
-    parts: list[Condition] = []
-    told: list[Looked] = []
-    for line in lines:
-        part = _part(line)
-        told.append(line if part is not None else replace(line, fault=_("Choose at least one answer to look for")))
-        if part is not None:
-            parts.append(part)
-    if not parts:
-        return None, told
-    if len(parts) == 1:
-        return parts[0], told
-    return (All(tuple(parts)) if match == "all" else Some(tuple(parts))), told
-
-
-def _part(line: Looked) -> Condition | None:
-    item = line.item
-    codes = tuple(option.code for option in choices(item) if option.code in line.ticked)
-    tests: list[Condition] = []
-    if codes and item.kind in ("bool", "consent"):
-        tests += [Test(item.id, "=", code == "yes") for code in codes]
-    elif codes:
-        tests.append(Test(item.id, "has" if item.kind in ("multi", "bodymap") else "in", codes))
-    if DECLINED in line.ticked:
-        tests.append(Test(item.id, "declined"))
-    if UNKNOWN in line.ticked:
-        tests.append(Test(item.id, "unknown"))
-    return None if not tests else tests[0] if len(tests) == 1 else Some(tuple(tests))

@@ -1,4 +1,4 @@
-"""Writing a questionnaire piece by piece: a section, a question with its answers, the condition it is shown under."""
+"""Writing a questionnaire piece by piece: a section, a question with its answers."""
 
 from __future__ import annotations
 
@@ -30,20 +30,14 @@ from tenants.intake.editing import (
 )
 from tenants.intake.form_json import as_json
 from tenants.intake.publishing import Draft, change_draft
-from tenants.intake.questions import Item, Part, Questionnaire, Section, item_index, items_in, sections_of
+from tenants.intake.questions import Item, Part, Questionnaire, Section
 from tenants.intake.reading import choices
 from tenants.questionnaires.forms import (
-    DECLINED,
     SPARE,
-    UNKNOWN,
-    Looked,
     PieceForm,
-    PressForm,
     Row,
-    condition_from,
     form_for,
     kind_of,
-    looks_in,
     options_from,
     piece_data,
     rows_of,
@@ -54,8 +48,6 @@ from tenants.questionnaires.piece_words import KIND_WORDS, WITH_CHOICES, WITH_EN
 from tenants.questionnaires.staff import asked_draft, said
 
 Answer = Any
-MOST_LOOKED = 4
-_CHOSEN = ("single", "multi", "yn4", "bool", "bodymap")
 
 
 def item_mark(form: Questionnaire, id: str) -> object:
@@ -73,7 +65,7 @@ def _alone(form: Questionnaire, item: Item) -> Questionnaire:
     return replace(form, parts=(Part("p", {}, (Section("s", {}, (item,)),)),), documents={}, texts={})
 
 
-def _open_item(draft: Draft) -> Item:
+def open_item(draft: Draft) -> Item:
     """The question that the address names, unless it stands in a published form: those are not edited."""
     item = item_of(draft.form, request.values.get("piece", ""))
     if is_fixed(draft.form, item.id):
@@ -102,7 +94,7 @@ class PiecesView(OfficeView):
     @expose("/")
     def item(self) -> Answer:
         draft = asked_draft()
-        item = _open_item(draft)
+        item = open_item(draft)
         form = form_for(draft.form.languages)(
             data={**piece_data(item, draft.form.languages), "seen": _seen(draft, item)}
         )
@@ -111,7 +103,7 @@ class PiecesView(OfficeView):
     @expose("/", methods=("POST",))
     def save_item(self) -> Answer:
         draft = asked_draft()
-        item = _open_item(draft)
+        item = open_item(draft)
         form = form_for(draft.form.languages)(request.form)
         rows = typed_rows(request.form, draft.form.languages)
         if not form.validate():
@@ -251,88 +243,6 @@ class PiecesView(OfficeView):
         )
         return page, status
 
-    # The condition of either.
-
-    @expose("/condition/")
-    def condition(self) -> Answer:
-        draft = asked_draft()
-        piece = _piece(draft)
-        index, earlier = item_index(draft.form), _earlier(draft.form, piece)
-        asked = [id for id in dict.fromkeys(request.args.getlist("q")) if id in {item.id for item in earlier}]
-        known = looks_in(piece.when, index)
-        match, lines = known or ("all", [])
-        lines = [*lines, *(Looked(index[id], frozenset()) for id in asked if id not in {one.item.id for one in lines})]
-        return self._condition(draft, piece, match, lines[:MOST_LOOKED], 200, deep=known is None)
-
-    @expose("/condition/", methods=("POST",))
-    def save_condition(self) -> Answer:
-        draft = asked_draft()
-        piece = _piece(draft)
-        earlier = {item.id: item for item in _earlier(draft.form, piece)}
-        asked = [id for id in dict.fromkeys(request.form.getlist("q")) if id in earlier][:MOST_LOOKED]
-        match = "any" if request.form.get("match") == "any" else "all"
-        lines = [Looked(earlier[id], frozenset(request.form.getlist(f"c-{id}"))) for id in asked]
-        if not PressForm(request.form).validate():
-            return self._condition(draft, piece, match, lines, 422)
-        always = request.form.get("do") == "always"
-        wanted, told = (None, []) if always else condition_from(match, lines)
-        if any(line.fault for line in told):
-            return self._condition(draft, piece, match, told, 422)
-        kept = replace(piece, when=wanted)
-
-        def change(form: Questionnaire) -> Questionnaire:
-            if isinstance(kept, Item):
-                return with_item(form, replace(item_of(form, kept.id), when=wanted))
-            return with_section(form, replace(section_of(form, kept.id), when=wanted))
-
-        try:
-            change_draft(
-                questionnaire_id=draft.id, change=change, now=page_now(), seen=request.form.get("seen", ""),
-                about=lambda q: _condition_mark(q, kept),
-            )  # fmt: skip
-        except ChangedMeanwhile as refused:
-            fresh = asked_draft()
-            problem = _("Somebody else has changed this meanwhile. Your choice is below; saving puts it in its place.")
-            return self._condition(fresh, _piece(fresh), match, told or lines, refused.status, problem=problem)
-        except DomainError as refused:
-            return self._condition(draft, piece, match, told or lines, refused.status, problem=refused.message)
-        return self._done(draft, f"{'i' if isinstance(piece, Item) else 's'}-{piece.id}")
-
-    def _condition(
-        self, draft: Draft, piece: Item | Section, match: str, lines: Sequence[Looked], status: int, *,
-        deep: bool = False, problem: str = "",
-    ) -> Answer:  # fmt: skip
-        page = self.render(
-            "manage/questionnaires/condition.html",
-            draft=draft,
-            piece=piece,
-            what="item" if isinstance(piece, Item) else "section",
-            called=said(piece.text if isinstance(piece, Item) else piece.title),
-            match=match,
-            looked=[
-                {
-                    "id": line.item.id,
-                    "words": said(line.item.text),
-                    "ticks": [(option.code, said(option.text)) for option in choices(line.item)],
-                    "ticked": line.ticked,
-                    "fault": line.fault,
-                }
-                for line in lines
-            ],
-            own_ticks=(
-                (UNKNOWN, _("Not known: not sure, not said, or not asked")),
-                (DECLINED, _("Would rather not say, or in person")),
-            ),
-            kept=condition_lines(draft.form, piece.when, locale()),
-            groups=_groups(draft.form, piece),
-            most=MOST_LOOKED,
-            deep=deep,
-            problem=problem,
-            seen=mark_of(_condition_mark(draft.form, piece)),
-            press=PressForm(),
-        )
-        return page, status
-
 
 def _seen(draft: Draft, item: Item) -> str:
     return mark_of(item_mark(draft.form, item.id))
@@ -342,38 +252,3 @@ def _with_spare(rows: Sequence[Row]) -> list[Row]:
     """The rows with empty ones after them."""
     spare = SPARE - sum(1 for row in rows if not row.code and not any((row.texts or {}).values()))
     return [*rows, *(Row() for _number in range(max(0, spare)))]
-
-
-def _piece(draft: Draft) -> Item | Section:
-    """The question or section whose condition is written."""
-    if request.values.get("what") == "section":
-        return section_of(draft.form, request.values.get("piece", ""))
-    return _open_item(draft)
-
-
-def _condition_mark(form: Questionnaire, piece: Item | Section) -> object:
-    return item_mark(form, piece.id) if isinstance(piece, Item) else section_mark(form, piece.id)
-
-
-def _earlier(form: Questionnaire, piece: Item | Section) -> list[Item]:
-    """The questions with choices that are asked before it."""
-    found: list[Item] = []
-    for section in sections_of(form):
-        if section.id == piece.id:
-            break
-        for item in items_in(section.items):
-            if item.id == piece.id:
-                return found
-            if item.kind in _CHOSEN:
-                found.append(item)
-    return found
-
-
-def _groups(form: Questionnaire, piece: Item | Section) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Those questions by section, for the select."""
-    earlier = {item.id for item in _earlier(form, piece)}
-    grouped = [
-        (said(section.title), [(one.id, said(one.text)[:90]) for one in items_in(section.items) if one.id in earlier])
-        for section in sections_of(form)
-    ]
-    return [(title, items) for title, items in grouped if items]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -12,10 +11,10 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from saas.db import db
-from tenants.intake.editing import item_of, section_of, with_item
+from tenants.intake.editing import item_of, section_of
 from tenants.intake.models import IntakeAnswer
-from tenants.intake.publishing import begin_from_shipped, change_draft, draft_of
-from tenants.intake.questions import All, Some, Test, item_index, sections_of
+from tenants.intake.publishing import begin_from_shipped, draft_of
+from tenants.intake.questions import item_index, sections_of
 from tenants.intake.settings import Contact, IntakeSettings, save_settings
 from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter, log_in, token_of
@@ -132,42 +131,6 @@ def test_questions_and_sections_are_added_moved_and_taken_out(
     away = f"{HOME}ask/archive/?id={draft}"
     assert desk.post(away, data=_fields(desk.get(away))).status_code == 303
     assert desk.get(f"{HOME}one/?id={draft}").status_code == 404
-
-
-@only_sqlite
-def test_a_condition_is_put_together_from_questions_asked_before(
-    desk: FlaskClient, rowan: Clinic, draft: UUID, inside: Enter
-) -> None:
-    path = f"{PIECES}condition/?id={draft}&what=item&piece=g.work"
-    page = desk.get(f"{path}&q=g.sleep&q=c.reasons&q=h.interest")
-    assert "How much does this get in the way" in page.text
-    assert page.text.count('name="q" value=') == 4, "two lines, in both forms; what is asked later is no choice"
-    typed = {"csrf_token": token_of(page), "seen": _fields(page)["seen"], "q": ["g.sleep", "c.reasons"], "match": "any"}
-    assert desk.post(path, data={**typed, "c-g.sleep": ["poor"]}).status_code == 422
-    ticked = {**typed, "c-g.sleep": ["poor", "~declined"], "c-c.reasons": ["sleep", "stress"]}
-    assert desk.post(path, data=ticked).status_code == 303
-    assert desk.post(path, data=ticked).status_code == 409
-    wanted = Some(
-        (
-            Some((Test("g.sleep", "in", ("poor",)), Test("g.sleep", "declined"))),
-            Test("c.reasons", "has", ("stress", "sleep")),
-        )
-    )
-    with inside(rowan):
-        assert item_of(draft_of(draft).form, "g.work").when == wanted
-    again = desk.get(path)
-    assert again.text.count(" checked") == 5
-    assert "Sleep" in desk.get(f"{PIECES}?id={draft}&piece=g.work").text
-    assert "more than this page can show" in desk.get(f"{PIECES}condition/?id={draft}&what=section&piece=f").text
-    always = {"csrf_token": token_of(again), "seen": _fields(again)["seen"], "do": "always"}
-    assert desk.post(path, data=always).status_code == 303
-    with inside(rowan):
-        assert item_of(draft_of(draft).form, "g.work").when is None
-        deep = All((Some((Test("g.sleep", "=", "poor"), All((Test("c.linked", "=", "yes"),)))),))
-        change_draft(
-            questionnaire_id=draft, now=NOW, change=lambda q: with_item(q, replace(item_of(q, "g.work"), when=deep))
-        )
-    assert "more than this page can show" in desk.get(path).text
 
 
 @only_sqlite
