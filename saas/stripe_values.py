@@ -5,11 +5,16 @@ a payment. Pure: neither `stripe` nor flask nor the network; `saas/stripe_gatewa
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 from saas.errors import DomainError
+
+T = TypeVar("T")
+_END_OF_TIME = 253_402_300_800  # the year 10000, in epoch seconds: no calendar of ours goes further
+_LARGEST = 2**53
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,10 @@ class InboundEvent:
     created: int
     object: dict[str, Any]
 
+    def read(self, reader: Callable[[Mapping[str, Any]], T]) -> T:
+        """The event's object as `reader` takes it (`session_of`, …). Raises `Unreadable`."""
+        return _whole(lambda: reader(self.object))
+
 
 class GatewayError(Exception):
     """Stripe did not do as asked. The text names codes only: bodies may hold people's data."""
@@ -140,6 +149,13 @@ class InvalidSignature(DomainError):
 
     status = 400
     code = "invalid-signature"
+
+
+class Unreadable(DomainError):
+    """Signed, but not of the shape that Stripe promises. Stripe sends it again, and shows it as failed."""
+
+    status = 400
+    code = "unreadable-event"
 
 
 def checkout_params(
@@ -201,36 +217,65 @@ def session_of(raw: Mapping[str, Any]) -> CheckoutSession:
     detail = charge if isinstance(charge, dict) else {}
     card = (detail.get("payment_method_details") or {}).get("card") or {}
     return CheckoutSession(
-        id=raw["id"],
+        id=_text(raw["id"]),
         url=raw.get("url"),
-        status=raw["status"],
-        payment_status=raw["payment_status"],
-        amount=raw["amount_total"],
-        currency=raw["currency"].upper(),
+        status=_text(raw["status"]),
+        payment_status=_text(raw["payment_status"]),
+        amount=_number(raw["amount_total"]),
+        currency=_text(raw["currency"]).upper(),
         metadata=dict(raw.get("metadata") or {}),
         payment_intent=_id(intent),
         charge=_id(charge),
         card_brand=card.get("brand"),
         card_last4=card.get("last4"),
         receipt_url=detail.get("receipt_url"),
-        expires_at=raw["expires_at"],
+        expires_at=_epoch(raw["expires_at"]),
     )
 
 
 def _id(thing: object) -> str | None:
     """The id of something that Stripe sends whole or as its id."""
     if isinstance(thing, dict):
-        return str(thing["id"])
-    return str(thing) if thing else None
+        return _text(thing["id"])
+    return _text(thing) if thing else None
+
+
+def _whole(read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
+        raise Unreadable("This is not what Stripe's events look like.") from None
+
+
+def _text(value: object) -> str:
+    """A text that databases take. Raises TypeError or ValueError."""
+    if not isinstance(value, str):
+        raise TypeError
+    if not value or "\x00" in value:
+        raise ValueError
+    value.encode()  # JSON can say half of a surrogate pair
+    return value
+
+
+def _number(value: object, limit: int = _LARGEST) -> int:
+    if not isinstance(value, int):
+        raise TypeError
+    if not 0 <= value < limit:
+        raise ValueError
+    return value
+
+
+def _epoch(value: object) -> int:
+    return _number(value, _END_OF_TIME)
 
 
 def refund_of(raw: Mapping[str, Any]) -> RefundResult:
     """The refund in an event's object, or in an answer."""
     return RefundResult(
-        id=raw["id"],
-        status=raw.get("status") or "pending",
-        amount=raw["amount"],
-        currency=raw["currency"].upper(),
+        id=_text(raw["id"]),
+        status=_text(raw.get("status") or "pending"),
+        amount=_number(raw["amount"]),
+        currency=_text(raw["currency"]).upper(),
         metadata=dict(raw.get("metadata") or {}),
         payment_intent=_id(raw.get("payment_intent")),
     )
@@ -240,15 +285,23 @@ def dispute_of(raw: Mapping[str, Any]) -> DisputeNews:
     """The dispute in an event's object."""
     due = (raw.get("evidence_details") or {}).get("due_by")
     return DisputeNews(
-        id=raw["id"],
-        status=raw["status"],
-        reason=raw.get("reason") or "general",
-        amount=raw["amount"],
-        currency=raw["currency"].upper(),
+        id=_text(raw["id"]),
+        status=_text(raw["status"]),
+        reason=_text(raw.get("reason") or "general"),
+        amount=_number(raw["amount"]),
+        currency=_text(raw["currency"]).upper(),
         payment_intent=_id(raw.get("payment_intent")),
-        created=raw["created"],
-        answer_by=int(due) if due else None,
+        created=_epoch(raw["created"]),
+        answer_by=_epoch(due) if due else None,
     )
+
+
+def attempt_named(raw: Mapping[str, Any]) -> UUID | None:
+    """The attempt that the metadata of a session or a charge names; None for what is none of ours."""
+    try:
+        return UUID(str((raw.get("metadata") or {}).get("payment_attempt")))
+    except ValueError:
+        return None
 
 
 def account_of(data: Mapping[str, Any]) -> AccountState:
@@ -278,15 +331,16 @@ def payout_of(raw: Mapping[str, Any]) -> Payout:
 
 
 def event_of(payload: bytes) -> InboundEvent:
-    """The event in a body whose signature was checked. Raises `InvalidSignature` when it is none."""
-    try:
-        raw = json.loads(payload)
-        return InboundEvent(
-            id=raw["id"],
-            type=raw["type"],
-            account=raw.get("account") or None,
-            created=int(raw["created"]),
-            object=dict(raw["data"]["object"]),
-        )
-    except (KeyError, TypeError, AttributeError, ValueError):
-        raise InvalidSignature("This is not an event.") from None
+    """The event in a body whose signature was checked. Raises `Unreadable` when it is none."""
+    return _whole(lambda: _event(json.loads(payload)))
+
+
+def _event(raw: Mapping[str, Any]) -> InboundEvent:
+    account = raw.get("account")
+    return InboundEvent(
+        id=_text(raw["id"]),
+        type=_text(raw["type"]),
+        account=_text(account) if account else None,
+        created=_epoch(raw["created"]),
+        object=dict(raw["data"]["object"]),
+    )

@@ -23,7 +23,7 @@ from saas.db import Base, action, db, flush_or, journey
 from saas.errors import Conflict, NotFound
 from saas.jobs import Job
 from saas.stripe_gateway import gateway
-from saas.stripe_values import GatewayError, InvalidSignature
+from saas.stripe_values import GatewayError, InvalidSignature, Unreadable
 from saas.stripe_values import InboundEvent as StripeEvent
 from saas.tenancy import current_or_none, find_by_account, find_platform, tenant_scope
 from saas.web import guard, page_now
@@ -64,7 +64,8 @@ class Repeated(Conflict):
 def receive(payload: bytes, signature: str, *, now: datetime, handlers: Mapping[str, Handler]) -> str:
     """Take one delivery; answers what was noted ("repeated" for a second copy).
 
-    Raises `InvalidSignature` for what Stripe did not sign for us. Whatever a handler raises leaves nothing behind, not
+    Raises `InvalidSignature` for what Stripe did not sign for us, `Unreadable` for what is no event of its own shape.
+    Whatever a handler raises leaves nothing behind, not
     even the event's row: Stripe shall send it again.
     """
     event = gateway().read_event(payload=payload, signature=signature)
@@ -146,7 +147,7 @@ def handle_again(event_id: str, *, now: datetime) -> str:
     db.session.rollback()
     try:
         event = gateway().retrieve_event(account=account, event_id=event_id)
-    except (GatewayError, InvalidSignature):
+    except (GatewayError, Unreadable):
         raise CannotAsk(_("Stripe does not give this event now. It keeps events for 30 days.")) from None
     tenant = find_by_account(account) if account else find_platform()
     handlers: Mapping[str, Handler] = current_app.extensions[_EXTENSION]
@@ -180,7 +181,7 @@ def _stripe() -> tuple[str, int]:
     try:
         payload = request.get_data(cache=False)
         note = receive(payload, request.headers.get("Stripe-Signature", ""), now=page_now(), handlers=handlers)
-    except (InvalidSignature, RequestEntityTooLarge):
+    except (InvalidSignature, Unreadable, RequestEntityTooLarge):
         raise
     except Exception as error:  # noqa: BLE001 - whatever it was, Stripe must send it again and must not read why
         _log.error("webhook.failed", error=type(error).__name__)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from saas.jobs import Handler
 from saas.outbox import Effect, Later
-from saas.stripe_values import GatewayUnavailable, InboundEvent, session_of
+from saas.stripe_values import GatewayUnavailable, InboundEvent, attempt_named, session_of
 from saas.webhooks import Handler as WebhookHandler
 from tenants.bookings.checkout import end_hold, settle_attempt
 from tenants.bookings.checkout_steps import apply_session
@@ -37,13 +37,10 @@ def reconcile(effect: Effect, *, now: datetime) -> None:
 def session_told(event: InboundEvent, *, now: datetime) -> str | None:
     """`checkout.session.*`: the attempt is found by our own id in the metadata, never by the session's, which we may
     not have heard of yet. What is not ours has no effect."""
-    try:
-        attempt_id = UUID(str((event.object.get("metadata") or {}).get("payment_attempt")))
-    except ValueError:
+    attempt_id = event.read(attempt_named)
+    if attempt_id is None or booking_of_attempt(attempt_id) is None:
         return "foreign"
-    if booking_of_attempt(attempt_id) is None:
-        return "foreign"
-    session = session_of(event.object)
+    session = event.read(session_of)
     return apply_session(attempt_id=attempt_id, session=session, account=event.account or "", now=now)
 
 

@@ -16,6 +16,7 @@ from saas.stripe_values import (
     GatewayUnavailable,
     InboundEvent,
     RefundResult,
+    attempt_named,
     dispute_of,
     refund_of,
 )
@@ -87,7 +88,7 @@ def _find(order: RefundOrder) -> RefundResult | None:
 
 def refund_told(event: InboundEvent, *, now: datetime) -> str | None:
     """`refund.*`: one of ours went, or bounced; or somebody made one at Stripe itself."""
-    told = refund_of(event.object)
+    told = event.read(refund_of)
     refund_id = _ours(told)
     if refund_id is not None:
         _settle_own(refund_id, told, now=now)
@@ -115,12 +116,8 @@ def _settle_own(refund_id: UUID, told: RefundResult, *, now: datetime) -> None:
 
 def charge_told(event: InboundEvent, *, now: datetime) -> str | None:
     """`charge.refunded`: money went back, but by which refunds it does not say. The worker asks, if nobody told us."""
-    named = (event.object.get("metadata") or {}).get("payment_attempt")
-    try:
-        attempt_id = UUID(str(named))
-    except ValueError:
-        return "foreign"
-    if booking_of_attempt(attempt_id) is None or paid_with(attempt_id)[0] != event.account:
+    attempt_id = event.read(attempt_named)
+    if attempt_id is None or booking_of_attempt(attempt_id) is None or paid_with(attempt_id)[0] != event.account:
         return "foreign"
     look_again(attempt_id=attempt_id, event=event.id, now=now)
     return None
@@ -150,7 +147,7 @@ def look(effect: Effect, *, now: datetime) -> None:
 
 def dispute_told(event: InboundEvent, *, now: datetime) -> str | None:
     """`charge.dispute.*`: the client's bank asks for the money. It is answered at Stripe."""
-    news = dispute_of(event.object)
+    news = event.read(dispute_of)
     attempt = attempt_of_intent(news.payment_intent or "")
     if attempt is None or attempt.stripe_account_id != event.account:
         return "foreign"

@@ -153,18 +153,47 @@ def test_an_attempt_named_by_the_clinic_next_door_is_left_alone(
 
 
 def test_work_that_fails_leaves_nothing_and_is_asked_for_again(
-    *, till: Till, app: Flask, rowan: Clinic, inside: Inside, door: FlaskClient, now: datetime
+    app: Flask, rowan: Clinic, door: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with inside(rowan):
-        booking = book(rowan, now=now)
-        till.press(start_payment(booking_id=booking, now=now))
-        (told,) = [one for one in till.events() if one["type"] == "checkout.session.completed"]
-    without_status = {name: value for name, value in told["data"]["object"].items() if name != "status"}
-    broken = {**told, "data": {"object": without_status}}
-    assert post(door, broken).status_code == 503
+    failing = [True, False]
+
+    def handler(told: StripeEvent, *, now: datetime) -> str | None:
+        db.session.add(InboundEvent(id="half", type="x", handled="done", received_at=now))
+        db.session.flush()
+        if failing.pop(0):
+            raise LookupError(told.id)
+        return None
+
+    monkeypatch.setitem(app.extensions["longtide.webhooks"], "x", handler)
+    assert post(door, event(type="x")).status_code == 503
     assert stored(app) == {}
-    assert post(door, told).status_code == 200
-    assert stored(app) == {told["id"]: "confirmed"}
+    assert post(door, event(type="x")).status_code == 200
+    assert stored(app) == {"evt_1": "done", "half": "done"}
+
+
+NOT_OURS_TO_READ: dict[str, dict[str, Any]] = {
+    "id": {"id": 5},
+    "id with NUL": {"id": "evt_\x00"},
+    "half a letter": {"type": "\ud800"},
+    "account": {"account": ["acct_rowan"]},
+    "created": {"created": 10**30},
+    "no object": {"data": {}},
+    "object": {"data": {"object": "text"}},
+    "metadata": {"data": {"object": {"metadata": ["payment_attempt"]}}},
+    "charge": {"type": "charge.refunded", "data": {"object": {"metadata": "text"}}},
+    "refund": {"type": "refund.created", "data": {"object": {"id": "re_1", "amount": "5", "currency": "eur"}}},
+    "dispute": {"type": "charge.dispute.created", "data": {"object": {"id": "dp_1", "status": "lost"}}},
+}
+
+
+def test_what_is_signed_but_no_event_is_refused(till: Till, app: Flask, rowan: Clinic, door: FlaskClient) -> None:
+    answers = {name: post(door, event(**changes)).status_code for name, changes in NOT_OURS_TO_READ.items()}
+    assert answers == dict.fromkeys(NOT_OURS_TO_READ, 400)
+    deep = b"[" * 100_000
+    stamp = int(real_now().timestamp())
+    header = WebhookSignature.generate_signature_header(deep.decode(), CONNECT, stamp)
+    assert door.post(URL, data=deep, headers={"Stripe-Signature": header}).status_code == 400
+    assert stored(app) == {}
 
 
 def test_the_work_runs_in_the_clinic_of_the_events_account(
