@@ -38,7 +38,7 @@ from saas.words import later as _l
 from saas.words import ngettext
 
 F = TypeVar("F", bound=Callable[..., Any])
-MAX_PAGE = 10_000
+_MAX_PAGE = 10_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SEARCH_LENGTH = 100
 __all__ = [
@@ -56,7 +56,13 @@ __all__ = [
     "fresh",
     "init_app",
     "only",
+    "page_asked",
 ]
+
+
+def page_asked() -> int:
+    """The page of a list that the address names, counted from 0; the first for anything else."""
+    return max(0, min(request.args.get("page", 0, type=int), _MAX_PAGE))
 
 
 class NotYours(Forbidden):
@@ -296,7 +302,7 @@ class RecordView(ListOnly, OfficeView, ModelView):
 
     def _get_list_extra_args(self) -> Any:
         args = super()._get_list_extra_args()
-        args.page = max(0, min(args.page, MAX_PAGE))
+        args.page = max(0, min(args.page, _MAX_PAGE))
         args.search = (args.search or "")[:_SEARCH_LENGTH].strip() or None
         args.extra_args = {}  # else they come back in every link, `_scheme` and `_external` as url_for's own
         return args

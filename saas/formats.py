@@ -192,6 +192,7 @@ def filters(locale: Callable[[], str], region: Callable[[], str] = lambda: "") -
         "weekday": bound(weekday),
         "weekday_short": bound(weekday_short),
         "month_short": bound(month_short),
+        "month_year": bound(month_year),
         "clock": bound(clock),
         "duration": bound(duration),
         "percent": bound(percent),

@@ -39,6 +39,7 @@ from tenants.people import staff as people_desk
 from tenants.practitioners import staff as team_pages
 from tenants.privacy import effects as privacy_effects
 from tenants.privacy import staff as privacy_pages
+from tenants.privacy import staff_looks as looks_pages
 from tenants.questionnaires import staff as question_pages
 from tenants.questionnaires import staff_answers as answer_files
 from tenants.questionnaires import staff_conditions as condition_pages
@@ -149,6 +150,7 @@ def parts() -> Parts:
             wording.PolicyView,
             team_pages.TeamView,
             trail_pages.AuditView,
+            looks_pages.LooksView,
             settings_look.BrandView,
             settings_calendars.FeedView,
             settings_policy.PolicyDesk,

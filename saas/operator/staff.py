@@ -12,7 +12,7 @@ from saas.accounts import invitations
 from saas.accounts.actions import clean_person
 from saas.accounts.forms import Press
 from saas.accounts.models import OPERATOR, OWNER
-from saas.admin import MAX_PAGE, OfficeForm, OfficeView, current_account, fresh
+from saas.admin import OfficeForm, OfficeView, current_account, fresh, page_asked
 from saas.config import settings
 from saas.errors import DomainError, Invalid
 from saas.fleet import actions as fleet
@@ -85,7 +85,7 @@ class ClinicsView(OfficeView):
     def index(self) -> Answer:
         search, status = request.args.get("search", "")[:100].strip(), request.args.get("status", "")
         status = status if status in STATES else ""
-        page = min(max(request.args.get("page", 0, type=int), 0), MAX_PAGE)
+        page = page_asked()
         count, rows = find_clinics(search=search, status=status, skip=page * PAGE, limit=PAGE)
         found = [(ref_of(row), row.created_at) for row in rows]
         lines = [

@@ -71,6 +71,7 @@ class TrailView(OfficeView):
     deeds: Words = {**PLATFORM_DEEDS, **LISTS}
     targets: Words = TARGETS
     actors: tuple[str, ...] = ("system",)
+    beside: tuple[tuple[str, Any], ...] = ()  # (endpoint, words) of what else is made of the trail
 
     def address_of(self, entry: Entry) -> str | None:
         """Where what the row is about can be seen, if it can."""
@@ -136,6 +137,7 @@ class TrailView(OfficeView):
             actors=[(kind, str(ACTORS[kind])) for kind in self.actors],
             deeds=self.offered(),
             older=older,
+            beside=self.beside,
             about=next((str(self.targets.get(one.target, one.target)) for one in found if wanted.target_id), ""),
         )
 

@@ -341,3 +341,18 @@ class Consent(TenantOwned, Base):
             tenant_fk("intake", "intake_id"),
             tenant_fk("booking", "booking_id"),
         )
+
+
+class ReadReview(TenantOwned, Base):
+    """That the owner went through who opened whose record in a month. `month`: its first day, on the clinic's clock."""
+
+    __tablename__ = "read_review"
+
+    month: Mapped[date]
+    account_id: Mapped[UUID]
+    at: Mapped[datetime]
+
+    @classmethod
+    def own_table_args(cls) -> tuple[Any, ...]:
+        """A month once."""
+        return UniqueConstraint("tenant_id", "month"), tenant_fk("account", "account_id")

@@ -14,8 +14,9 @@ from saas.accounts.queries import accounts
 from saas.audit import Audit
 from saas.db import db
 
-_LOOKS = ("read", "intake.exported", "client.copied")
-_WHERE = ("intake", "client", "touch")
+LOOKS = ("read", "intake.exported", "client.copied")
+LOOKED_AT = ("intake", "client", "touch")
+"""Which rows of the audit tell that somebody saw what a client said or where they live."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Opened:
 
 def opened(ids: Collection[UUID]) -> list[Opened]:
     """Every look at these clients and intakes, oldest first. Two queries."""
-    found = select(Audit).where(Audit.deed.in_(_LOOKS), Audit.target.in_(_WHERE), Audit.target_id.in_(ids))
+    found = select(Audit).where(Audit.deed.in_(LOOKS), Audit.target.in_(LOOKED_AT), Audit.target_id.in_(ids))
     people = {one.id: one for one in accounts()}
     return [_opened(row, people) for row in db.session.execute(found.order_by(Audit.at, Audit.id)).scalars()]
 

@@ -13,7 +13,7 @@ from flask import Response, request
 from flask_admin import expose
 
 from saas import audit, formats
-from saas.admin import OfficeView, fresh
+from saas.admin import OfficeView, fresh, page_asked
 from saas.chart import Series, bars
 from saas.exports import safe_cell
 from saas.money import Money
@@ -40,7 +40,6 @@ COLUMNS = {
     "net": _l("Left"),
 }
 _TAKEN_OFF = ("refunded", "disputed", "fees")
-_MOST_PAGES = 10_000
 _PAYOUT_WORDS = {
     "paid": _l("Arrived"),
     "pending": _l("Waiting"),
@@ -48,11 +47,6 @@ _PAYOUT_WORDS = {
     "canceled": _l("Stopped"),
     "failed": _l("Your bank did not take it. Please look at Stripe"),
 }
-
-
-def page_asked() -> int:
-    """The page of a list, counted from 0."""
-    return max(0, min(request.args.get("page", 0, type=int), _MOST_PAGES))
 
 
 def zone_here() -> ZoneInfo:

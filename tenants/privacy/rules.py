@@ -1,4 +1,5 @@
-"""How long a client's record is kept: a rule for each place, with how sure we are of it. Pure.
+"""How long a client's record is kept: a rule for each place, with how sure we are of it; and what makes a look at a
+record worth a second one. Pure.
 
 A minor's record is kept until a birthday, where there is such a rule, when that is later. None of it is advice: the
 pages say that a clinic verifies it with its association or insurer, and nothing is erased by itself.
@@ -6,10 +7,13 @@ pages say that a clinic verifies it with its association or insurer, and nothing
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
+
+from tenants.clients.rules import name_key
 
 Certainty = Literal["firm", "secondary", "weak", "example"]
 OF_AGE = 18
@@ -63,3 +67,36 @@ def _years_on(day: date, years: int) -> date:
         return day.replace(year=year)
     except ValueError:
         return date(year, 3, 1)
+
+
+MARGIN = timedelta(hours=1)
+"""So long before the first session hour of a day, and after the last, nobody is out of hours."""
+_PARTICLES = frozenset(
+    "af al am an av ben bin da das de degli dei del della den der di do dos du el i la las le los mac mc san santa "
+    "ten ter van vom von y zu zum zur".split()
+)
+
+
+@dataclass(frozen=True)
+class Open:
+    """The hours of one day at the clinic, half-open, in UTC."""
+
+    begins: datetime
+    ends: datetime
+
+
+def working_days(windows: Iterable[tuple[datetime, datetime]], zone: str) -> list[Open]:
+    """One span for each day on which somebody gave sessions, from the first of their hours to the last, with an hour
+    before and after. `windows`: everybody's, in any order; each belongs to the day on which it begins."""
+    days: dict[date, Open] = {}
+    for begins, ends in windows:
+        day = begins.astimezone(ZoneInfo(zone)).date()
+        known = days.get(day, Open(begins, ends))
+        days[day] = Open(min(known.begins, begins), max(known.ends, ends))
+    return [Open(one.begins - MARGIN, one.ends + MARGIN) for _, one in sorted(days.items())]
+
+
+def family_words(name: str) -> tuple[str, ...]:
+    """What may be the family name in a name, as lists search it: all but the first word, and no "de" or "van". Two for
+    who has two, as in Spain."""
+    return tuple(word for word in name_key(name).split()[1:] if len(word) > 1 and word not in _PARTICLES)

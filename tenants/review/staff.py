@@ -10,7 +10,7 @@ from flask import flash, redirect, request, url_for
 from flask_admin import expose
 from werkzeug.wrappers import Response
 
-from saas.admin import NotYours, OfficeView, current_account, only
+from saas.admin import NotYours, OfficeView, current_account, only, page_asked
 from saas.errors import DomainError, Invalid
 from saas.shell import locale
 from saas.stale import ChangedMeanwhile
@@ -46,7 +46,7 @@ class IntakesView(OfficeView):
     def index(self) -> Answer:
         asked = request.args.get("which", "")
         which: Which = next((one for one in WHICH if one == asked), "due")
-        page = _page_number()
+        page = page_asked()
         reader = _reader()
         count, lines = intakes(reader, which, page=page)
         return self.render(
@@ -205,8 +205,3 @@ def _shown(found: Summary) -> dict[str, Any]:
 
 def _zone() -> ZoneInfo:
     return ZoneInfo(current_tenant().zone)
-
-
-def _page_number() -> int:
-    text = request.args.get("page", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0

@@ -28,6 +28,7 @@ from tenants.bookings.queries import client_of, fresh_booking
 from tenants.bookings.rules import NotNow, Verb
 from tenants.bookings.words import STATUS_WORDS
 from tenants.intake.help_numbers import check_is_due
+from tenants.intake.read_reviews import month_waits
 from tenants.intake.reviewing import ReviewOpen
 from tenants.intake.settings import clinic_help, intake_settings
 from tenants.payments.queries import Totals, day_totals
@@ -108,6 +109,7 @@ class TodayView(Home):
             counts=views.count_words(visits, role=role),
             problem=problem,
             check_numbers=role == "owner" and day == today and _numbers_are_old(today),
+            looks_month=month_waits(now=now) if role == "owner" and day == today else None,
             alerts=_alerts(people, zone) if role in _ANSWERING else [],
             lines=[views.line_of(visit, zone=zone, now=now, role=role) for visit in sessions],
             holds=[views.held_words(visit, zone=zone) for visit in visits if visit.status == "held"],

@@ -28,6 +28,7 @@ class AuditView(TrailView):
     deeds = DEEDS
     targets = ABOUT
     actors = ("client", "operator", "system")
+    beside = (("looks.index", _l("Who opened what, month by month")),)
 
     def __init__(self) -> None:
         super().__init__(name=_l("Audit"), endpoint="audit", url="audit")

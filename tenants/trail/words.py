@@ -33,6 +33,7 @@ _PEOPLE: Words = {
     "client.held": _l("Put a client’s record on hold"),
     "client.released": _l("Ended the hold of a client’s record"),
     "intake.draft_removed": _l("Answers that were never sent were removed"),
+    "reads.reviewed": _l("Went through who opened what in a month"),
     "client.copied": _l("Made a client’s copy of their data"),
     "client.settled": _l("Settled a booking’s details with a client’s record"),
     "clients.file_checked": _l("Checked a list of clients for import"),
@@ -146,6 +147,7 @@ _READS: Words = {
     "list.money": _l("Took out a list of payments"),
     "list.totals": _l("Took out the totals"),
     "list.report": _l("Took out the reports"),
+    "list.looks": _l("Looked through who opened whose record"),
     "list.duplicates": _l("Looked through clients who may be the same"),
     "list.service": _l("Took out the list of services"),
     "list.practitioner": _l("Took out the list of practitioners"),
@@ -175,4 +177,6 @@ ABOUT: Words = {
     "time_off": _l("Blocked time"),
     "totals": _l("Totals"),
     "report": _l("Reports"),
+    "read_review": _l("Who opened what"),
+    "looks": _l("Who opened what"),
 }

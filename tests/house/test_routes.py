@@ -30,6 +30,7 @@ WRITES_ONLY = {
     "privacy.back",
     "privacy.hold",
     "privacy.erase",
+    "looks.reviewed",
     "settings_intakes.try_it",
     "settings_intakes.seen",
     "manage.turn", "week.undo", "week_booking.turn", "settings_brand.logo", "settings_start.end", "settings_start.skip",

@@ -20,6 +20,7 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from saas.accounts.models import Account
+from saas.audit import Actor, acting_as, note_read
 from saas.db import action, db
 from saas.fleet.actions import add_domain
 from saas.outbox import Outbox
@@ -86,6 +87,8 @@ PAGES = {
     "office-note-remove": "/manage/clients/note/remove/?id={client}&note={note}",
     "office-privacy": "/manage/privacy/?id={client}",
     "office-records-due": "/manage/records/",
+    "office-looks": "/manage/looks/",
+    "office-looks-of": "/manage/looks/of/?who={owner}",
     "office-duplicates": "/manage/duplicates/",
     "office-merge": "/manage/duplicates/merge/?a={client}&b={twin}",
     "office-import": "/manage/clients/import/",
@@ -239,7 +242,15 @@ def _people(booking_id: UUID) -> dict[str, str]:
     rows = "".join(f"Person {number},person.{number}@example.com,Tuesdays\n" for number in range(12))
     file = keep_file(content=f"Name,Email,Day\n{rows}".encode(), skip_known=False, now=NOW)
     note = notes_of(client.id, clinical=True)[0].id
-    return {"client": str(client.id), "twin": str(twin), "note": str(note), "file": str(file)}
+    _looked_at(client.id, author)
+    return {"client": str(client.id), "twin": str(twin), "note": str(note), "file": str(file), "owner": str(author)}
+
+
+def _looked_at(client_id: UUID, account_id: UUID) -> None:
+    """A month ago: in the morning, and at night."""
+    with acting_as(Actor("staff", account_id)):
+        for hours in (0, 1, 14):
+            note_read("client", target_id=client_id, now=NOW - timedelta(days=31, hours=hours))
 
 
 def _owner() -> UUID:

@@ -22,7 +22,7 @@ READS_THAT_NOTE = {
     "week_booking.index",
     "booking.details_view", "booking.export", "client.details_view", "client.edit_view",
     "audit.export", "client.export", "duplicates.index", "money.details_view", "money.export", "money_totals.export",
-    "money_desk.link",
+    "money_desk.link", "looks.of",
 }  # fmt: skip
 
 

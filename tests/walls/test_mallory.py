@@ -343,6 +343,10 @@ ASKS: dict[str, Asks] = {
         get(f"/manage/audit/?target={target}&target_id={key}&who={theirs.invited_id}&older={key}", 200)
         for target, key in (("booking", theirs.booked_id), ("client", theirs.client_id))
     ],
+    "looks.of": lambda _mine, theirs: [
+        get(f"/manage/looks/of/?m=2026-03&who={who}", 200)
+        for who in (theirs.invited_id, *theirs.clinic.accounts.values())
+    ],
     "audit.export": lambda _mine, theirs: [
         get(f"/manage/audit/export/{kind}/?target=client&target_id={theirs.client_id}", 200) for kind in ("csv", "xlsx")
     ],
@@ -425,6 +429,9 @@ ASKS: dict[str, Asks] = {
     "intake_files.fhir": _any_row("/manage/intakes/files/fhir/", "G"),
     "intakes.summary": _an_intake("/manage/intakes/open/"),
     "intakes.answers": _an_intake("/manage/intakes/answers/"),
+    "intakes.file": lambda mine, theirs: [
+        get(f"/manage/intakes/file/?id={one.intake_id}&file={theirs.intake_id}") for one in (mine, theirs)
+    ],
     "intakes.decide": _press_intake("/manage/intakes/review/"),
     "intakes.acknowledge": _press_intake("/manage/intakes/seen/"),
     "intakes.touch": _touch,
@@ -598,6 +605,8 @@ NOTHING = {
     "client.create_view": "names no row",
     "duplicates.index": "names no row",
     "records_due.index": "names no row",
+    "looks.index": "names no row",
+    "looks.reviewed": "names no row: a month of the sender's clinic",
     "client_import.index": "names no row: whom the clinic knows is looked up in its own (tests/tenants/clients)",
     "client_import.sample": "names no row",
     **{
