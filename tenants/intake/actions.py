@@ -176,8 +176,8 @@ def save_answers(
 
     `decision`: (section id, go | skip | in-person) of a notice. `sitting`: the browser that sends it, which changes
     nothing that is locked to it unless it is `opened`; without one it is no link that asks. An answer that may be
-    urgent is looked at and the team told in this very transaction, also of one that was put aside as locked. Raises
-    `AlreadySent`, `IntakeClosed`, `IntakeExpired`.
+    urgent is looked at and the team told in this very transaction, also of one that was put aside, whatever the reason.
+    Raises `AlreadySent`, `IntakeClosed`, `IntakeExpired`.
     """
     if len(typed) > MOST_KEYS:
         raise TooMuchAtOnce
@@ -206,7 +206,7 @@ def save_answers(
     if _SAFE in new:
         _reach_as_said(intake, new[_SAFE], proved=opened or not sitting, now=now)
     _heed(intake, paper, new, standing | new, origin=origin or Origin(), now=now)
-    beside = urgent_keys(paper, locked)
+    beside = urgent_keys(paper, aside)
     tell_of(intake, beside, now=now)
     return Saved(tuple(new), faults, dropped, (*urgent_keys(paper, new), *beside), tuple(locked))
 

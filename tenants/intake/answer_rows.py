@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from saas import audit
 from saas.crypto import keyed_hash
@@ -68,7 +68,16 @@ def said_in(intake: Intake) -> dict[str, Said]:
 
 def history_of(intake: Intake) -> list[Past]:
     """Everything that was ever sent, in order, what was dropped too."""
-    rows = select(IntakeAnswer).where(IntakeAnswer.intake_id == intake.id)
+    return _past(intake, select(IntakeAnswer).where(IntakeAnswer.intake_id == intake.id))
+
+
+def aside_in(intake: Intake) -> list[Past]:
+    """What was sent and never counted, in order; one query."""
+    dropped = IntakeAnswer.dropped.is_(True)
+    return _past(intake, select(IntakeAnswer).where(IntakeAnswer.intake_id == intake.id, dropped))
+
+
+def _past(intake: Intake, rows: Select[IntakeAnswer]) -> list[Past]:
     found = []
     for row in db.session.execute(rows.order_by(IntakeAnswer.revision, IntakeAnswer.id)).scalars():
         told = unseal_value(subject=intake.client_id, about=_about(row.id), sealed=row.sealed)

@@ -14,6 +14,7 @@ from tenants.intake.questions import (
     NOT_SURE,
     TALK,
     YES,
+    Absent,
     All,
     Answer,
     Answers,
@@ -32,6 +33,7 @@ from tenants.intake.questions import (
 
 GO, SKIP = "go", "skip"
 IN_PERSON = "in-person"
+OPT_OUTS: tuple[Absent, ...] = ("declined", "in-person")
 OPENS = "answer"
 """The choice of a section's own gate that goes on to its questions."""
 QUIET_KINDS = frozenset({"display", "group", "file"})
@@ -161,7 +163,7 @@ def is_urgent(item: Item, answer: Answer | None) -> bool:
     if not item.acute or answer is None or answer.value in (None, (), ""):
         return False
     said = answer.value if isinstance(answer.value, tuple) else (answer.value,)
-    return any(one not in _calm_codes(item) for one in said)
+    return any(one not in _calm_codes(item) and one not in OPT_OUTS for one in said)
 
 
 def _calm_codes(item: Item) -> frozenset[object]:

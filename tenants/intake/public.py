@@ -132,7 +132,7 @@ def _part_page(
         "signing": signature_part(paper).id == part.id,
         "faults": sent.faults if sent else {},
         "notice": notice,
-        "urgent": any(key in saved.locked for key in saved.urgent),
+        "urgent": any(key not in saved.kept for key in saved.urgent),
         "more": request.args.get("more", type=int) or 0,
     }
     return render_template("public/intake/part.html", **(frame(intake, token, paper, reader, page=page) | own))

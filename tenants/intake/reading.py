@@ -11,10 +11,10 @@ from typing import cast
 
 from saas.text import TooLong, clean_block, clean_line
 from saas.words import _
+from tenants.intake.asking import OPT_OUTS
 from tenants.intake.questions import Absent, Answer, Item, Option, Value
 from tenants.intake.standard import BODY_OPTIONS, YES_NO_OPTIONS, YN4_OPTIONS
 
-OPT_OUTS: tuple[Absent, ...] = ("declined", "in-person")
 SHORT, LONG, NOTE = 200, 4000, 1000
 _MOST = 999_999_999
 _CHOICES = ("single", "yn4", "multi", "bodymap", "bool", "consent", "scale")

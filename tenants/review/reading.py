@@ -15,10 +15,11 @@ from tenants.bookings.models import Booking
 from tenants.clients.models import Client
 from tenants.intake.agreements import Agreement, agreements_of
 from tenants.intake.alerts import Answered, alerts_of
+from tenants.intake.answer_rows import aside_in
 from tenants.intake.assessing import Kept, kept_look, look_now
 from tenants.intake.flags import Look
 from tenants.intake.models import Intake, QuestionnaireVersion
-from tenants.intake.queries import OPEN, answers_of, definition_of
+from tenants.intake.queries import OPEN, answers_of, definition_of, said_now
 from tenants.intake.questions import Answers, Questionnaire, visible
 from tenants.intake.reviewing import Reviewed, reviews_of
 from tenants.intake.scores import Point, Score, scores_of, trend
@@ -60,11 +61,13 @@ class Alert:
 
 @dataclass(frozen=True)
 class Summary:
-    """One page. `newer_version`: the clinic has published another questionnaire since; `seen`: the sections shown."""
+    """One page. `aside`: what was sent and never counted; `newer_version`: the clinic has published another
+    questionnaire since; `seen`: the sections shown."""
 
     about: About
     alerts: tuple[Alert, ...]
     answered: tuple[Answered, ...]
+    aside: tuple[Said, ...]
     look: Look | None
     opted_out: Mapping[str, tuple[Said, ...]]
     digest: Mapping[str, tuple[Said, ...]]
@@ -113,12 +116,14 @@ def summary(row: Intake, language: str, *, now: datetime) -> Summary:
     changed = rules.changes(q, before[0][1], said, language) if before else ()
     told = alerts_of(row.id, row.client_id)
     history = touch_history(row.client_id, limit=1)
-    lines = [one for group in (*opted.values(), *digest.values()) for one in group]
+    aside = _aside(row, q, language)
+    lines = [one for group in (*opted.values(), *digest.values(), aside) for one in group]
     version, newest = _versions(row.questionnaire_version_id)
     return Summary(
         about=about(row),
         alerts=tuple(Alert(one.id, one.raised_at) for one in told.waiting),
         answered=told.answered,
+        aside=aside,
         look=look,
         opted_out=opted,
         digest=digest,
@@ -133,6 +138,12 @@ def summary(row: Intake, language: str, *, now: datetime) -> Summary:
         not_agreed=tuple(one for one in agreements_of(row.client_id) if not one.holds),
         seen=rules.sections_seen(q, flags=look.flags if look else (), said=lines, changed=changed),
     )
+
+
+def _aside(row: Intake, q: Questionnaire, language: str) -> tuple[Said, ...]:
+    sent = aside_in(row)
+    stands = {key: one.at for key, one in said_now(row).items()} if sent else {}
+    return rules.put_aside(q, [(one.key, one.answer, one.at) for one in sent], stands, language)
 
 
 def everything(row: Intake, language: str) -> tuple[About, tuple[rules.Group, ...]]:

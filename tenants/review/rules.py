@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from tenants.intake.flag_words import quoted
 from tenants.intake.flags import Flag, Label
@@ -131,6 +132,21 @@ def digest(q: Questionnaire, said: Iterable[Said], language: str) -> dict[str, t
         if told:
             found[heading] = told
     return found
+
+
+def put_aside(
+    q: Questionnaire, sent: Iterable[tuple[str, Answer, datetime]], stands: Mapping[str, datetime], language: str
+) -> tuple[Said, ...]:
+    """What was sent and never counted (key, answer, when; in order), the newest for each question: while nothing newer
+    `stands` there, and always for a question that may be urgent. What belongs to no question is left out."""
+    acute = {item.id for _section, item, _rows in leaves(q) if item.acute}
+    newest = {key: (answer, at) for key, answer, at in sent}
+    left = {
+        key: answer
+        for key, (answer, at) in newest.items()
+        if key not in stands or stands[key] <= at or key.partition(_ROW)[0] in acute
+    }
+    return tuple(one for one in said_in(q, left, language) if one.answer)
 
 
 def _unsaid(section: Section, item: Item, language: str) -> Said:

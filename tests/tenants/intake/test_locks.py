@@ -90,6 +90,23 @@ def test_an_urgent_answer_that_is_put_aside_is_told_to_the_team_and_has_help_bes
         assert len(list(db.session.execute(select(IntakeAlert)).scalars())) == 1
 
 
+def test_an_urgent_answer_from_a_second_tab_is_told_though_its_question_was_skipped_or_it_cannot_be_read(
+    desk: Desk, client: FlaskClient
+) -> None:
+    token = token_in(client.get(f"{desk.link}/part/comfort").text)
+    client.post(f"{desk.link}/part/comfort", data={"form_token": token, "decide": "j:skip"})
+    sent = {"form_token": token, "k": "j.harm", "j.harm": "might-act"}
+    page = client.post(f"{desk.link}/part/comfort", data=sent)
+    notice = page.text[page.text.index('class="note mb5 form"') :]
+    assert (page.status_code, 'href="tel:' in notice[:2000]) == (422, True)
+    both = {"form_token": token, "k": "d.neuroflag", "d.neuroflag": ["none", "fainting"]}
+    assert client.post(f"{desk.link}/save", data=both).get_json()["help"] == ["d.neuroflag"]
+    out = {"form_token": token, "k": "d.neuroflag", "d.neuroflag": ["none", "declined"]}
+    assert client.post(f"{desk.link}/save", data=out).get_json()["help"] == []
+    with desk.inside():
+        assert len(list(db.session.execute(select(IntakeAlert)).scalars())) == 2
+
+
 def test_whoever_books_with_somebody_elses_address_sees_and_changes_nothing_of_theirs(
     desk: Desk, browser: Browser, app: Flask
 ) -> None:

@@ -24,9 +24,11 @@ from tenants.bookings.rules import Details
 from tenants.intake.alert_effects import HANDLERS as ALERT_HANDLERS
 from tenants.intake.alerts import raise_alert
 from tenants.intake.answer_rows import put_answers, said_in
+from tenants.intake.asking import Typed
 from tenants.intake.assessing import kept_look
 from tenants.intake.effects import HANDLERS
 from tenants.intake.help_numbers import OwnNumber
+from tenants.intake.late import keep_late
 from tenants.intake.models import Intake
 from tenants.intake.questions import Answer
 from tenants.intake.reviewing import plan_reminder, reviews_of, standing_of
@@ -285,6 +287,21 @@ def test_an_owner_is_told_when_the_help_numbers_are_old(as_: As, rowan: Clinic, 
         save_settings(wanted=IntakeSettings(first=told, own_numbers=(line,)), now=NOW)
     assert "have not been checked for six months" in said(as_("alma").get("/c/rowan/manage/"))
     assert "have not been checked" not in as_("ben").get("/c/rowan/manage/").text
+
+
+def test_whoever_is_told_of_an_answer_that_was_put_aside_reads_what_it_was(
+    ben: FlaskClient, rowan: Clinic, inside: Enter
+) -> None:
+    with inside(rowan):
+        intake = sent_in(rowan)
+        late = {"j.harm": Typed(("might-act",)), "d.meds": Typed(("LATE",)), "x.y": Typed(("?",))}
+        assert keep_late(intake_id=intake, typed=late, sitting="another", now=NOW) == ("j.harm",)
+        answer(intake, {"d.meds": Answer("NEWER")}, now=NOW + HOUR)
+    page = ben.get(f"{HOME}open/?id={intake}")
+    plain = said(page)
+    aside = plain[plain.index("Sent, and put aside") : plain.index("Opt-outs and touch")]
+    assert "Thoughts of harm? Might-Act" in aside
+    assert ("LATE" in aside, "?" in aside.replace("harm?", "")) == (False, False)
 
 
 def test_limits_of_touch_are_changed_and_taken_back_at_check_in(ben: FlaskClient, rowan: Clinic, inside: Enter) -> None:
