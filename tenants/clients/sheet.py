@@ -15,9 +15,11 @@ from itertools import islice
 from saas.errors import Invalid
 from saas.text import Cleaner
 from saas.words import _
+from saas.words import later as _l
 from tenants.clients.rules import REACH, Record, clean_contact, name_key, similar_names
 
 BYTES_LIMIT = 5 * 1024 * 1024
+TOO_LARGE = _l("This file is larger than 5 MB. Send it in parts")
 ROWS_LIMIT = 20_000
 _SHOWN = 60  # characters of a cell that a problem repeats
 _DELIMITERS = ",;\t"
@@ -132,7 +134,7 @@ def read(content: bytes, *, country: str) -> Sheet:
     `Unreadable` when there is no table to speak of; everything else is a `Problem` with its line.
     """
     if len(content) > BYTES_LIMIT:
-        raise Unreadable(_("This file is larger than 5 MB. Send it in parts"))
+        raise Unreadable(str(TOO_LARGE))
     text, encoding = decode(content)
     if not text.strip():
         raise Unreadable(_("This file is empty"))

@@ -8,14 +8,13 @@ import io
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask_admin import expose
 
-from saas.admin import Console, OfficeView
-from saas.errors import DomainError
 from saas.exports import safe_cell
 from saas.fields import OfficeForm
 from saas.tenancy import current_tenant
+from saas.uploads import FORM_BYTES, FilePage, too_big
 from saas.web import StaleForm, page_now
 from saas.words import _, ngettext
 from saas.words import later as _l
@@ -33,29 +32,14 @@ COLUMN_WORDS = {
     "phone": _l("Telephone"),
     "reach": _l("How to reach them"),
 }
-_FORM_BYTES = 64 * 1024  # what a form adds to its file
 
 
-class TooBig(DomainError):
-    """The file is refused before it is read."""
-
-    status = 413
-    code = "file-too-big"
-
-
-def _refuse_big_files() -> None:
-    """Before anything reads the form: this page takes larger ones than others, and none that is larger still."""
-    if request.method == "POST":
-        request.max_content_length = sheet.BYTES_LIMIT + _FORM_BYTES
-        if (request.content_length or 0) > request.max_content_length:
-            raise TooBig(_("This file is larger than 5 MB. Send it in parts"))
-
-
-class ImportView(OfficeView):
+class ImportView(FilePage):
     """A file is checked whole when it is sent, and taken in whole when somebody says yes to what was checked."""
 
     roles = ("owner",)
     part_of = "client"
+    takes = sheet.BYTES_LIMIT + FORM_BYTES
 
     def __init__(self) -> None:
         super().__init__(name=_l("Bring a list of clients"), endpoint="client_import", url="clients/import")
@@ -63,15 +47,12 @@ class ImportView(OfficeView):
     def is_visible(self) -> bool:
         return False
 
-    def create_blueprint(self, admin: Console) -> Blueprint:
-        blueprint = super().create_blueprint(admin)
-        blueprint.before_request_funcs[None].insert(0, _refuse_big_files)
-        return blueprint
-
     @expose("/", methods=("GET", "POST"))
     def index(self) -> Any:
         if request.method == "GET":
             return self._ask()
+        if too_big():
+            return self._ask(error=str(sheet.TOO_LARGE)), 413
         _check_token()
         file = request.files.get("file")
         content = file.read() if file is not None else b""

@@ -19,6 +19,7 @@ from saas.errors import Invalid
 from saas.text import Cleaner
 from saas.theme import is_colour
 from saas.words import _
+from saas.words import later as _l
 
 LOGO_BYTES = 512 * 1024
 LOGO_PIXELS = 4096
@@ -33,6 +34,9 @@ _LOOPBACK = ("localhost", "127.0.0.1")
 MAIL_KINDS = ("confirmed", "changed", "cancelled", "reminder", "refunded")
 _LOGO_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 _TAGS = set("h2 h3 h4 p br ul ol li strong em b i a blockquote dl dt dd hr table thead tbody tr th td address".split())
+
+
+LOGO_TOO_LARGE = _l("Choose an image of at most 512 kB")
 
 
 class BadLogo(Invalid):
@@ -146,7 +150,7 @@ def read_logo(content: bytes) -> Logo:
     the content, never from a file's name.
     """
     if len(content) > LOGO_BYTES:
-        raise BadLogo(_("Choose an image of at most 512 kB"))
+        raise BadLogo(str(LOGO_TOO_LARGE))
     unreadable = _("Choose a PNG, JPEG or WebP image")
     try:
         with warnings.catch_warnings():

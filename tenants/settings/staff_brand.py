@@ -4,38 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from flask_admin import expose
 
 from saas import theme
-from saas.admin import Console
-from saas.errors import DomainError, Invalid, NotFound
+from saas.errors import Invalid, NotFound
 from saas.stale import mark_of
+from saas.uploads import FilePage, too_big
 from saas.web import page_now
 from saas.words import _
 from saas.words import later as _l
 from tenants.clinic.actions import remove_logo, save_brand, save_logo
 from tenants.clinic.queries import clinic_view
-from tenants.clinic.rules import BadLogo, clean_brand
+from tenants.clinic.rules import LOGO_TOO_LARGE, BadLogo, clean_brand
 from tenants.settings.forms import BrandForm, LogoForm, PressForm
 from tenants.settings.saving import KEPT, MEANWHILE, REFUSED, Answer, SettingsPage, keep, kept
-
-_LOOKED_AT = 6 * 1024 * 1024  # what is read at all; what is more than a logo may have is refused in words
-
-
-class TooBig(DomainError):
-    """The picture is refused before it is read."""
-
-    status = 413
-    code = "file-too-big"
-
-
-def _take_pictures() -> None:
-    """Before anything reads the form: a picture that is too large is still answered on its page."""
-    if request.method == "POST":
-        request.max_content_length = _LOOKED_AT
-        if (request.content_length or 0) > _LOOKED_AT:
-            raise TooBig(_("Choose an image of at most 512 kB"))
 
 
 @dataclass(frozen=True)
@@ -66,16 +49,13 @@ def sheet_of(brand: str, heading_style: str) -> str:
     return f".try--light{{color-scheme:light;{block(False)}}}.try--dark{{color-scheme:dark;{block(True)}}}\n"
 
 
-class BrandView(SettingsPage):
+class BrandView(FilePage, SettingsPage):
     """The one colour, the headings, the logo."""
+
+    takes = 6 * 1024 * 1024  # more than a logo may have: that one is refused by its own size
 
     def __init__(self) -> None:
         super().__init__(name=_l("Look"), endpoint="settings_brand", url="settings/look")
-
-    def create_blueprint(self, admin: Console) -> Blueprint:
-        blueprint = super().create_blueprint(admin)
-        blueprint.before_request_funcs[None].insert(0, _take_pictures)
-        return blueprint
 
     @expose("/", methods=("GET", "POST"))
     def index(self) -> Answer:
@@ -101,6 +81,9 @@ class BrandView(SettingsPage):
     @expose("/logo/", methods=("POST",))
     def logo(self) -> Answer:
         form = LogoForm(request.form)
+        if too_big():
+            form.put(BadLogo(str(LOGO_TOO_LARGE)))
+            return self._page(413, logo=form)
         if not form.validate():
             return self._page(REFUSED, logo=form)
         try:

@@ -138,6 +138,7 @@ def test_a_large_file_is_refused_before_it_is_read(desk: FlaskClient) -> None:
         environ_overrides={"CONTENT_LENGTH": str(50 * 1024 * 1024)},
     )
     assert answer.status_code == 413
+    assert 'aria-describedby="file-e"' in answer.text
     assert "larger than 5 MB" in answer.text
     assert send(desk, b"").status_code == 422
 
