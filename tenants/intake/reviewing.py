@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from saas import audit
 from saas.audit import current_actor
@@ -20,10 +20,10 @@ from saas.db import action, db, new_id
 from saas.errors import Conflict
 from saas.outbox import emit
 from saas.sealing import seal_value, unseal_value
-from saas.stale import ChangedMeanwhile
+from saas.stale import ChangedMeanwhile, mark_of, unchanged
 from saas.text import Cleaner
 from saas.words import _
-from tenants.intake.models import Intake, IntakeReview
+from tenants.intake.models import Intake, IntakeFlags, IntakeReview
 from tenants.intake.queries import lock_intake
 from tenants.intake.settings import intake_settings
 
@@ -82,14 +82,15 @@ class Standing:
 
 
 @action
-def review(*, intake_id: UUID, seen: int, decision: Decision, now: datetime) -> UUID:
-    """Keep a decision on the answers of revision `seen`; the review's id.
+def review(*, intake_id: UUID, seen: str | None, decision: Decision, now: datetime) -> UUID:
+    """Keep a decision on what stood when `seen` was made (`review_mark`; None asks nothing); the review's id.
 
-    `ChangedMeanwhile` when the client has sent more since, or somebody else has decided; `Invalid` with a sentence for
-    each field.
+    `ChangedMeanwhile` when the client has sent more since, the rules have found something else (the session moved), or
+    somebody has decided; `Invalid` with a sentence for each field.
     """
     row = lock_intake(intake_id)
-    if row.revision != seen or row.status != "submitted":
+    unchanged(seen, *_decided_on(row))
+    if row.status != "submitted":
         raise ChangedMeanwhile
     kept = _cleaned(decision)
     review_id = _keep(row, kept, now=now)
@@ -97,8 +98,20 @@ def review(*, intake_id: UUID, seen: int, decision: Decision, now: datetime) -> 
     row.attention = kept.outcome not in SETTLED
     if kept.words:
         emit(SEND_WORDS, run_at=now, dedupe=f"{SEND_WORDS}:{review_id}", review_id=review_id)
-    audit.record("intake.reviewed", target="intake", target_id=intake_id, now=now, revision=seen)
+    audit.record("intake.reviewed", target="intake", target_id=intake_id, now=now, revision=row.revision)
     return review_id
+
+
+def review_mark(row: Intake) -> str:
+    """The mark of what a decision is made on, for who decides second."""
+    return mark_of(*_decided_on(row))
+
+
+def _decided_on(row: Intake) -> tuple[object, ...]:
+    """The answers, the newest look of the rules at them, and what was decided so far; one query."""
+    looks = select(func.count()).select_from(IntakeFlags).where(IntakeFlags.intake_id == row.id).scalar_subquery()
+    reviews = select(func.count()).select_from(IntakeReview).where(IntakeReview.intake_id == row.id).scalar_subquery()
+    return row.revision, *db.session.execute(select(looks, reviews)).one()
 
 
 def _cleaned(decision: Decision) -> Decision:

@@ -15,7 +15,7 @@ from tenants.intake.touch import TouchLimits
 
 
 class OutcomeForm(OfficeForm):
-    """A practitioner's decision. `seen`: the revision of the answers that were shown."""
+    """A practitioner's decision. `seen`: the mark of what was shown."""
 
     seen = HiddenField()
     outcome = RadioField(choices=[SelectChoice(code, OUTCOME_WORDS[code]) for code in OUTCOMES], validate_choice=False)
@@ -28,11 +28,6 @@ class OutcomeForm(OfficeForm):
     def request(self) -> Decision:
         """The decision as typed."""
         return Decision(self.outcome.data or "", self.changes.data or "", self.notes.data or "", self.words.data or "")
-
-    def revision(self) -> int:
-        """The revision that was shown; -1 for what is none."""
-        text = (self.seen.data or "").strip()
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
 
 class AcknowledgeForm(OfficeForm):

@@ -21,7 +21,7 @@ from tenants.intake.flags import Look
 from tenants.intake.models import Intake, QuestionnaireVersion
 from tenants.intake.queries import OPEN, answers_of, definition_of, said_now
 from tenants.intake.questions import Answers, Questionnaire, visible
-from tenants.intake.reviewing import Reviewed, reviews_of
+from tenants.intake.reviewing import Reviewed, review_mark, reviews_of
 from tenants.intake.scores import Point, Score, scores_of, trend
 from tenants.intake.touch import Saying, TouchLimits, limits_in, touch_history
 from tenants.practitioners.models import Practitioner
@@ -35,7 +35,7 @@ _PAST = 6
 
 @dataclass(frozen=True)
 class About:
-    """Whose intake it is, and for which session."""
+    """Whose intake it is, and for which session. `mark`: of what a decision is made on."""
 
     id: UUID
     client_id: UUID
@@ -45,7 +45,7 @@ class About:
     service: str
     practitioner: str
     status: str
-    revision: int
+    mark: str
     submitted_at: datetime | None
     review_due: bool
     speak: bool
@@ -96,7 +96,7 @@ def about(row: Intake) -> About:
     client, service, practitioner = db.session.execute(found).one()
     return About(
         id=row.id, client_id=row.client_id, client=client, booking_id=row.booking_id, session_at=row.session_at,
-        service=service or "", practitioner=practitioner or "", status=row.status, revision=row.revision,
+        service=service or "", practitioner=practitioner or "", status=row.status, mark=review_mark(row),
         submitted_at=row.submitted_at, review_due=row.review_due, speak=row.attention,
     )  # fmt: skip
 

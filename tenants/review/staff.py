@@ -65,7 +65,7 @@ class IntakesView(OfficeView):
     ) -> Answer:
         found = look_at_summary(intake_id=row.id, language=locale(), now=page_now())
         if meanwhile or not outcome.seen.data:
-            outcome.seen.data = str(found.about.revision)
+            outcome.seen.data = found.about.mark
         page = self.render(
             "manage/review/summary.html", found=found, outcome_form=outcome, seen_form=seen, meanwhile=meanwhile,
             **_shown(found),
@@ -85,7 +85,7 @@ class IntakesView(OfficeView):
         if not form.validate():
             return self._summary(row, form, AcknowledgeForm(None), 422)
         try:
-            review(intake_id=row.id, seen=form.revision(), decision=form.request(), now=page_now())
+            review(intake_id=row.id, seen=form.seen.data or "", decision=form.request(), now=page_now())
         except Invalid as refused:
             form.put(refused)
             return self._summary(row, form, AcknowledgeForm(None), 422)

@@ -68,7 +68,7 @@ def furnish_intake(*, client_id: UUID, booking_id: UUID, account_id: UUID, slug:
     remember_touch(intake_id=intake, now=now)
     raise_alert(intake_id=intake, revision=row.revision, now=now)
     with acting_as(Actor("staff", account_id)):
-        review(intake_id=intake, seen=row.revision, decision=Decision("proceed"), now=now)
+        review(intake_id=intake, seen=None, decision=Decision("proceed"), now=now)
     add(ConsentText(hash=slug, document="privacy", locale="en", words=slug, first_shown_at=now))
     add(
         Consent(

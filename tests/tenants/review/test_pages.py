@@ -53,6 +53,11 @@ def said(page: TestResponse) -> str:
     return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main)))
 
 
+def mark_in(page: TestResponse) -> str:
+    found: list[str] = re.findall(r'name="seen" value="([^"]*)"', page.text)
+    return found[-1]
+
+
 def headings(page: TestResponse) -> list[str]:
     return re.findall(r"<h2[^>]*>([^<]*)<", page.text)
 
@@ -118,7 +123,7 @@ def test_a_calm_intake_shows_fit_open_and_a_decision_closes_it(
         intake = sent_in(rowan)
     page = ben.get(f"{HOME}open/?id={intake}")
     assert "<details>" not in page.text
-    form = {"csrf_token": token_of(page), "id": str(intake), "seen": "1"}
+    form = {"csrf_token": token_of(page), "id": str(intake), "seen": mark_in(page)}
     refused = ben.post(f"{HOME}review/", data={**form, "outcome": "changes", "notes": "She was calm."})
     assert (refused.status_code, "Say what will be different" in said(refused)) == (422, True)
     assert "She was calm." in refused.text
@@ -126,6 +131,8 @@ def test_a_calm_intake_shows_fit_open_and_a_decision_closes_it(
     late = ben.post(f"{HOME}review/", data={**form, "seen": "0", "outcome": "proceed", "notes": "Kept words"})
     assert (late.status_code, "Kept words" in late.text) == (409, True)
     assert ben.post(f"{HOME}review/", data={**form, "outcome": "proceed", "words": "thanks"}).status_code == 303
+    second = ben.post(f"{HOME}review/", data={**form, "outcome": "refer", "notes": "Too late"})
+    assert (second.status_code, "Too late" in second.text, "Something is new" in said(second)) == (409, True, True)
     with inside(rowan):
         row = db.session.get_one(Intake, intake)
         assert (row.review_due, row.attention, row.reviewed_at) == (False, False, NOW)
@@ -358,7 +365,8 @@ def test_no_clinical_word_leaves_the_summary(
     ben = as_("ben")
     page = ben.get(f"{HOME}open/?id={intake}")
     assert "Zolpidem" in page.text
-    form = {"csrf_token": token_of(page), "id": str(intake), "seen": "1", "notes": "quagmire", "outcome": "refer"}
+    form = {"csrf_token": token_of(page), "id": str(intake), "seen": mark_in(page), "notes": "quagmire"}
+    form["outcome"] = "refer"
     form["alert"] = re.findall(r'name="alert" value="([^"]+)"', page.text)[0]
     assert ben.post(f"{HOME}seen/", data={**form, "done": "spoke", "note": "lantern"}).status_code == 303
     assert ben.post(f"{HOME}review/", data={**form, "words": "talk"}).status_code == 303
