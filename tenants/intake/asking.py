@@ -163,10 +163,11 @@ def is_urgent(item: Item, answer: Answer | None) -> bool:
     if not item.acute or answer is None or answer.value in (None, (), ""):
         return False
     said = answer.value if isinstance(answer.value, tuple) else (answer.value,)
-    return any(one not in _calm_codes(item) and one not in OPT_OUTS for one in said)
+    return any(one not in calm_answers(item) and one not in OPT_OUTS for one in said)
 
 
-def _calm_codes(item: Item) -> frozenset[object]:
+def calm_answers(item: Item) -> frozenset[object]:
+    """The values that mean all is well where an answer may be urgent: codes, a bool, or a scale's lower end."""
     if item.kind == "bool":
         return frozenset({YES in item.calm})
     if item.calm:

@@ -40,6 +40,20 @@ def section_of(form: Questionnaire, id: str) -> Section:
     return found
 
 
+def part_of(form: Questionnaire, id: str) -> Part:
+    """The part with this id."""
+    found = next((part for part in form.parts if part.id == id), None)
+    if found is None:
+        raise NoSuchPiece
+    return found
+
+
+def with_part(form: Questionnaire, part: Part) -> Questionnaire:
+    """`part` in place of the one with its id."""
+    part_of(form, part.id)
+    return replace(form, parts=tuple(part if one.id == part.id else one for one in form.parts))
+
+
 def home_of(form: Questionnaire, item_id: str) -> Section:
     """The section in which this question stands, at any depth."""
     for section in sections_of(form):
@@ -59,8 +73,13 @@ def with_item(form: Questionnaire, item: Item) -> Questionnaire:
     return _each_list(form, lambda items: tuple(item if one.id == item.id else one for one in items))
 
 
-def with_new_item(form: Questionnaire, section_id: str, item: Item) -> Questionnaire:
-    """`item` at the end of a section."""
+def with_new_item(form: Questionnaire, section_id: str, item: Item, *, group_id: str = "") -> Questionnaire:
+    """`item` at the end of a section, or of a group."""
+    if group_id:
+        group = item_of(form, group_id)
+        if group.kind != "group" or is_fixed(form, group_id):
+            raise NoSuchPiece
+        return with_item(form, replace(group, items=(*group.items, item)))
     section = section_of(form, section_id)
     return with_section(form, replace(section, items=(*section.items, item)))
 

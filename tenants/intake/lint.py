@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from saas.languages import LANGUAGES
 from saas.words import _
+from tenants.intake.asking import calm_answers
 from tenants.intake.flag_reach import never_firing
 from tenants.intake.flags import Ask, Clause, Every, RuleSet, asks_of
 from tenants.intake.json_reading import Fault
@@ -28,7 +30,7 @@ from tenants.intake.questions import (
 from tenants.intake.reading import choices
 from tenants.intake.scores import asks_of_harm
 from tenants.intake.structure import all_items, circles, doubled
-from tenants.intake.verbatim import is_as_brought
+from tenants.intake.verbatim import is_as_brought, is_instrument
 
 _UNANSWERED = ("display", "group", "consent", "signature")
 
@@ -48,12 +50,13 @@ def faults_in(q: Questionnaire, *, rules: RuleSet | None = None, contacts: bool 
     form = _Form(q, all_items(q), {item.id: section for section in sections_of(q) for item in items_in(section.items)})
     found = [
         *_structure(form),
+        *_groups(form),
         *_conditions(form),
         *_ways_out(form),
         *(() if contacts else _nobody_told(form)),
         *_languages(form),
         *_documents(form),
-        *((*_rules(form, rules), *_disarmed(form, rules)) if rules is not None else ()),
+        *((*_rules(form, rules), *_disarmed(form, rules), *_calmed(form, rules)) if rules is not None else ()),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -79,6 +82,19 @@ def _structure(form: _Form) -> Iterator[Fault]:
             yield Fault(item.id, "options", _("This kind of question needs choices"))
         if not is_as_brought(item):
             yield Fault(item.id, "items", _("A published form is shown whole and unchanged: bring it in again"))
+
+
+def _groups(form: _Form) -> Iterator[Fault]:
+    """A group holds something, and repeats for the choices of a question with several answers, and only once."""
+    several = {item.id for item in form.items if item.kind == "multi"}
+    there = {item.id for item in form.items}
+    for item in form.items:
+        if item.kind == "group" and item.enabled and not item.items:
+            yield Fault(item.id, "items", _("There is no question in this group yet: add one, or switch it off"))
+        if item.rows_of in there - several:
+            yield Fault(item.id, "rows_of", _("A group repeats for a question with several answers: choose another"))
+        if item.rows_of and any(inner.rows_of for inner in items_in(item.items)):
+            yield Fault(item.id, "rows_of", _("A group that repeats cannot hold another that repeats"))
 
 
 def _conditions(form: _Form) -> Iterator[Fault]:
@@ -159,6 +175,31 @@ def _disarmed(form: _Form, rules: RuleSet) -> Iterator[Fault]:
                 )  # fmt: skip
 
 
+def _calmed(form: _Form, rules: RuleSet) -> Iterator[Fault]:
+    """Answers that pass for calm, so that no help is shown, though a rule would call somebody for them alone."""
+    calm = {item.id: calm_answers(item) for item in form.items if item.acute}
+    for rule in rules.rules:
+        for ask in _enough(rule.when) if rule.enabled and rule.axis == "acute" else ():
+            wanted = ask.value if isinstance(ask.value, tuple) else (ask.value,)
+            if ask.of == "q" and ask.op in ("=", "in", "has") and set(wanted) & calm.get(ask.name, frozenset()):
+                yield Fault(
+                    ask.name, "calm",
+                    _(
+                        "One of its answers passes for “all is well”, but the rule %(rule)s calls somebody for it: "
+                        "say which answers mean that all is well",
+                        rule=rule.id,
+                    ),
+                )  # fmt: skip
+
+
+def _enough(clause: Clause) -> tuple[Ask, ...]:
+    """The comparisons each of which is enough for the clause to hold."""
+    if isinstance(clause, Ask):
+        return (clause,)
+    alone = not isinstance(clause, Every) or len(clause.of) == 1
+    return tuple(ask for part in clause.of for ask in _enough(part)) if alone else ()
+
+
 def _unmarked(clause: Clause, acute: Collection[str]) -> frozenset[str]:
     """The questions to mark so that the clause holds only with an answer to one that is marked: of what must all hold
     one is enough, the first that takes the fewest."""
@@ -170,10 +211,14 @@ def _unmarked(clause: Clause, acute: Collection[str]) -> frozenset[str]:
 
 
 def _languages(form: _Form) -> Iterator[Fault]:
+    fixed = {item.id for group in form.items if is_instrument(group) for item in items_in((group,))}
     for at, texts in _texts(form):
+        if at in fixed:
+            continue  # a published form is in the languages that it came in, and is never edited
         missing = [code for code in form.q.languages if texts and not texts.get(code, "").strip()]
         if missing:
-            yield Fault(at, "text", _("Words are missing in: %(languages)s", languages=", ".join(missing)))
+            names = ", ".join(LANGUAGES.get(code, code) for code in missing)
+            yield Fault(at, "text", _("Words are missing in: %(languages)s", languages=names))
 
 
 def _texts(form: _Form) -> Iterator[tuple[str, Texts]]:

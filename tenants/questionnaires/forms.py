@@ -13,15 +13,17 @@ from wtforms.fields.choices import SelectChoice
 from saas.admin import OfficeForm
 from saas.text import TooLong, clean_block, clean_line
 from saas.words import _
-from tenants.intake.asking import Typed
+from tenants.intake.asking import Typed, calm_answers
 from tenants.intake.form_json import ID, RESERVED
 from tenants.intake.json_reading import LONGEST_TEXT
 from tenants.intake.questions import Item, Kind, Option, Section, Texts
+from tenants.intake.reading import choices
 from tenants.questionnaires.piece_words import KIND_WORDS, OFFERED, WITH_CHOICES, WITH_ENDS
 
 SPARE = 3  # empty rows for more answers
 MOST_ROWS = 40
-_ITEM_TEXTS = ("text", "help", "guardian_text", "lo_text", "hi_text")
+WITH_CALM = frozenset(("single", "multi", "yn4", "bool"))
+_ITEM_TEXTS = ("text", "help", "guardian_text", "young_text", "lo_text", "hi_text")
 _SECTION_TEXTS = ("title", "intro", "notice")
 _ITEM_MARKS = ("required", "sensitive", "safety", "acute", "note", "enabled")
 _SECTION_MARKS = ("sensitive", "crisis_box", "enabled")
@@ -45,6 +47,7 @@ class PieceForm(OfficeForm):
     lo = StringField()
     hi = StringField()
     document = StringField()
+    rows_of = SelectField(validate_choice=False)
     seen = HiddenField()
 
     languages: Sequence[str] = ()
@@ -81,7 +84,11 @@ class PieceForm(OfficeForm):
         texts = {name: self.texts(name, needed=name == "text") for name in _ITEM_TEXTS}
         ends = {name: self.whole(name) for name in ("lo", "hi")} if before.kind in WITH_ENDS else {}
         document = (self.document.data or "").strip() if before.kind == "consent" else before.document
-        return replace(before, options=options, document=document, **marks, **texts, **ends)  # type: ignore[arg-type]
+        rows_of = self.rows_of.data or "" if before.kind == "group" else before.rows_of
+        if rows_of not in {"", before.rows_of, *(code for code, _words in self.rows_of.choices or ())}:
+            self.put_errors({"rows_of": _("Choose one of the questions shown")})
+        changed = replace(before, options=options, document=document, rows_of=rows_of)
+        return replace(changed, **marks, **texts, **ends)  # type: ignore[arg-type]
 
     def section(self, before: Section) -> Section:
         """The section as typed."""
@@ -107,7 +114,7 @@ def piece_data(piece: Item | Section, languages: Sequence[str]) -> dict[str, Any
     }
     found |= {name: getattr(piece, name) for name in marks}
     if isinstance(piece, Item):
-        found |= {"kind": piece.kind, "document": piece.document}
+        found |= {"kind": piece.kind, "document": piece.document, "rows_of": piece.rows_of}
         found |= {name: "" if (end := getattr(piece, name)) is None else str(end) for name in ("lo", "hi")}
     return found
 
@@ -119,11 +126,12 @@ def words_kept(piece: Item | Section, languages: Sequence[str]) -> list[tuple[st
 
 @dataclass(frozen=True)
 class Row:
-    """A row for one answer to choose, as typed."""
+    """A row for one answer to choose, as typed. `calm`: it means that all is well."""
 
     code: str = ""
     texts: Mapping[str, str] | None = None
     alone: bool = False
+    calm: bool = False
     fault: str = ""
 
     def said(self, language: str) -> str:
@@ -133,7 +141,8 @@ class Row:
 
 def rows_of(item: Item) -> list[Row]:
     """The answers to choose as rows, and some empty ones."""
-    kept = [Row(option.code, option.text, option.exclusive) for option in item.options]
+    calm = calm_ticks(item)
+    kept = [Row(option.code, option.text, option.exclusive, option.code in calm) for option in item.options]
     return [*kept, *(Row() for _number in range(SPARE))]
 
 
@@ -144,7 +153,8 @@ def typed_rows(typed: Mapping[str, str], languages: Sequence[str]) -> list[Row]:
         if f"o{number}-code" not in typed:
             break
         texts = {code: typed.get(f"o{number}-{code}", "") for code in languages}
-        found.append(Row(typed[f"o{number}-code"], texts, f"o{number}-alone" in typed))
+        alone, calm = (f"o{number}-{name}" in typed for name in ("alone", "calm"))
+        found.append(Row(typed[f"o{number}-code"], texts, alone, calm))
     return found
 
 
@@ -175,6 +185,27 @@ def options_from(rows: Sequence[Row], before: Item, languages: Sequence[str]) ->
         options.append(replace(known.get(code, Option(code, {})), text=texts, exclusive=row.alone))
         told.append(replace(row, code=code, fault=fault))
     return tuple(options), told
+
+
+def calm_ticks(item: Item) -> frozenset[str]:
+    """The codes of the answers that mean all is well, where an answer may need somebody now."""
+    calm = {("yes" if one else "no") if isinstance(one, bool) else one for one in calm_answers(item)}
+    return frozenset(option.code for option in choices(item) if option.code in calm)
+
+
+def calm_from(item: Item, ticked: Iterable[str], *, asked: bool) -> tuple[tuple[str, ...], str]:
+    """Which answers mean all is well, as ticked, and a sentence where that needs another look. `item` is as typed but
+    for this; `asked`: the page had the ticks."""
+    if not item.acute or item.kind not in WITH_CALM:
+        return item.calm, ""
+    if not asked:
+        return item.calm, _("Say which answers mean that all is well, then save")
+    said = tuple(option.code for option in choices(item) if option.code in set(ticked))
+    if not said:
+        return item.calm, _("Tick at least one answer that means all is well")
+    if len(said) == len(choices(item)):
+        return item.calm, _("Leave one answer without this tick, else nobody would ever be told")
+    return item.calm if calm_ticks(item) == set(said) else said, ""
 
 
 def _row_texts(row: Row, languages: Sequence[str]) -> tuple[dict[str, str], str]:

@@ -108,6 +108,7 @@ def _lines(form: Questionnaire, item: Item, depth: int = 0) -> list[dict[str, An
         "conditional": item.when is not None,
         "sensitive": item.sensitive,
         "fixed": is_fixed(form, item.id),
+        "group": item.kind == "group",
     }
     return [line, *(one for inner in item.items for one in _lines(form, inner, depth + 1))]
 
@@ -316,13 +317,13 @@ def _drop_item(form: Questionnaire, id: str) -> Questionnaire:
 _DEEDS: dict[str, tuple[Any, Any, Any, Callable[[Draft, str], None]]] = {
     "item": (
         _l("Take this question out?"),
-        _l("It goes from the draft. Answers that clients gave to it stay, and so does every published version."),
+        _l("It goes from the draft, with all that stands in it. Published versions and the answers clients gave stay."),
         _l("Take it out"),
         partial(_drop, _drop_item),
     ),
     "section": (
         _l("Take this section out?"),
-        _l("It goes from the draft with all its questions. Answers that clients gave stay."),
+        _l("It goes from the draft, with all that stands in it. Published versions and the answers clients gave stay."),
         _l("Take it out"),
         partial(_drop, without_section),
     ),

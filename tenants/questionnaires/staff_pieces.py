@@ -32,10 +32,14 @@ from tenants.intake.form_json import as_json
 from tenants.intake.publishing import Draft, change_draft
 from tenants.intake.questions import Item, Part, Questionnaire, Section
 from tenants.intake.reading import choices
+from tenants.intake.structure import all_items
 from tenants.questionnaires.forms import (
     SPARE,
+    WITH_CALM,
     PieceForm,
     Row,
+    calm_from,
+    calm_ticks,
     form_for,
     kind_of,
     options_from,
@@ -98,7 +102,7 @@ class PiecesView(OfficeView):
         form = form_for(draft.form.languages)(
             data={**piece_data(item, draft.form.languages), "seen": _seen(draft, item)}
         )
-        return self._item(draft, item, form, rows_of(item), 200)
+        return self._item(draft, item, form, rows_of(item), 200, calm=calm_ticks(item))
 
     @expose("/", methods=("POST",))
     def save_item(self) -> Answer:
@@ -109,9 +113,15 @@ class PiecesView(OfficeView):
         if not form.validate():
             return self._item(draft, item, form, rows, 422)
         options, told = options_from(rows, item, draft.form.languages)
+        form.rows_of.choices = _may_repeat(draft.form, item)
         wanted = form.item(item, options)
-        if form.errors or any(row.fault for row in told):
-            return self._item(draft, item, form, told, 422)
+        ticked = {row.code for row in told if row.calm} | set(request.form.getlist("calm"))
+        calm, fault = calm_from(wanted, ticked, asked="calm-asked" in request.form)
+        wanted = replace(wanted, calm=calm)
+        if form.errors or any(row.fault for row in told) or fault:
+            shown = frozenset(ticked) if "calm-asked" in request.form else calm_ticks(wanted)
+            told = [replace(row, calm=row.code in shown) for row in told]
+            return self._item(draft, item, form, told, 422, calm=shown, fault=fault)
         try:
             change_draft(
                 questionnaire_id=draft.id, change=lambda q: with_item(q, wanted), now=page_now(),
@@ -121,13 +131,18 @@ class PiecesView(OfficeView):
             fresh = asked_draft()
             stands = item_of(fresh.form, item.id)
             form.seen.data = _seen(fresh, stands)
-            return self._item(fresh, stands, form, told or rows, refused.status)
+            return self._item(fresh, stands, form, told or rows, refused.status, calm=frozenset(ticked))
         except DomainError as refused:
             form.put(refused)
-            return self._item(draft, item, form, told or rows, refused.status)
+            return self._item(draft, item, form, told or rows, refused.status, calm=frozenset(ticked))
         return self._done(draft, f"i-{item.id}")
 
-    def _item(self, draft: Draft, item: Item, form: PieceForm, rows: Sequence[Row], status: int) -> Answer:
+    def _item(
+        self, draft: Draft, item: Item, form: PieceForm, rows: Sequence[Row], status: int, *,
+        calm: frozenset[str] = frozenset(), fault: str = "",
+    ) -> Answer:  # fmt: skip
+        form.rows_of.choices = _may_repeat(draft.form, item)
+        acute = item.kind in WITH_CALM and bool(form.acute.data)
         page = self.render(
             "manage/questionnaires/item.html",
             draft=draft,
@@ -141,19 +156,28 @@ class PiecesView(OfficeView):
             languages={code: LANGUAGES.get(code, code) for code in draft.form.languages},
             stands=words_kept(item, draft.form.languages) if status == 409 else [],
             guardian=draft.form.guardian_when is not None,
+            young=draft.form.young_when is not None,
+            calm_asked=acute,
+            calm_fault=fault,
+            calm_ticks=[
+                (one.code, said(one.text), one.code in calm)
+                for one in choices(item)
+                if acute and item.kind not in WITH_CHOICES
+            ],
+            problem=fault,
         )
         return page, status
 
     @expose("/new-question/")
     def new_item(self) -> Answer:
         draft = asked_draft()
-        section = section_of(draft.form, request.values.get("section", ""))
+        section, _group = self._place(draft)
         return self._new_item(draft, section, form_for(draft.form.languages)(), 200)
 
     @expose("/new-question/", methods=("POST",))
     def add_item(self) -> Answer:
         draft = asked_draft()
-        section = section_of(draft.form, request.values.get("section", ""))
+        section, group = self._place(draft)
         form = form_for(draft.form.languages)(request.form)
         if not form.validate():
             return self._new_item(draft, section, form, 422)
@@ -167,19 +191,34 @@ class PiecesView(OfficeView):
         if item.kind in ("single", "multi"):  # a question needs choices; these two are there to be written over
             item = replace(item, options=choices(replace(item, kind="bool", options=())))
         try:
-            change_draft(questionnaire_id=draft.id, change=lambda q: with_new_item(q, section.id, item), now=page_now())
+            change_draft(
+                questionnaire_id=draft.id, now=page_now(),
+                change=lambda q: with_new_item(q, section.id, item, group_id=group),
+            )  # fmt: skip
         except DomainError as refused:
             form.put(refused)
             return self._new_item(draft, section, form, refused.status)
         flash(_("Added, and switched off until you switch it on."))
         return redirect(self.get_url(".item", id=draft.id, piece=item.id), 303)
 
+    def _place(self, draft: Draft) -> tuple[Section, str]:
+        """Where a new question goes: a section, and the id of a group in it or nothing."""
+        group = request.values.get("group", "")
+        if group:
+            if item_of(draft.form, group).kind != "group" or is_fixed(draft.form, group):
+                raise NoSuchPiece
+            return home_of(draft.form, group), group
+        return section_of(draft.form, request.values.get("section", "")), ""
+
     def _new_item(self, draft: Draft, section: Section, form: PieceForm, status: int) -> Answer:
         page = self.render(
             "manage/questionnaires/new_item.html",
             draft=draft,
             section=section,
-            title=said(section.title),
+            group=request.values.get("group", ""),
+            title=said(item_of(draft.form, request.values["group"]).text)
+            if request.values.get("group")
+            else said(section.title),
             record_form=form,
             languages={code: LANGUAGES.get(code, code) for code in draft.form.languages},
         )
@@ -242,6 +281,19 @@ class PiecesView(OfficeView):
             stands=words_kept(section, draft.form.languages) if section is not None and status == 409 else [],
         )
         return page, status
+
+
+def _may_repeat(form: Questionnaire, group: Item) -> list[tuple[str, str]]:
+    """The questions for whose answers a group can be repeated: those before it with several answers."""
+    found = [("", _("Once"))]
+    if group.kind != "group":
+        return found
+    for item in all_items(form):
+        if item.id == group.id:
+            break
+        if item.kind == "multi" and not is_fixed(form, item.id):
+            found.append((item.id, said(item.text)[:90]))
+    return found
 
 
 def _seen(draft: Draft, item: Item) -> str:

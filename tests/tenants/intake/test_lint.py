@@ -50,10 +50,20 @@ def test_a_condition_looks_back_at_what_is_asked_with_choices_that_are_there() -
         ask("b", Test("c", "=", "yes")),
         ask("c", Test("a", "in", ("yes", "maybe"))),
         ask("d", Test("off", "=", "yes")),
-        Item("rows", "group", TEXT, rows_of="none"),
+        Item("rows", "group", TEXT, rows_of="none", items=(ask("in"),)),
     )
     assert _found(q) == [(at, "when") for at in ("a", "b", "c", "d", "rows")]
     assert _found(form(ask("a"), when=Test("a", "=", "yes"))) == [("a", "when"), ("s", "when")]
+
+
+def test_a_group_holds_something_and_repeats_once_for_a_question_with_several_answers() -> None:
+    several = ask("m", kind="multi")
+    inner = Item("in", "group", TEXT, rows_of="m", items=(ask("q"),))
+    assert _found(form(several, inner)) == []
+    assert _found(form(several, Item("out", "group", TEXT, rows_of="m", items=(inner,)))) == [("out", "rows_of")]
+    assert _found(form(ask("s"), replace(inner, rows_of="s"))) == [("in", "rows_of")]
+    assert _found(form(several, replace(inner, items=()))) == [("in", "items")]
+    assert _found(form(several, replace(inner, items=(), enabled=False))) == []
 
 
 def test_circles_doubles_missing_words_and_missing_papers_are_told() -> None:
@@ -79,3 +89,7 @@ def test_what_an_acute_rule_reads_is_marked_as_one_that_may_need_somebody() -> N
         unticked = with_item(q, replace(item_of(q, id), acute=False))
         found = faults_in(unticked, rules=rules, contacts=True)
         assert {(fault.at, fault.where) for fault in found} == {(id, "acute")}
+    calmed = with_item(q, replace(item_of(q, "j.safe_now"), calm=()))  # "no" would pass for calm, as it does elsewhere
+    assert {(fault.at, fault.where) for fault in faults_in(calmed, rules=rules, contacts=True)} == {
+        ("j.safe_now", "calm")
+    }

@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from werkzeug.test import TestResponse
 
 from saas.db import db
 from tenants.intake.editing import item_of, section_of
@@ -19,6 +18,7 @@ from tenants.intake.settings import Contact, IntakeSettings, save_settings
 from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter, log_in, token_of
 from tests.tenants.bookings.scenes import only_sqlite
+from tests.tenants.questionnaires.typed_in import fields_of
 
 HOME = "/c/rowan/manage/questionnaires/"
 PIECES = f"{HOME}pieces/"
@@ -36,19 +36,6 @@ def draft(rowan: Clinic, inside: Enter) -> UUID:
         return begin_from_shipped(now=NOW)
 
 
-def _fields(page: TestResponse) -> dict[str, str]:
-    """What the page's last form would send, as it stands."""
-    form = page.text[page.text.rindex("<form") :]
-    found = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*? value="([^"]*)"', form))
-    ticks = re.findall(r'<input type="checkbox"[^>]*name="([^"]+)" value="y"( checked)?', form)
-    for name, on in ticks:
-        found.pop(name, None)
-        if on:
-            found[name] = "y"
-    found |= dict(re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n([^<]*)</textarea>', form))
-    return {**found, "csrf_token": token_of(page)}
-
-
 @only_sqlite
 def test_the_owner_begins_writes_and_publishes(desk: FlaskClient, rowan: Clinic, inside: Enter) -> None:
     empty = desk.get(HOME)
@@ -61,10 +48,10 @@ def test_the_owner_begins_writes_and_publishes(desk: FlaskClient, rowan: Clinic,
     publish = f"{HOME}publish/?id={id[1]}"
     refused = desk.get(publish)
     assert "first say in the settings of intakes who is told" in refused.text
-    assert desk.post(publish, data=_fields(refused)).status_code == 409
+    assert desk.post(publish, data=fields_of(refused)).status_code == 409
     with inside(rowan):
         save_settings(wanted=IntakeSettings(first=Contact("Alma", "alma@rowan.example")), now=NOW)
-    done = desk.post(publish, data=_fields(desk.get(publish)))
+    done = desk.post(publish, data=fields_of(desk.get(publish)))
     assert done.status_code == 303
     assert "What stands here is published" in desk.get(done.location).text
     assert "Clients are asked this" in desk.get(HOME).text
@@ -72,7 +59,7 @@ def test_the_owner_begins_writes_and_publishes(desk: FlaskClient, rowan: Clinic,
     version = re.search(r'ask/withdraw/\?id=[^"]+piece=([0-9a-f-]+)', desk.get(done.location).text)
     assert version is not None
     ask = f"{HOME}ask/withdraw/?id={id[1]}&piece={version[1]}"
-    assert desk.post(ask, data=_fields(desk.get(ask))).status_code == 303
+    assert desk.post(ask, data=fields_of(desk.get(ask))).status_code == 303
     assert "Not asked" in desk.get(HOME).text
 
 
@@ -82,7 +69,7 @@ def test_a_question_is_changed_with_its_answers_and_faults_stand_beside_their_fi
 ) -> None:
     path = f"{PIECES}?id={draft}&piece=g.sleep"
     page = desk.get(path)
-    typed = _fields(page) | {"text-en": "", "o0-es": "", "o3-en": "No idea", "o3-es": "Ni idea", "o3-code": "a b"}
+    typed = fields_of(page) | {"text-en": "", "o0-es": "", "o3-en": "No idea", "o3-es": "Ni idea", "o3-code": "a b"}
     refused = desk.post(path, data=typed)
     assert refused.status_code == 422
     assert refused.text.count("Write it in each language") >= 2
@@ -107,12 +94,12 @@ def test_questions_and_sections_are_added_moved_and_taken_out(
     desk: FlaskClient, rowan: Clinic, draft: UUID, inside: Enter
 ) -> None:
     new = f"{PIECES}new-question/?id={draft}&section=g"
-    typed = _fields(desk.get(new)) | {"kind": "multi", "text-en": "Which?", "text-es": ""}
+    typed = fields_of(desk.get(new)) | {"kind": "multi", "text-en": "Which?", "text-es": ""}
     assert desk.post(new, data=typed).status_code == 422
     added = desk.post(new, data=typed | {"text-es": "¿Cuáles?"})
     assert desk.get(added.location).status_code == 200
     section = f"{PIECES}section/?id={draft}&part=session"
-    titled = _fields(desk.get(section)) | {"title-en": "More", "title-es": "Más", "enabled": "y"}
+    titled = fields_of(desk.get(section)) | {"title-en": "More", "title-es": "Más", "enabled": "y"}
     assert desk.post(section, data=titled).status_code == 303
     one = desk.get(f"{HOME}one/?id={draft}")
     token = {"csrf_token": token_of(one)}
@@ -126,10 +113,10 @@ def test_questions_and_sections_are_added_moved_and_taken_out(
     for deed, piece in (("item", "g.q1"), ("section", "s1")):
         ask = f"{HOME}ask/{deed}/?id={draft}&piece={piece}"
         assert ("Which?" if deed == "item" else "More") in desk.get(ask).text
-        assert desk.post(ask, data=_fields(desk.get(ask))).status_code == 303
+        assert desk.post(ask, data=fields_of(desk.get(ask))).status_code == 303
         assert desk.get(ask).status_code == 404
     away = f"{HOME}ask/archive/?id={draft}"
-    assert desk.post(away, data=_fields(desk.get(away))).status_code == 303
+    assert desk.post(away, data=fields_of(desk.get(away))).status_code == 303
     assert desk.get(f"{HOME}one/?id={draft}").status_code == 404
 
 
@@ -158,7 +145,7 @@ def test_the_texts_around_the_questions_are_changed(
     desk: FlaskClient, rowan: Clinic, draft: UUID, inside: Enter
 ) -> None:
     path = f"{HOME}texts/?id={draft}"
-    typed = _fields(desk.get(path))
+    typed = fields_of(desk.get(path))
     assert desk.post(path, data={**typed, "t-close-es": ""}).status_code == 422
     good = {**typed, "t-close-en": "Thank you, {practitioner} reads it.", "d-privacy-en": "Our own words"}
     assert desk.post(path, data=good).status_code == 303
