@@ -215,7 +215,7 @@ def _open(intake_id: UUID, *, now: datetime) -> Intake:
     """The intake, locked, in which something is about to be kept; an update takes over what was said before."""
     intake = lock_intake(intake_id)
     check_standing(intake, now=now)
-    if intake.status == "submitted":
+    if intake.status == "submitted" or (intake.submitted_at is not None and is_over(intake, now=now)):
         raise AlreadySent
     if intake.started_at is None:
         before = previous_of(intake)

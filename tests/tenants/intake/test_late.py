@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -10,16 +11,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from saas.db import db
+from saas.db import action, db
 from tenants.bookings.moves import cancel
-from tenants.intake.actions import save_answers, submit, update_again
+from tenants.clients.models import Client
+from tenants.intake.actions import AlreadySent, save_answers, submit, update_again
 from tenants.intake.answer_rows import history_of
 from tenants.intake.consents import Origin
+from tenants.intake.drafts import remove_drafts
+from tenants.intake.late import keep_late
 from tenants.intake.models import IntakeAlert
 from tenants.intake.queries import IntakeExpired
 from tests.cast import NOW, Clinic
 from tests.tenants.bookings.scenes import only_sqlite
-from tests.tenants.intake.asked import LATER, fresh
+from tests.tenants.intake.asked import LATER, fresh, said
 from tests.tenants.intake.test_answering import CALM
 from tests.tenants.intake.test_pages import Desk, token_in
 
@@ -99,5 +103,31 @@ def test_once_the_session_has_begun_a_link_says_thank_you_and_no_more(desk: Desk
         token = token_in(client.get(f"{desk.link}/code").text)
         assert client.post(desk.link, data={"form_token": token}).status_code == 410
         assert client.get(f"{desk.link}/part/health").status_code == 303
-    with desk.inside(), pytest.raises(IntakeExpired):
-        update_again(intake_id=desk.id, now=LATER)
+    with desk.inside():
+        with pytest.raises(IntakeExpired):
+            update_again(intake_id=desk.id, now=LATER)
+        update_again(intake_id=desk.id, now=NOW)  # opened before, and left so
+        with pytest.raises(AlreadySent):
+            save_answers(intake_id=desk.id, typed={"d.lp": said("no")}, now=LATER)
+
+
+@action
+def put_on_hold(intake_id: UUID, *, since: datetime | None) -> None:
+    db.session.get_one(Client, fresh(intake_id).client_id).held_at = since
+
+
+def test_what_was_never_sent_goes_also_from_cancelled_sessions_and_forgotten_pages_but_not_from_a_record_on_hold(
+    desk: Desk,
+) -> None:
+    over = LATER + timedelta(days=40)
+    with desk.inside():
+        save_answers(intake_id=desk.id, typed={"c.goal": said(LATE)}, sitting="hers", now=NOW)
+        assert desk.booking_id is not None
+        cancel(booking_id=desk.booking_id, who="client", click="x", now=NOW)
+        put_on_hold(desk.id, since=NOW)
+        assert remove_drafts(now=over) == 0
+        put_on_hold(desk.id, since=None)
+        assert [remove_drafts(now=at) for at in (LATER, over, over)] == [0, 1, 0]
+        keep_late(intake_id=desk.id, typed={"c.goal": said(LATE)}, sitting="hers", now=over)
+        assert [remove_drafts(now=over) for _ in range(2)] == [1, 0]
+        assert (fresh(desk.id).status, history_of(fresh(desk.id))) == ("closed", [])
