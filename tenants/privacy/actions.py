@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -10,7 +11,6 @@ from sqlalchemy import delete, select, update
 from saas import audit
 from saas.db import action, db
 from saas.errors import Conflict, Invalid
-from saas.languages import in_each
 from saas.links import link_for
 from saas.outbox import emit
 from saas.sealing import erased_subjects
@@ -18,13 +18,16 @@ from saas.words import _
 from tenants.bookings.models import Booking
 from tenants.bookings.places import LINK as BOOKING_LINK
 from tenants.bookings.rules import LIVE
-from tenants.clients.actions import ERASED, erase_client_fields
+from tenants.clients.actions import erase_client_fields
 from tenants.clients.models import Client
 from tenants.clients.queries import client_by_id
 from tenants.intake.models import Intake, IntakeAlert, IntakeAnswer, IntakeFlags, IntakeReview, TouchMap
 from tenants.intake.queries import LINK as INTAKE_LINK
+from tenants.privacy.queries import HELD, Due, Hold, due, hold_of, is_erased, records_of
+from tenants.privacy.rules import WHYS, Period
 
 KEYS_DUE = "privacy.keys_due"
+_TOGETHER = 1000
 BASES = ("asked", "period", "mistake")
 """Why a client is erased: they asked, the record's period is over, or it was never to be kept."""
 
@@ -45,23 +48,33 @@ class SessionsToCome(Conflict):
 
 
 class Held(Conflict):
-    """Somebody said that this record is needed for a claim or an authority."""
+    """Somebody said that this record is needed: `hold` tells who, since when, and what for."""
 
     code = "record-held"
 
-    def __init__(self) -> None:
-        super().__init__(_("This record is on hold. End the hold first, then erase"))
+    def __init__(self, hold: Hold) -> None:
+        super().__init__(_("This record is on hold, so it stays. Below is who asked for it, why, and what you can do"))
+        self.hold = hold
 
 
 @action
-def hold(*, client_id: UUID, on: bool, now: datetime) -> None:
-    """From now on nobody may erase this client, or may again. Twice is once."""
+def hold(*, client_id: UUID, why: str, now: datetime) -> None:
+    """From now on nobody may erase this client. `why`: one of `WHYS`, else `Invalid`. Twice is once."""
+    if why not in WHYS:
+        raise Invalid(fields={"why": _("Choose why")})
     client = client_by_id(client_id)
-    if (client.held_at is not None) == on:
-        return
-    client.held_at = now if on else None
-    deed = "client.held" if on else "client.released"
-    audit.record(deed, target="client", target_id=client.id, now=now)
+    if hold_of(records_of(client.id)) is None:
+        client.held_at = now
+        audit.record(HELD, target="client", target_id=client.id, now=now, why=why)
+
+
+@action
+def end_hold(*, client_id: UUID, now: datetime) -> None:
+    """They may be erased again, and so may whoever was merged into them. Twice is once."""
+    held = select(Client).where(Client.id.in_(records_of(client_by_id(client_id).id)), Client.held_at.is_not(None))
+    for client in db.session.execute(held).scalars():
+        client.held_at = None
+        audit.record("client.released", target="client", target_id=client.id, now=now)
 
 
 @action
@@ -77,9 +90,9 @@ def erase_client(*, client_id: UUID, typed: str, basis: str, now: datetime) -> N
         raise Invalid(fields={"basis": _("Choose why")})
     if " ".join(typed.split()) != " ".join(client.name.split()):
         raise NameDiffers(fields={"typed": _("This is not the name as it stands above")})
-    if client.held_at is not None:
-        raise Held
     records = records_of(client.id)
+    if (kept := hold_of(records)) is not None:
+        raise Held(kept)
     if coming(records, now=now):
         raise SessionsToCome
     ids = erase_client_fields(client_id=client.id, now=now)
@@ -92,11 +105,11 @@ def erase_client(*, client_id: UUID, typed: str, basis: str, now: datetime) -> N
 @action
 def erase_again(*, now: datetime) -> int:
     """After older data was brought back: erase once more whoever was erased since. Returns how many."""
-    gone = erased_subjects()
-    reachable = Client.email_hash.is_not(None) | Client.phone_hash.is_not(None)
-    named = Client.name.not_in(in_each(ERASED)) | reachable
-    mine = select(Client.id).where(Client.id.in_(gone), Client.merged_into_id.is_(None), named)
-    found = list(db.session.execute(mine).scalars()) if gone else []
+    gone = iter(erased_subjects())
+    found: list[UUID] = []
+    while some := list(islice(gone, _TOGETHER)):
+        mine = select(Client.id).where(Client.id.in_(some), Client.merged_into_id.is_(None), ~is_erased())
+        found += db.session.execute(mine).scalars()
     for client_id in found:
         ids = erase_client_fields(client_id=client_id, now=now)
         _forget_intakes(ids, now=now)
@@ -104,10 +117,15 @@ def erase_again(*, now: datetime) -> int:
     return len(found)
 
 
-def records_of(client_id: UUID) -> list[UUID]:
-    """The record and all that were merged into it."""
-    found = select(Client.id).where((Client.id == client_id) | (Client.merged_into_id == client_id))
-    return list(db.session.execute(found).scalars())
+@action
+def look_through_due(period: Period, *, page: int, now: datetime) -> tuple[list[Due], bool]:
+    """`due`, and that the acting person has looked: for a child's record also that their birthday was read for it."""
+    lines, more = due(period, page=page, now=now)
+    audit.note_read("records_due", target_id=None, now=now)
+    for one in lines:
+        if one.child:
+            audit.note_read("client", target_id=one.client_id, now=now, sections=("b",))
+    return lines, more
 
 
 def coming(ids: list[UUID], *, now: datetime) -> int:

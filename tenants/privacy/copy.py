@@ -32,7 +32,7 @@ from tenants.intake.taking_out import bundle_of_intake, note_taken_out
 from tenants.intake.who_opened import opened
 from tenants.payments.queries import movements_of
 from tenants.practitioners.logins import practitioner_of
-from tenants.privacy.actions import records_of
+from tenants.privacy.queries import records_of
 
 
 @action

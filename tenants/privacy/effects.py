@@ -9,7 +9,8 @@ from saas.jobs import Handler, Job
 from saas.outbox import Effect
 from saas.sealing import destroy_keys
 from tenants.intake.drafts import remove_drafts
-from tenants.privacy.actions import KEYS_DUE, erase_again, records_of
+from tenants.privacy.actions import KEYS_DUE, erase_again
+from tenants.privacy.queries import records_of
 
 
 def keys_due(effect: Effect, *, now: datetime) -> None:

@@ -21,6 +21,20 @@ class CopyForm(OfficeForm):
     notes = BooleanField()
 
 
+WHY_WORDS = {
+    "claim": _l("A claim or a complaint is open"),
+    "authority": _l("A court or an authority asks for it"),
+    "insurer": _l("An insurer asks for it"),
+    "own": _l("We have another reason to keep it"),
+}
+
+
+class HoldForm(OfficeForm):
+    """Why a record has to stay for now."""
+
+    why = RadioField(choices=[SelectChoice(value, words) for value, words in WHY_WORDS.items()], validate_choice=False)
+
+
 class EraseForm(OfficeForm):
     """The last question before somebody is erased."""
 

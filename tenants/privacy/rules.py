@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from tenants.clients.rules import name_key
 
+WHYS = ("claim", "authority", "insurer", "own")
+"""Why a record is on hold: a claim or a complaint, a court or an authority, an insurer, or the clinic's own reasons."""
 Certainty = Literal["firm", "secondary", "weak", "example"]
 OF_AGE = 18
 
@@ -45,10 +47,15 @@ PERIODS: Mapping[str, Period] = {
 def kept_until(period: Period, *, last: date, born: date | None = None) -> date:
     """The first day on which a record may go. `last`: the day of the last session; without `born`, an adult's."""
     until = _years_on(last, period.years)
-    if born is None or _age(born, last) >= OF_AGE:
+    if born is None or not is_child(born, last):
         return until
     birthday = period.birthday_at_17 if _age(born, last) == OF_AGE - 1 else period.birthday
     return max(until, _years_on(born, birthday)) if birthday else until
+
+
+def is_child(born: date, on: date) -> bool:
+    """Whether somebody was not of age on a day."""
+    return _age(born, on) < OF_AGE
 
 
 def seen_before(period: Period, today: date) -> date:

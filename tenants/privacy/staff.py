@@ -10,8 +10,8 @@ from flask import Response, flash, redirect, request, url_for
 from flask_admin import expose
 
 from saas import audit
-from saas.admin import OfficeView, current_account, fresh
-from saas.errors import DomainError
+from saas.admin import OfficeView, current_account, fresh, page_asked
+from saas.errors import DomainError, Invalid
 from saas.fields import OfficeForm
 from saas.tenancy import current_tenant
 from saas.web import StaleForm, page_now
@@ -24,10 +24,10 @@ from tenants.intake.consents import Origin
 from tenants.intake.queries import consents_of, intakes_of_client
 from tenants.intake.settings import JURISDICTIONS, intake_settings
 from tenants.intake.who_opened import opened
-from tenants.privacy.actions import coming, erase_client, hold, records_of
+from tenants.privacy.actions import coming, end_hold, erase_client, hold, look_through_due
 from tenants.privacy.copy import packed, take_copy
-from tenants.privacy.forms import CopyForm, EraseForm
-from tenants.privacy.queries import due, kept_for
+from tenants.privacy.forms import WHY_WORDS, CopyForm, EraseForm, HoldForm
+from tenants.privacy.queries import hold_of, kept_for, records_of
 from tenants.privacy.rules import PERIODS, Period
 
 CHOICE_WORDS = {"given": _l("Agreed"), "refused": _l("Did not agree"), "withdrawn": _l("Took it back")}
@@ -50,7 +50,7 @@ class PrivacyView(OfficeView):
     def index(self) -> str:
         return self._page(_client())
 
-    def _page(self, client: Client, form: EraseForm | None = None) -> str:
+    def _page(self, client: Client, form: EraseForm | None = None, holding: HoldForm | None = None) -> str:
         now, ids = page_now(), records_of(client.id)
         audit.note_read("client", target_id=client.id, now=now)
         intakes = [one.id for id in ids for one in intakes_of_client(id)]
@@ -66,7 +66,9 @@ class PrivacyView(OfficeView):
             choices=CHOICE_WORDS,
             opened=opened([*ids, *intakes])[-50:],
             coming=coming(ids, now=now),
-            held=client.held_at,
+            hold=hold_of(ids),
+            whys=WHY_WORDS,
+            hold_form=holding or HoldForm(),
             kept=kept_for(ids, period) if (period := _period()) else None,
         )
 
@@ -86,10 +88,17 @@ class PrivacyView(OfficeView):
     @expose("/hold/", methods=("POST",))
     @fresh
     def hold(self) -> Any:
-        client, form = _client(), OfficeForm(request.form)
+        client, form = _client(), HoldForm(request.form)
         if not form.validate():
             raise StaleForm
-        hold(client_id=client.id, on=request.form.get("do") == "hold", now=page_now())
+        if request.form.get("do") != "hold":
+            end_hold(client_id=client.id, now=page_now())
+            return redirect(url_for(".index", id=client.id), 303)
+        try:
+            hold(client_id=client.id, why=form.why.data or "", now=page_now())
+        except Invalid as error:
+            form.put(error)
+            return self._page(client, holding=form), error.status
         return redirect(url_for(".index", id=client.id), 303)
 
     @expose("/back/", methods=("POST",))
@@ -138,8 +147,13 @@ class DueView(OfficeView):
     @expose("/")
     def index(self) -> str:
         period, place = _period(), intake_settings().jurisdiction
-        lines, more = due(period, now=page_now()) if period else ([], False)
-        return self.render("manage/privacy/due.html", period=period, place=JURISDICTIONS[place], lines=lines, more=more)
+        page, now = page_asked(), page_now()
+        lines, more = look_through_due(period, page=page, now=now) if period else ([], False)
+        zone = ZoneInfo(current_tenant().zone)
+        return self.render(
+            "manage/privacy/due.html", period=period, place=JURISDICTIONS[place], lines=lines, page=page, more=more,
+            zone=zone, today=now.astimezone(zone).date(),
+        )  # fmt: skip
 
 
 def _period() -> Period | None:

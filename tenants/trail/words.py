@@ -102,6 +102,8 @@ _CLINIC: Words = {
 _INTAKES: Words = {
     "questionnaire.begun": _l("Began a questionnaire"),
     "questionnaire.changed": _l("Changed the draft of a questionnaire"),
+    "questionnaire.discarded": _l("Discarded the draft of a questionnaire"),
+    "questionnaire.brought_back": _l("Brought back a draft that was discarded"),
     "questionnaire.published": _l("Published a questionnaire"),
     "questionnaire.withdrawn": _l("Withdrew a version of a questionnaire"),
     "questionnaire.archived": _l("Put a questionnaire away"),
@@ -147,6 +149,7 @@ _READS: Words = {
     "list.money": _l("Took out a list of payments"),
     "list.totals": _l("Took out the totals"),
     "list.report": _l("Took out the reports"),
+    "list.records_due": _l("Looked through records due for erasing"),
     "list.looks": _l("Looked through who opened whose record"),
     "list.duplicates": _l("Looked through clients who may be the same"),
     "list.service": _l("Took out the list of services"),
@@ -179,4 +182,5 @@ ABOUT: Words = {
     "report": _l("Reports"),
     "read_review": _l("Who opened what"),
     "looks": _l("Who opened what"),
+    "records_due": _l("Records due for erasing"),
 }

@@ -18,7 +18,7 @@ SPELT_ELSEWHERE = {
     "tenants/payments/desk.py": ("payment.at_clinic", "payment.waived"),
     "tenants/bookings/moves.py": ("booking.arrived", "booking.completed", "booking.no_show"),
     "tenants/bookings/rest.py": ("booking.pay_link",),
-    "tenants/privacy/actions.py": ("client.held", "client.released"),
+    "tenants/privacy/actions.py": ("client.held",),
 }
 
 
