@@ -49,6 +49,9 @@ installed() { [ -f "$VENV/$1" ] && [ "$(cat "$VENV/$1")" = "$(hash_of "$2" 2>/de
 
 ensure() { # STAMP LOCK WORDS
   if installed "$1" "$2"; then return; fi
+  place=.
+  if [ -e $VENV ]; then place=$VENV; fi
+  if [ ! -w $place ]; then die "cannot write to $(cd $place && pwd); give yourself write access, or clone to a folder of your own"; fi
   make_venv
   say "installing $3, as locked in $2 (a minute or so)"
   again=--upgrade

@@ -18,6 +18,7 @@ from saas.words import _
 from tenants.bookings import letters, openings, public_link
 from tenants.bookings.addresses import page_links
 from tenants.bookings.checkout import PaymentsDown, give_up, stop_paying
+from tenants.bookings.ics import CONTENT_TYPE, Method
 from tenants.bookings.models import Booking
 from tenants.bookings.moves import cancel, reschedule
 from tenants.bookings.places import NoSuchBooking, SlotTaken, is_over
@@ -255,9 +256,9 @@ def _calendar(token: str) -> Response:
     booking = booking_behind(token)
     if booking.status not in ("confirmed", "arrived", "completed", "cancelled"):
         raise NoSuchBooking
-    cancelled = booking.status == "cancelled"
-    file = letters.calendar_file(booking, now=page_now(), method="CANCEL" if cancelled else "PUBLISH")
-    response = Response(file, mimetype="text/calendar; charset=utf-8")
+    method: Method = "CANCEL" if booking.status == "cancelled" else "PUBLISH"
+    file = letters.calendar_file(booking, now=page_now(), method=method)
+    response = Response(file, content_type=CONTENT_TYPE.format(method=method))
     response.headers["Content-Disposition"] = 'attachment; filename="session.ics"'
     return response
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
+    return _clone(tmp_path)
+
+
+def _clone(folder: Path) -> Path:
     """A tree with nothing but what `make setup` reads, and a lock that asks for nothing."""
-    (tmp_path / "deploy").mkdir()
-    shutil.copy(ROOT / "deploy" / "setup.sh", tmp_path / "deploy")
+    (folder / "deploy").mkdir()
+    shutil.copy(ROOT / "deploy" / "setup.sh", folder / "deploy")
     for lock in ("requirements.lock", "requirements-dev.lock"):
-        (tmp_path / lock).write_text("# nothing\n", encoding="utf-8")
-    return tmp_path
+        (folder / lock).write_text("# nothing\n", encoding="utf-8")
+    return folder
 
 
-def _setup(clone: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def _setup(clone: Path, *, account: int | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["deploy/setup.sh", "run"],
         cwd=clone,
@@ -32,6 +37,7 @@ def _setup(clone: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
+        user=account,
     )
 
 
@@ -44,6 +50,17 @@ def test_an_old_python_is_named_in_one_line(clone: Path) -> None:
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"setup: Longtide needs Python 3.11 or newer; found {old} = Python 3.9.2.")
     assert not (clone / ".venv").exists()
+
+
+def test_a_folder_that_takes_no_files_is_named_in_one_line() -> None:
+    with tempfile.TemporaryDirectory() as made:  # pytest's own folders are closed to other accounts
+        folder = _clone(Path(made))
+        folder.chmod(0o555)
+        done = _setup(folder, account=65534 if os.geteuid() == 0 else None)  # root may write everywhere
+        folder.chmod(0o755)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"setup: cannot write to {folder}; ")
 
 
 def test_it_makes_a_broken_environment_anew_then_rests_then_says_what_cannot_be_installed(clone: Path) -> None:

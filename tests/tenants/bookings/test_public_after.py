@@ -231,7 +231,7 @@ def test_the_calendar_file_follows_the_booking(browser: Browser, rowan: Clinic, 
         address = link(rowan, booking)
     page = browser.get(address)
     first = page.follow("Add to calendar")
-    assert first.response.mimetype == "text/calendar"
+    assert first.response.content_type == "text/calendar; method=PUBLISH; charset=utf-8"
     assert first.response.headers["Content-Disposition"] == 'attachment; filename="session.ics"'
     assert ics(first) == ("PUBLISH", 0, "CONFIRMED", b"20260324T100000")
     assert address.rpartition("/")[2] not in first.html
