@@ -7,16 +7,20 @@ A text that begins like a formula is run by the program that opens it, so it get
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff0b", "\uff0d", "\uff1d", "\uff20")
+# Programs in much of Europe take a semicolon for the end of a cell, whatever the quotes around it say.
+_SECOND_CELL = re.compile(rf"(;[\s\"']*)(?=[{re.escape(''.join(_FORMULA))}])")
 _DROPPED = dict.fromkeys(range(32))  # what neither CSV readers nor XML carry; line breaks become spaces
 
 
 def safe_cell(value: object) -> str | int | float:
-    """`value` as a cell: numbers stay numbers, None is empty, texts lose control characters and cannot be a formula."""
+    """`value` as a cell: numbers stay numbers, None is empty, texts lose control characters and cannot be a formula,
+    not even where a semicolon in them ends the cell."""
     if value is None:
         return ""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -24,7 +28,7 @@ def safe_cell(value: object) -> str | int | float:
     text = str(value)
     risky = text.lstrip(" ").startswith(_FORMULA)
     plain = " ".join(text.splitlines()) if len(text.splitlines()) > 1 else text
-    plain = plain.translate(_DROPPED).replace("\x7f", "")
+    plain = _SECOND_CELL.sub(r"\1'", plain.translate(_DROPPED).replace("\x7f", ""))
     return f"'{plain}" if risky or plain.lstrip(" ").startswith(_FORMULA) else plain
 
 
