@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from saas import audit
 from saas.crypto import keyed_hash
@@ -84,10 +84,10 @@ def history_of(intake: Intake) -> list[Past]:
     return _past(intake, select(IntakeAnswer).where(IntakeAnswer.intake_id == intake.id))
 
 
-def aside_in(intake: Intake) -> list[Past]:
-    """What was sent and never counted, in order; one query."""
-    dropped = IntakeAnswer.dropped.is_(True)
-    return _past(intake, select(IntakeAnswer).where(IntakeAnswer.intake_id == intake.id, dropped))
+def aside_in(intake: Intake, *, replaced: bool) -> list[Past]:
+    """What was sent and does not stand, in order: never counted, and where wanted also `replaced`; one query."""
+    gone = [IntakeAnswer.dropped.is_(True), *([IntakeAnswer.replaced_at.is_not(None)] if replaced else [])]
+    return _past(intake, select(IntakeAnswer).where(IntakeAnswer.intake_id == intake.id, or_(*gone)))
 
 
 def _past(intake: Intake, rows: Select[IntakeAnswer]) -> list[Past]:

@@ -175,7 +175,7 @@ def after(day: date, count: int, unit: str) -> date:
 
 
 def is_past(dated: Dated, scene: Scene) -> bool:
-    days = [latest_day(answer.value) for answer in scene.answers(dated.q) if not answer.absent]
+    days = [latest_day(answer.value) for answer in scene.answers(dated.q)]  # a day that was not said is none
     held = scene.facts.session_date
     if held is None or not days or None in days:
         return False

@@ -14,7 +14,7 @@ from saas.db import db
 from tenants.bookings.models import Booking
 from tenants.clients.models import Client
 from tenants.intake.agreements import Agreement, agreements_of
-from tenants.intake.alerts import Answered, alerts_of
+from tenants.intake.alerts import AlertsOf, Answered, alerts_of
 from tenants.intake.answer_rows import aside_in
 from tenants.intake.assessing import Kept, kept_look, look_now
 from tenants.intake.flags import Look
@@ -61,13 +61,15 @@ class Alert:
 
 @dataclass(frozen=True)
 class Summary:
-    """One page. `aside`: what was sent and never counted; `newer_version`: the clinic has published another
+    """One page. `aside`: what was sent and never counted; `taken_back`: what the team was told of and is not said any
+    more; `newer_version`: the clinic has published another
     questionnaire since; `seen`: the sections shown."""
 
     about: About
     alerts: tuple[Alert, ...]
     answered: tuple[Answered, ...]
     aside: tuple[Said, ...]
+    taken_back: tuple[Said, ...]
     look: Look | None
     opted_out: Mapping[str, tuple[Said, ...]]
     digest: Mapping[str, tuple[Said, ...]]
@@ -116,14 +118,15 @@ def summary(row: Intake, language: str, *, now: datetime) -> Summary:
     changed = rules.changes(q, before[0][1], said, language) if before else ()
     told = alerts_of(row.id, row.client_id)
     history = touch_history(row.client_id, limit=1)
-    aside = _aside(row, q, language)
-    lines = [one for group in (*opted.values(), *digest.values(), aside) for one in group]
+    aside, taken_back = _aside(row, q, answers, language, told=told)
+    lines = [one for group in (*opted.values(), *digest.values(), aside, taken_back) for one in group]
     version, newest = _versions(row.questionnaire_version_id)
     return Summary(
         about=about(row),
         alerts=tuple(Alert(one.id, one.raised_at) for one in told.waiting),
         answered=told.answered,
         aside=aside,
+        taken_back=taken_back,
         look=look,
         opted_out=opted,
         digest=digest,
@@ -140,10 +143,15 @@ def summary(row: Intake, language: str, *, now: datetime) -> Summary:
     )
 
 
-def _aside(row: Intake, q: Questionnaire, language: str) -> tuple[Said, ...]:
-    sent = aside_in(row)
-    stands = {key: one.at for key, one in said_now(row).items()} if sent else {}
-    return rules.put_aside(q, [(one.key, one.answer, one.at) for one in sent], stands, language)
+def _aside(
+    row: Intake, q: Questionnaire, answers: Answers, language: str, *, told: AlertsOf
+) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
+    """(what was put aside, what was taken back of that which the team was told of)."""
+    past = aside_in(row, replaced=bool(told.waiting or told.answered))
+    dropped = [(one.key, one.answer, one.at) for one in past if one.dropped]
+    stands = {key: one.at for key, one in said_now(row).items()} if dropped else {}
+    before = [(one.key, one.answer) for one in past if not one.dropped]
+    return rules.put_aside(q, dropped, stands, language), rules.taken_back(q, before, answers, language)
 
 
 def everything(row: Intake, language: str) -> tuple[About, tuple[rules.Group, ...]]:

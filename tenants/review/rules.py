@@ -5,10 +5,11 @@ Texts come out in the reader's language. Every part knows the sections it shows,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tenants.intake.asking import is_urgent
 from tenants.intake.flag_words import quoted
 from tenants.intake.flags import Flag, Label
 from tenants.intake.questions import Answer, Answers, Item, Questionnaire, Section, in_language
@@ -138,15 +139,27 @@ def put_aside(
     q: Questionnaire, sent: Iterable[tuple[str, Answer, datetime]], stands: Mapping[str, datetime], language: str
 ) -> tuple[Said, ...]:
     """What was sent and never counted (key, answer, when; in order), the newest for each question: while nothing newer
-    `stands` there, and always for a question that may be urgent. What belongs to no question is left out."""
-    acute = {item.id for _section, item, _rows in leaves(q) if item.acute}
+    `stands` there, and always where it is urgent. What belongs to no question is left out."""
+    urgent = _urgent(q)
     newest = {key: (answer, at) for key, answer, at in sent}
     left = {
         key: answer
         for key, (answer, at) in newest.items()
-        if key not in stands or stands[key] <= at or key.partition(_ROW)[0] in acute
+        if key not in stands or stands[key] <= at or urgent(key, answer)
     }
     return tuple(one for one in said_in(q, left, language) if one.answer)
+
+
+def taken_back(q: Questionnaire, before: Iterable[tuple[str, Answer]], now: Answers, language: str) -> tuple[Said, ...]:
+    """What was said `before` (in order) and is urgent, where nothing urgent is said `now`: the newest of each."""
+    urgent = _urgent(q)
+    left = {key: answer for key, answer in before if urgent(key, answer) and not (key in now and urgent(key, now[key]))}
+    return said_in(q, left, language)
+
+
+def _urgent(q: Questionnaire) -> Callable[[str, Answer], bool]:
+    items = {item.id: item for _section, item, _rows in leaves(q) if item.acute}
+    return lambda key, answer: (at := items.get(key.partition(_ROW)[0])) is not None and is_urgent(at, answer)
 
 
 def _unsaid(section: Section, item: Item, language: str) -> Said:

@@ -78,6 +78,8 @@ def test_a_dated_rule_turns_into_a_caution_and_never_vanishes(dated: tuple[str, 
     undated: list[Told] = [{when: said, "on": next_day} for said in (*MISSING.values(), "once")]
     for told in ({when: day}, {"on": next_day}, *undated):
         assert flag_of(found({item: "yes", **told}), id).axis == "contra", told
+    rows = {f"{when}@old": day, f"{when}@other": Answer(absent="declined"), "on": next_day}
+    assert flag_of(found({item: "yes", **rows}), id).axis == "contra"  # one of two days is not known
     assert id not in ids(found({item: "no", when: day, "on": last}))
 
 

@@ -309,6 +309,13 @@ def test_whoever_is_told_of_an_answer_that_was_put_aside_reads_what_it_was(
     aside = plain[plain.index("Sent, and put aside") : plain.index("Opt-outs and touch")]
     assert "Thoughts of harm? Might-Act" in aside
     assert ("LATE" in aside, "?" in aside.replace("harm?", "")) == (False, False)
+    assert "Said, and changed since" not in plain
+    with inside(rowan):
+        answer(intake, {"j.harm": Answer("passing")}, now=NOW + 2 * HOUR)
+        answer(intake, {"j.harm": Answer("no")}, now=NOW + 2 * HOUR)
+    plain = said(ben.get(f"{HOME}open/?id={intake}"))
+    back = plain[plain.index("Said, and changed since") : plain.index("Sent, and put aside")]
+    assert "Thoughts of harm? Passing" in back
 
 
 def test_limits_of_touch_are_changed_and_taken_back_at_check_in(ben: FlaskClient, rowan: Clinic, inside: Enter) -> None:
