@@ -62,6 +62,8 @@ class Parts:
 
 
 class _Kernel(Flask):
+    request_class = web.InMemory
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Nothing of ours is a coroutine, and asking that of every function costs more than most of them."""
         return func

@@ -6,16 +6,17 @@ up and enters it, the blueprint's guard lets the request in or answers 404.
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
-from typing import Any, Literal
+from typing import IO, Any, Literal
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, request, url_for
+from flask import Blueprint, Flask, Request, Response, current_app, g, jsonify, request, url_for
 from werkzeug.datastructures import ImmutableMultiDict
 from wtforms import Form
 from wtforms.fields.core import Field
@@ -76,6 +77,14 @@ class StaleForm(Invalid):
 
     status = 400
     code = "stale-form"
+
+
+class InMemory(Request):
+    """A request whose files stay in memory: what somebody hands in is never written to a disk that nobody sealed. How
+    large it may be says `max_content_length`, which a page that takes files raises for itself."""
+
+    def _get_file_stream(self, *_sizes_and_names: Any, **_more: Any) -> IO[bytes]:
+        return io.BytesIO()
 
 
 class EveryAnswer:

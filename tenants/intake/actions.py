@@ -7,7 +7,7 @@ belongs to no question is put aside. Nothing a client answers cancels, moves or 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from saas.outbox import Due, emit, emit_all
 from saas.words import _
 from tenants.clients.models import Client
 from tenants.clients.rules import reach_for
-from tenants.intake.answer_rows import Said, mark_for, put_answers, put_aside, said_in
+from tenants.intake.answer_rows import Said, put_answers, put_aside, said_in
 from tenants.intake.asking import (
     Paper,
     Typed,
@@ -32,8 +32,9 @@ from tenants.intake.asking import (
     urgent_keys,
 )
 from tenants.intake.consents import Origin, Told, add_receipts
+from tenants.intake.file_rows import destroy_replaced, put_file, sizes_kept
 from tenants.intake.heeding import is_heeded, look_and_tell
-from tenants.intake.late import raw, tell_of
+from tenants.intake.late import tell_of
 from tenants.intake.locks import Locks, locks_for
 from tenants.intake.models import Intake
 from tenants.intake.queries import (
@@ -54,9 +55,10 @@ from tenants.intake.queries import (
     taken_over,
 )
 from tenants.intake.questions import Answer
-from tenants.intake.reading import Fault, read_answer
 from tenants.intake.reviewing import plan_reminder
+from tenants.intake.sent import Upload
 from tenants.intake.settings import intake_settings
+from tenants.intake.sorting import Room, sort
 from tenants.intake.touch import remember_touch
 
 REMINDER = "intake.reminder"
@@ -185,19 +187,21 @@ def save_answers(
     paper = paper_for(intake.questionnaire_version_id)
     said = said_in(intake)
     locks = locks_for(paper, said, sitting=sitting, opened=opened) if sitting else Locks()
-    new, aside, faults, locked = _sort(paper, typed, locks)
+    standing = {key: one.answer for key, one in said.items()}
+    found = sort(paper, typed, standing, locks, _room(intake, typed))
+    new, aside, locked = found.new, found.aside, found.locked
     if decision is not None and (section := paper.section(decision[0])) is not None:
         chosen = dict([one] if (one := decided(section, decision[1])) else [])
         (new if locks.may_decide(section, decision[1]) else locked).update(chosen)
-    standing = {key: one.answer for key, one in said.items()}
     new = {key: answer for key, answer in new.items() if answer != standing.get(key, Answer())}
     shown = set(asked_now(paper, locks.seen(paper, said) | new))
     hidden = {key for key in new if paper.place(key) is not None and key not in shown}
-    aside |= {key: new.pop(key) for key in hidden}
-    dropped = len(aside) - len(faults)
+    aside |= {key: replace(new.pop(key), file="") for key in hidden}
+    dropped = len(aside) - len(found.faults)
     aside |= locked
     if new:
         put_answers(intake, new, known=said, sitting=sitting, now=now)
+        _put_files(intake, new, standing, found.uploads, now=now)
     if aside:
         put_aside(intake, aside, sitting=sitting, now=now)
     intake.saved_at, intake.expires_at = now, _until(intake, now=now)
@@ -208,7 +212,7 @@ def save_answers(
     _heed(intake, paper, new, standing | new, origin=origin or Origin(), now=now)
     beside = urgent_keys(paper, aside)
     tell_of(intake, beside, now=now)
-    return Saved(tuple(new), faults, dropped, (*urgent_keys(paper, new), *beside), tuple(locked))
+    return Saved(tuple(new), found.faults, dropped, (*urgent_keys(paper, new), *beside), tuple(locked))
 
 
 def _open(intake_id: UUID, *, now: datetime) -> Intake:
@@ -233,28 +237,22 @@ def _take_over(intake: Intake, before: Mapping[str, Said], *, now: datetime) -> 
         db.session.flush()
 
 
-def _sort(
-    paper: Paper, typed: Mapping[str, Typed], locks: Locks
-) -> tuple[dict[str, Answer], dict[str, Answer], dict[str, str], dict[str, Answer]]:
-    """(answers that changed, what is put aside, sentences about what cannot be read, what is locked); all by key."""
-    new: dict[str, Answer] = {}
-    aside: dict[str, Answer] = {}
-    faults: dict[str, str] = {}
-    locked: dict[str, Answer] = {}
-    for key, sent in typed.items():
-        place = paper.place(key)
-        found = read_answer(place.item, sent.values, absent=sent.absent, note=sent.note) if place else None
-        if place is None or found is None or place.item.kind in ("display", "group"):
-            aside[key] = raw(sent)
-        elif locks.shut(paper, key):
-            # Said before anything is looked at: what cannot be read tells no more than what stands already.
-            if isinstance(found, Fault) or sent.mark is None or mark_for(found) != sent.mark:
-                locked[key] = raw(sent) if isinstance(found, Fault) else found
-        elif isinstance(found, Fault):
-            faults[key], aside[key] = found.sentence, raw(sent)
-        elif sent.mark is None or mark_for(found) != sent.mark:
-            new[key] = found
-    return new, aside, faults, locked
+def _room(intake: Intake, typed: Mapping[str, Typed]) -> Room:
+    sends = any(isinstance(one.file, Upload) for one in typed.values())
+    return Room(sizes_kept(intake.id), frees=intake.submitted_at is None) if sends else Room()
+
+
+def _put_files(
+    intake: Intake, new: Mapping[str, Answer], standing: Mapping[str, Answer], uploads: Mapping[str, Upload], *,
+    now: datetime,
+) -> None:  # fmt: skip
+    """The files of new answers, in place of those that these replace."""
+    for key, answer in new.items():
+        if answer.file and key in uploads:
+            put_file(intake, UUID(answer.file), uploads[key], now=now)
+    destroy_replaced(
+        intake, [standing[key] for key, one in new.items() if key in standing and standing[key].file != one.file]
+    )
 
 
 def _heed(

@@ -101,13 +101,15 @@ def _past(intake: Intake, rows: Select[IntakeAnswer]) -> list[Past]:
 def answer_of(told: Mapping[str, Any]) -> Answer:
     """The answer in what was sealed."""
     value: Value = tuple(told["value"]) if isinstance(told["value"], list) else told["value"]
-    return Answer(value, told["absent"], told["note"])
+    return Answer(value, told["absent"], told["note"], told.get("file", ""))
 
 
 def told_of(answer: Answer) -> dict[str, Any]:
     """The answer as JSON can say it."""
     value = list(answer.value) if isinstance(answer.value, tuple) else answer.value
-    return {"value": value, "absent": answer.absent, "note": answer.note}
+    return {"value": value, "absent": answer.absent, "note": answer.note} | (
+        {"file": answer.file} if answer.file else {}
+    )
 
 
 def mark_for(answer: Answer) -> str:

@@ -30,26 +30,30 @@ from tenants.intake.questions import (
     skip_key,
     visible,
 )
+from tenants.intake.sent import Fault, Upload
 
 GO, SKIP = "go", "skip"
 IN_PERSON = "in-person"
 OPT_OUTS: tuple[Absent, ...] = ("declined", "in-person")
 OPENS = "answer"
 """The choice of a section's own gate that goes on to its questions."""
-QUIET_KINDS = frozenset({"display", "group", "file"})
-"""What nobody answers on these pages. A file is handed over in person."""
+QUIET_KINDS = frozenset({"display", "group"})
+"""What nobody answers."""
 _CALM = frozenset({"no", "none", "never"})
 State = Literal["saved", "begun", "new"]
 
 
 @dataclass(frozen=True)
 class Typed:
-    """What a form or a script sent for one key. `mark`: of what the page showed; None: keep it whatever that was."""
+    """What a form or a script sent for one key. `mark`: of what the page showed; None: keep it whatever that was.
+    `file`: what was handed in, or why it cannot be; `away`: the file that stands is taken away."""
 
     values: tuple[str, ...] = ()
     absent: str = ""
     note: str = ""
     mark: str | None = None
+    file: Upload | Fault | None = None
+    away: bool = False
 
 
 @dataclass(frozen=True)

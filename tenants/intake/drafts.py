@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, select
 from saas import audit
 from saas.db import action, db
 from tenants.clients.models import Client
-from tenants.intake.models import Intake, IntakeAlert, IntakeAnswer, IntakeFlags
+from tenants.intake.models import Intake, IntakeAlert, IntakeAnswer, IntakeFile, IntakeFlags
 from tenants.intake.queries import OPEN
 
 _AT_ONCE = 200
@@ -43,7 +43,7 @@ def remove_drafts(*, now: datetime) -> int:
     )
     rows = list(db.session.execute(over).scalars())
     for row in rows:
-        for model in (IntakeAnswer, IntakeFlags):
+        for model in (IntakeAnswer, IntakeFile, IntakeFlags):
             db.session.execute(delete(model).where(model.intake_id == row.id))
         row.status, row.part = "expired" if row.status in OPEN else row.status, ""
         audit.record("intake.draft_removed", target="intake", target_id=row.id, now=now)

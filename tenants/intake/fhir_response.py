@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from saas.words import _
+from tenants.intake.fhir_file import read_attachment
 from tenants.intake.fhir_item import LINK
 from tenants.intake.fhir_json import (
     Node,
@@ -48,6 +49,7 @@ from tenants.intake.questions import (
 )
 from tenants.intake.reading import choices
 from tenants.intake.registry import INSTRUMENTS, code_in_link_id, loinc_codes
+from tenants.intake.sent import Upload
 
 OPT_OUTS = "urn:longtide:opt-out"
 ROW, NOTE, SKIPPED = "urn:longtide:row", "urn:longtide:note", "urn:longtide:skipped"
@@ -63,7 +65,8 @@ _TOTALS = {code: one.key for one in INSTRUMENTS.values() for code in one.totals}
 
 @dataclass(frozen=True)
 class ReadResponse:
-    """What a file holds. `stated`: the totals it states, by instrument. `form_url`: the questionnaire it is to."""
+    """What a file holds. `stated`: the totals it states, by instrument. `form_url`: the questionnaire it is to.
+    `files`: those handed in with the answers, by the id that their answers name, as they came."""
 
     answers: Answers
     remarks: tuple[Remark, ...]
@@ -71,6 +74,7 @@ class ReadResponse:
     form_url: str = ""
     status: str = ""
     authored: date | None = None
+    files: Mapping[str, Upload] = field(default_factory=dict)
 
 
 def form_url(data: bytes) -> str:
@@ -88,7 +92,7 @@ def read_response(data: bytes, form: Questionnaire) -> ReadResponse:
     if top is None:
         raise NotReadable(_("This file holds no answers. It needs a FHIR resource of the type QuestionnaireResponse"))
     check_size(top)
-    remarks, answers, stated = Remarks(), dict[str, Answer](), dict[str, float]()
+    remarks, answers, stated, files = Remarks(), dict[str, Answer](), dict[str, float](), dict[str, Upload]()
     known = _by_link(form)
     for raw, row in _lines(top, ""):
         link = raw_text(raw, "linkId")
@@ -102,7 +106,7 @@ def read_response(data: bytes, form: Questionnaire) -> ReadResponse:
                 remarks.add("look", "unknown-question", link, _said(raw))
             continue
         id_ = f"{item.id}@{row}" if row else item.id
-        answer = _answer(raw, item, remarks)
+        answer = _answer(raw, item, remarks, files)
         if answer is None or not item.enabled:
             continue
         if id_ in answers:
@@ -116,6 +120,7 @@ def read_response(data: bytes, form: Questionnaire) -> ReadResponse:
     return ReadResponse(
         answers, remarks.sorted(), stated,
         line(reference, 300) if isinstance(reference, str) else "", status, _day(raw_text(top, "authored")),
+        files,
     )  # fmt: skip
 
 
@@ -168,9 +173,14 @@ def _note_total(raw: Node, link: str, item: Item | None, stated: dict[str, float
 # --- one answer ---
 
 
-def _answer(raw: Node, item: Item, remarks: Remarks) -> Answer | None:
+def _answer(raw: Node, item: Item, remarks: Remarks, files: dict[str, Upload]) -> Answer | None:
     note = plain((own_text(raw, NOTE) or "")[:_LONG])[0]
     given = nodes(raw, "answer")
+    handed = [found for one in given if (found := read_attachment(one.get("valueAttachment")))]
+    if item.kind == "file" and len(handed) == 1 == len(given):
+        id_, upload = handed[0]
+        files[id_] = upload
+        return Answer(upload.name, note=note, file=id_)
     values = []
     for one in given:
         kind, said = any_value(one)
@@ -207,7 +217,7 @@ def _value(item: Item, kind: str, said: Any) -> Value:
         return _number(item, said)
     if item.kind in ("date", "monthyear"):
         return _date(item, said)
-    if not isinstance(said, str):
+    if not isinstance(said, str) or item.kind == "file":
         return None
     text = plain(said[: _LONG * 2])[0][:_LONG] if item.kind in ("long", "signature") else line(said, _SHORT)
     return text or None

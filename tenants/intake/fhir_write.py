@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from tenants.intake.fhir_conditions import write_when
+from tenants.intake.fhir_file import attachment
 from tenants.intake.fhir_item import LINK
 from tenants.intake.fhir_options import ABSENT_REASONS
 from tenants.intake.fhir_response import NOTE, OPT_OUTS, ROW, SKIPPED
@@ -30,6 +31,7 @@ from tenants.intake.questions import (
 from tenants.intake.reading import choices
 from tenants.intake.registry import INSTRUMENT, INSTRUMENTS, LOINC, SCALE
 from tenants.intake.scores import Score
+from tenants.intake.sent import Upload
 
 OWN_FORM = "urn:longtide:form"
 _SUBJECT = "Patient"  # FHIR's word for whom a resource is about
@@ -201,14 +203,24 @@ def _coding(code: Coding) -> Resource:
 # --- answers ---
 
 
+@dataclass(frozen=True)
+class _Said:
+    """All answers, in which language their choices are named, and the files among them."""
+
+    answers: Answers
+    main: str
+    files: Mapping[str, Upload]
+
+
 def response(
-    form: Questionnaire, answers: Answers, named: Named, *, client_id: str, id_: str, at: datetime, status: str
-) -> Resource:
-    """`answers` as a QuestionnaireResponse in the shape of the form; what has no answer is left out."""
-    main = form.languages[0]
+    form: Questionnaire, answers: Answers, named: Named, *, client_id: str, id_: str, at: datetime, status: str,
+    files: Mapping[str, Upload] | None = None,
+) -> Resource:  # fmt: skip
+    """`answers` as a QuestionnaireResponse in the shape of the form; what has no answer is left out. `files`: by id."""
+    said = _Said(answers, form.languages[0], files or {})
     parts = []
     for part in form.parts:
-        sections = [one for section in part.sections if len(one := _answered_section(section, answers, main)) > 1]
+        sections = [one for section in part.sections if len(one := _answered_section(section, said)) > 1]
         if sections:
             parts.append({"linkId": f"part/{part.id}", "item": sections})
     return {
@@ -222,29 +234,29 @@ def response(
     }
 
 
-def _answered_section(section: Section, answers: Answers, main: str) -> Resource:
+def _answered_section(section: Section, said: _Said) -> Resource:
     found: Resource = {"linkId": f"section/{section.id}"}
-    decided = answers.get(skip_key(section.id))
+    decided = said.answers.get(skip_key(section.id))
     if decided is not None:
         found["extension"] = [{"url": SKIPPED, "valueString": "skipped" if decided.value else "opened"}]
-    inner = _answered(section.items, answers, main)
+    inner = _answered(section.items, said)
     return {**found, "item": inner} if inner else found
 
 
-def _answered(items: Iterable[Item], answers: Answers, main: str, row: str = "") -> list[Resource]:
+def _answered(items: Iterable[Item], said: _Said, row: str = "") -> list[Resource]:
     found: list[Resource] = []
     for item in items:
         if item.kind == "group" and item.rows_of:
             found += [
                 {"linkId": item.id, "extension": [{"url": ROW, "valueString": one}], "item": inner}
-                for one in rows_in(item, answers)
-                if (inner := _answered(item.items, answers, main, one))
+                for one in rows_in(item, said.answers)
+                if (inner := _answered(item.items, said, one))
             ]
         elif item.kind == "group":
-            inner = _answered(item.items, answers, main, row)
+            inner = _answered(item.items, said, row)
             found += [{"linkId": item.id, "item": inner}] if inner else []
-        elif (answer := answers.get(f"{item.id}@{row}" if row else item.id)) is not None:
-            found.append(_answer(item, answer, main))
+        elif (answer := said.answers.get(f"{item.id}@{row}" if row else item.id)) is not None:
+            found.append(_answer(item, answer, said))
     return found
 
 
@@ -256,15 +268,17 @@ def rows_in(group: Item, answers: Answers) -> list[str]:
     )
 
 
-def _answer(item: Item, answer: Answer, main: str) -> Resource:
+def _answer(item: Item, answer: Answer, said: _Said) -> Resource:
     given: list[Resource]
     if answer.absent:
         system, code = _ABSENT[answer.absent]
         given = [{"valueCoding": {"system": system, "code": code}}]
+    elif answer.file in said.files:
+        given = [{"valueAttachment": attachment(answer.file, said.files[answer.file])}]
     elif isinstance(answer.value, tuple):
-        given = [_value(item, one, main) for one in answer.value]
+        given = [_value(item, one, said.main) for one in answer.value]
     else:
-        given = [_value(item, answer.value, main)] if answer.value is not None else []
+        given = [_value(item, answer.value, said.main)] if answer.value is not None else []
     note = {"extension": [{"url": NOTE, "valueString": answer.note}]} if answer.note else {}
     return {"linkId": item.id, **note, **({"answer": given} if given else {})}
 

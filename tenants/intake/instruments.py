@@ -28,6 +28,7 @@ from tenants.intake.answer_rows import put_answers
 from tenants.intake.fhir_compare import bring
 from tenants.intake.fhir_read import read_form
 from tenants.intake.fhir_response import read_response
+from tenants.intake.file_rows import keep_brought
 from tenants.intake.form_json import as_json, from_json, hash_of
 from tenants.intake.heeding import look_and_tell
 from tenants.intake.models import Intake, QuestionnaireVersion
@@ -349,7 +350,7 @@ def bring_answers(*, version_id: UUID, client_id: UUID, data: bytes, now: dateti
     )  # fmt: skip
     db.session.add(intake)
     db.session.flush()
-    put_answers(intake, read.answers, known={}, sitting="", now=now)
+    put_answers(intake, keep_brought(intake, read.answers, read.files, now=now), known={}, sitting="", now=now)
     db.session.flush()
     audit.record(
         "intake.brought_in", target="intake", target_id=id_, now=now, answers=len(read.answers),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,9 +12,10 @@ from tenants.intake.alerts import raise_alert
 from tenants.intake.answer_rows import mark_for, put_aside
 from tenants.intake.asking import Typed, urgent_keys
 from tenants.intake.models import Intake
-from tenants.intake.queries import lock_intake, paper_for
+from tenants.intake.queries import lock_intake, paper_for, said_now
 from tenants.intake.questions import Answer
-from tenants.intake.reading import Fault, read_answer
+from tenants.intake.sent import Fault
+from tenants.intake.sorting import answer_sent, raw
 
 
 @action
@@ -21,14 +23,15 @@ def keep_late(*, intake_id: UUID, typed: Mapping[str, Typed], sitting: str, now:
     """Put aside what a page sent whose questions are closed by now: sent, cancelled or run out. The team is told of
     urgent answers among it; their keys."""
     intake = lock_intake(intake_id)
-    paper = paper_for(intake.questionnaire_version_id)
+    paper, said = paper_for(intake.questionnaire_version_id), said_now(intake)
     late: dict[str, Answer] = {}
     for key, sent in typed.items():
         place = paper.place(key)
-        found = read_answer(place.item, sent.values, absent=sent.absent, note=sent.note) if place else None
+        stands = said[key].answer if key in said else Answer()
+        found = answer_sent(place.item, sent, stands) if place else None
         answer = raw(sent) if found is None or isinstance(found, Fault) else found
         if sent.mark is None or mark_for(answer) != sent.mark:
-            late[key] = answer
+            late[key] = replace(answer, file="")
     if late:
         put_aside(intake, late, sitting=sitting, now=now)
     urgent = urgent_keys(paper, late)
@@ -40,8 +43,3 @@ def tell_of(intake: Intake, keys: Collection[str], *, now: datetime) -> None:
     """Inside an action: tell the team of urgent answers that were put aside, where no rule reads them."""
     if keys:
         raise_alert(intake_id=intake.id, revision=intake.revision, findings=[f"item:{key}" for key in keys], now=now)
-
-
-def raw(sent: Typed) -> Answer:
-    """What was sent, unread."""
-    return Answer(sent.values, note=sent.note)

@@ -1,7 +1,8 @@
 """What a link alone neither shows nor changes until a second proof. Pure.
 
-Three things: what was taken over from an earlier intake, in any section; a sensitive section that was answered in
-another sitting; and what the second proof itself rests on. A condition that asks about any of it finds no answer.
+Four things: what was taken over from an earlier intake, in any section; a sensitive section that was answered in
+another sitting; a file that was handed in there; and what the second proof itself rests on. A condition that asks about
+any of it finds no answer.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def locks_for(paper: Paper, said: Mapping[str, Said], *, sitting: str, opened: b
             continue
         if one.sitting and place.section.sensitive:
             sections.add(place.section.id)
-        if not one.sitting or key in (BIRTH, REACH) or place.section.sensitive:
+        if not one.sitting or key in (BIRTH, REACH) or place.section.sensitive or one.answer.file:
             keys.add(key)
     partly = {place.section.id for key in keys if (place := paper.place(key)) is not None}
     return Locks(frozenset(keys), frozenset(sections), frozenset(partly - sections))

@@ -100,9 +100,11 @@ def _input_from_json(data: Mapping[str, Any]) -> Input:
 
 def _answer_as_json(answer: Answer) -> dict[str, Any]:
     value = list(answer.value) if isinstance(answer.value, tuple) else answer.value
-    return {"value": value, "absent": answer.absent, "note": answer.note}
+    return {"value": value, "absent": answer.absent, "note": answer.note} | (
+        {"file": answer.file} if answer.file else {}
+    )
 
 
 def _answer_from_json(data: Mapping[str, Any]) -> Answer:
     value = tuple(data["value"]) if isinstance(data["value"], list) else data["value"]
-    return Answer(value, data["absent"], data["note"])
+    return Answer(value, data["absent"], data["note"], data.get("file", ""))

@@ -183,6 +183,25 @@ class IntakeAnswer(TenantOwned, Base):
         )
 
 
+class IntakeFile(TenantOwned, Base):
+    """A file that a client handed in as an answer, which names it by its id; sealed. `size`: of the file, in bytes."""
+
+    __tablename__ = "intake_file"
+
+    intake_id: Mapped[UUID]
+    size: Mapped[int]
+    at: Mapped[datetime]
+    sealed: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
+
+    @classmethod
+    def own_table_args(cls) -> tuple[Any, ...]:
+        """Found by intake."""
+        return (
+            Index("ix_intake_file_intake", "tenant_id", "intake_id"),
+            tenant_fk("intake", "intake_id"),
+        )
+
+
 class IntakeFlags(TenantOwned, Base):
     """What one look of the rules at an intake found: flags with the inputs they saw, sealed; replayed from
     `rules_hash`. The newest row holds. `why`: submitted, saved, moved, rules."""

@@ -5,6 +5,7 @@ Everything works without script; with it, each answer is kept at once and questi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -16,9 +17,9 @@ from saas.words import _, ngettext
 from tenants.intake import sittings, yours
 from tenants.intake.actions import Saved, Unfinished, reachable_by_mail, save_answers, submit, update_again
 from tenants.intake.answer_rows import mark_for
-from tenants.intake.asking import Paper, closing, missing, next_part, signature_part
+from tenants.intake.asking import Paper, Typed, closing, missing, next_part, signature_part
 from tenants.intake.codes import TooManyCodes, open_with_birth, open_with_code, send_code
-from tenants.intake.forms import decision_in, typed_in
+from tenants.intake.forms import MOST_SENT, decision_in, files_sent, typed_in
 from tenants.intake.framing import behind, frame, origin_of, reader_for
 from tenants.intake.late_pages import too_late, too_late_for_script
 from tenants.intake.looking_over import lines_of
@@ -134,16 +135,17 @@ def _part_page(
         "notice": notice,
         "urgent": any(key not in saved.kept for key in saved.urgent),
         "more": request.args.get("more", type=int) or 0,
+        "files": page.takes_files,
     }
     return render_template("public/intake/part.html", **(frame(intake, token, paper, reader, page=page) | own))
 
 
-def _keep(intake: Intake, paper: Paper, sitting: Sitting, part: str) -> Saved:
+def _keep(intake: Intake, paper: Paper, sitting: Sitting, part: str, typed: Mapping[str, Typed]) -> Saved:
     """One action: what this request sent."""
     limit_tries("intake", limit=900, window_seconds=600)
     return save_answers(
         intake_id=intake.id,
-        typed=typed_in(request.form, own=_OWN),
+        typed=typed,
         sitting=sitting.id,
         opened=sitting.opened,
         part=part,
@@ -158,14 +160,16 @@ def _save_part(token: str, part: str) -> ResponseReturnValue:
     paper = paper_for(intake.questionnaire_version_id)
     here = _named(paper, part)
     sitting = sittings.begun(sittings.sitting_of(intake))
-    typed = typed_in(request.form, own=_OWN)
+    request.max_content_length = MOST_SENT
     try:
+        typed = typed_in(request.form, own=_OWN, files=files_sent(paper, request.files))
         check_form("intake", token)
-        saved = _keep(intake, paper, sitting, part)
+        saved = _keep(intake, paper, sitting, part, typed)
     except StaleForm as stale:
         check_standing(intake, now=page_now())
         notice = _("This page had been open for long, so nothing was saved yet. Look it over, and save once more.")
-        again = Sent(typed, stale=True)
+        chosen = {key: _("Choose the file once more") for key, one in typed.items() if one.file is not None}
+        again = Sent(typed, chosen, stale=True)
         return _part_page(
             intake, token, paper, here, sittings.sitting_of(intake), sent=again, notice=notice
         ), stale.status
@@ -233,10 +237,10 @@ def _save(token: str) -> ResponseReturnValue:
     check_form("intake", token)
     paper = paper_for(intake.questionnaire_version_id)
     sitting = sittings.begun(sittings.sitting_of(intake))
+    typed = typed_in(request.form, own=_OWN)
     try:
-        saved = _keep(intake, paper, sitting, "")
+        saved = _keep(intake, paper, sitting, "", typed)
     except TooLate as why:
-        typed = typed_in(request.form, own=_OWN)
         return too_late_for_script(intake_by_token(token), sitting, typed, why)
     standing = answers_of(intake_by_token(token))
     body = {

@@ -123,6 +123,11 @@ class Item:
     note: bool = False
     codes: tuple[Coding, ...] = ()
 
+    @property
+    def may_decline(self) -> bool:
+        """Whether the two opt-outs stand beside it: nobody must hand over a paper either."""
+        return self.sensitive or self.kind == "file"
+
 
 @dataclass(frozen=True)
 class Section:
@@ -175,12 +180,14 @@ class Answer:
 
     Codes for `single`, `yn4` and `scale` (an int); tuples of codes for `multi` and `bodymap`; ISO text for dates; a
     bool for `bool` and `consent`. An answer in a row of a repeating group has the id `item@row`. A section that was
-    skipped has an answer of its own: `skip_key(section id)`, True.
+    skipped has an answer of its own: `skip_key(section id)`, True. `file`: the id that a file handed in is kept by; the
+    value is its name then.
     """
 
     value: Value = None
     absent: Absent = ""
     note: str = ""
+    file: str = ""
 
 
 Answers = Mapping[str, Answer]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import cast
@@ -13,6 +13,7 @@ from saas.text import TooLong, clean_block, clean_line
 from saas.words import _
 from tenants.intake.asking import OPT_OUTS
 from tenants.intake.questions import Absent, Answer, Item, Option, Value
+from tenants.intake.sent import Fault
 from tenants.intake.standard import BODY_OPTIONS, YES_NO_OPTIONS, YN4_OPTIONS
 
 SHORT, LONG, NOTE = 200, 4000, 1000
@@ -21,13 +22,6 @@ _CHOICES = ("single", "yn4", "multi", "bodymap", "bool", "consent", "scale")
 _MONTH = re.compile(r"([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?")
 _YEAR = re.compile(r"\d{4}")
 _OLDEST, _NEWEST = 1900, 2200
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why this cannot be kept as the answer: a sentence for beside the field."""
-
-    sentence: str
 
 
 class _Refused(Exception):
@@ -71,7 +65,7 @@ def _opt_out(item: Item, values: Sequence[str], absent: str) -> Absent:
         return ""
     if len(said) > 1:
         raise _Refused(_("Choose one of the two"))
-    if not item.sensitive or not said <= set(OPT_OUTS):
+    if not item.may_decline or not said <= set(OPT_OUTS):
         raise _Refused(_("Choose one of the answers shown"))
     return cast("Absent", said.pop())
 
@@ -100,7 +94,7 @@ def _one(item: Item, said: str) -> Value:
             return _day(said, whole=item.kind == "date")
         case "long":
             return _words(said, LONG)
-        case "short" | "signature" | "file":
+        case "short" | "signature":
             return _words(said, SHORT, line=True)
     raise _Refused(_("There is nothing to answer here"))
 

@@ -22,6 +22,7 @@ from saas.words import _
 from tenants.clients.models import Client
 from tenants.intake.assessing import kept_look
 from tenants.intake.fhir_write import Named, Receipt, bundle, consent, questionnaire, response
+from tenants.intake.file_rows import files_in
 from tenants.intake.form_json import as_json
 from tenants.intake.json_reading import canonical
 from tenants.intake.models import Consent, ConsentText, Intake, QuestionnaireVersion
@@ -40,10 +41,13 @@ def intake_by_id(intake_id: UUID) -> Intake:
 
 
 @action
-def note_taken_out(*, intake_id: UUID, kind: str, flags: bool, now: datetime) -> None:
-    """Note that an intake was taken out as a file, with the sections it held."""
+def note_taken_out(
+    *, intake_id: UUID, kind: str, flags: bool, now: datetime, sections: Iterable[str] | None = None
+) -> None:
+    """Note that an intake was taken out as a file, with the sections it held: all that it asks, or those named."""
     intake = intake_by_id(intake_id)
-    sections = sections_shown(definition_of(intake.questionnaire_version_id), answers_of(intake))
+    if sections is None:
+        sections = sections_shown(definition_of(intake.questionnaire_version_id), answers_of(intake))
     audit.record(
         "intake.exported", target="intake", target_id=intake.id, now=now, kind=kind, flags=int(flags),
         client=str(intake.client_id), sections=",".join(sections),
@@ -141,8 +145,9 @@ def bundle_of_intake(intake: Intake, *, now: datetime) -> dict[str, Any]:
     form = definition_of(version.id)
     named = Named(f"{home_of(current_tenant())}/forms/{key}", str(version.number), version.hash)
     status = "completed" if intake.status == "submitted" else "in-progress"
+    answers = answers_of(intake)
     answered = response(
-        form, answers_of(intake), named, client_id=str(intake.client_id), id_=str(intake.id),
+        form, answers, named, files=files_in(intake, answers), client_id=str(intake.client_id), id_=str(intake.id),
         at=intake.submitted_at or intake.saved_at or intake.requested_at, status=status,
     )  # fmt: skip
     whole = questionnaire(form, named, whole=canonical(as_json(form)))

@@ -165,6 +165,11 @@ class Page:
             id for id, place in paper.places.items() if place.part.id == part.id and not self.locks.shut(paper, id)
         )
 
+    @property
+    def takes_files(self) -> bool:
+        """Whether this part asks for a file."""
+        return any(self.paper.places[id].item.kind == "file" for id in self.here)
+
     def sections(self) -> list[SectionView]:
         """What the page shows, in order; sections that are not offered with these answers are left out."""
         offered = set(sections_shown(self.paper.form, self.answers))
@@ -201,7 +206,7 @@ class Page:
 
     def _questions(self, items: Collection[Item], row: str = "") -> Iterator[Question]:
         for item in items:
-            if not item.enabled or item.kind == "file" or (f"{item.id}@{row}" if row else item.id) in self.locks.keys:
+            if not item.enabled or (f"{item.id}@{row}" if row else item.id) in self.locks.keys:
                 continue
             if item.rows_of:
                 yield self._rows(item)
@@ -249,10 +254,12 @@ class Page:
         if key in (self.sent.typed if self.sent.stale else self.sent.faults):
             sent = self.sent.typed[key]
             answer, typed, note = Answer(tuple(sent.values), absent=_out(sent)), " ".join(sent.values), sent.note
+            if item.kind == "file":
+                typed = str(stands.value or "")
         elif not is_given(stands) and item.prefill and key not in self.said:
             answer = Answer(self.reader.known.get(item.prefill, ""))
         ticked = _ticked(answer)
-        out = item.sensitive and item.kind != "display"
+        out = item.may_decline and item.kind != "display"
         return replace(
             plain,
             choices=tuple(

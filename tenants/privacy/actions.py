@@ -21,7 +21,7 @@ from tenants.bookings.rules import LIVE
 from tenants.clients.actions import erase_client_fields
 from tenants.clients.models import Client
 from tenants.clients.queries import client_by_id
-from tenants.intake.models import Intake, IntakeAlert, IntakeAnswer, IntakeFlags, IntakeReview, TouchMap
+from tenants.intake.models import Intake, IntakeAlert, IntakeAnswer, IntakeFile, IntakeFlags, IntakeReview, TouchMap
 from tenants.intake.queries import LINK as INTAKE_LINK
 from tenants.privacy.queries import HELD, Due, Hold, due, hold_of, is_erased, records_of
 from tenants.privacy.rules import WHYS, Period
@@ -140,7 +140,7 @@ def _forget_intakes(ids: list[UUID], *, now: datetime) -> None:
     db.session.execute(alerts.values(sealed=None, due_at=None))
     # Nobody is left to speak with: nobody is told any more.
     db.session.execute(alerts.where(IntakeAlert.acknowledged_at.is_(None)).values(acknowledged_at=now))
-    for model in (IntakeAnswer, IntakeFlags, IntakeReview):
+    for model in (IntakeAnswer, IntakeFile, IntakeFlags, IntakeReview):
         db.session.execute(delete(model).where(model.intake_id.in_(theirs)))
     db.session.execute(delete(TouchMap).where(TouchMap.client_id.in_(ids)))
 

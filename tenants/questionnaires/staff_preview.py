@@ -26,8 +26,9 @@ from tenants.intake.looking import look
 from tenants.intake.publishing import Draft
 from tenants.intake.questions import Answer as Given
 from tenants.intake.questions import Part, visible
-from tenants.intake.reading import Fault, read_answer
+from tenants.intake.reading import read_answer
 from tenants.intake.rule_sets import rules_in_force
+from tenants.intake.sent import Fault
 from tenants.intake.settings import clinic_help
 from tenants.intake.views import Page, Reader, Sent
 from tenants.questionnaires.forms import PressForm, tried_in

@@ -7,8 +7,11 @@ from uuid import UUID
 
 from saas import audit
 from saas.db import action, db
+from tenants.intake.file_rows import file_in
 from tenants.intake.models import Intake
-from tenants.intake.queries import NoSuchIntake
+from tenants.intake.queries import NoSuchIntake, answers_of, paper_for
+from tenants.intake.sent import Upload
+from tenants.intake.taking_out import note_taken_out
 from tenants.intake.touch import Saying, TouchLimits, touch_history, touch_of
 from tenants.review import reading
 from tenants.review.reading import About, Summary
@@ -36,6 +39,18 @@ def look_at_answers(*, intake_id: UUID, language: str, now: datetime) -> tuple[A
     about, groups = reading.everything(_row(intake_id), language)
     audit.note_read("intake", target_id=intake_id, now=now, sections=[group.id for group in groups])
     return about, groups
+
+
+@action
+def open_file(*, intake_id: UUID, file_id: str, now: datetime) -> Upload:
+    """A file that one of the answers holds, and that the acting person took it out. `NoSuchFile`."""
+    row = _row(intake_id)
+    answers = answers_of(row)
+    found = file_in(row, answers, file_id)
+    key = next(key for key, one in answers.items() if one.file == file_id)
+    place = paper_for(row.questionnaire_version_id).place(key)
+    note_taken_out(intake_id=row.id, kind="file", flags=False, now=now, sections=[place.section.id] if place else [])
+    return found
 
 
 @action

@@ -73,6 +73,7 @@ class Summary:
     look: Look | None
     opted_out: Mapping[str, tuple[Said, ...]]
     digest: Mapping[str, tuple[Said, ...]]
+    files: tuple[Said, ...]
     changes: tuple[Change, ...]
     has_before: bool
     scores: Mapping[str, tuple[Point, ...]]
@@ -119,7 +120,8 @@ def summary(row: Intake, language: str, *, now: datetime) -> Summary:
     told = alerts_of(row.id, row.client_id)
     history = touch_history(row.client_id, limit=1)
     aside, taken_back = _aside(row, q, answers, language, told=told)
-    lines = [one for group in (*opted.values(), *digest.values(), aside, taken_back) for one in group]
+    files = tuple(one for one in said if one.file)
+    lines = [one for group in (*opted.values(), *digest.values(), files, aside, taken_back) for one in group]
     version, newest = _versions(row.questionnaire_version_id)
     return Summary(
         about=about(row),
@@ -130,6 +132,7 @@ def summary(row: Intake, language: str, *, now: datetime) -> Summary:
         look=look,
         opted_out=opted,
         digest=digest,
+        files=files,
         changes=changed,
         has_before=bool(earlier),
         scores=_over_time(row, scores, before) if scores else {},

@@ -30,7 +30,8 @@ _ROW = "@"
 
 @dataclass(frozen=True)
 class Said:
-    """One question with its answer in words. `absent`: why there is none; `row`: which row of a repeating group."""
+    """One question with its answer in words. `absent`: why there is none; `row`: which row of a repeating group;
+    `file`: the id of the file that was handed in."""
 
     id: str
     section: str
@@ -39,6 +40,7 @@ class Said:
     note: str = ""
     absent: str = ""
     row: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _row_words(asked: Item | None, row: str, language: str) -> str:
 
 def _said(section: Section, item: Item, answer: Answer, language: str, *, key: str, row: str) -> Said:
     words = quoted(answer, label_of(item), language)
-    return Said(key, section.id, in_language(item.text, language), words, answer.note, answer.absent, row)
+    return Said(key, section.id, in_language(item.text, language), words, answer.note, answer.absent, row, answer.file)
 
 
 def label_of(item: Item) -> Label:
@@ -172,7 +174,7 @@ def changes(q: Questionnaire, before: Answers, now: Iterable[Said], language: st
     found = []
     for one in now:
         old = was.pop(one.id, None)
-        if old is None or (old.answer, old.note) != (one.answer, one.note):
+        if old is None or (old.answer, old.note, old.file) != (one.answer, one.note, one.file):
             found.append(Change(one.section, _question(one), _whole(old), _whole(one)))
     found += [Change(old.section, _question(old), _whole(old), "") for old in was.values()]
     return tuple(found)

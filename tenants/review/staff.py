@@ -21,16 +21,18 @@ from saas.words import later as _l
 from tenants.bookings.queries import account_names
 from tenants.clients.queries import NoSuchClient, client_by_id
 from tenants.intake.alerts import acknowledge
+from tenants.intake.files import kind_of
 from tenants.intake.models import Intake
 from tenants.intake.questions import in_language
 from tenants.intake.review_words import STATE_PILLS, STATE_WORDS
 from tenants.intake.reviewing import review
 from tenants.intake.touch import TouchLimits, change_touch, touch_mark
 from tenants.review import views
-from tenants.review.actions import look_at_answers, look_at_summary, look_at_touch
+from tenants.review.actions import look_at_answers, look_at_summary, look_at_touch, open_file
 from tenants.review.forms import AcknowledgeForm, OutcomeForm, TouchForm, uuid_of
 from tenants.review.queries import PAGE, WHICH, Reader, Which, intake_for, intakes, may_open_client, reader_of
 from tenants.review.reading import Summary
+from tenants.review.staff_files import as_file
 
 Answer = str | Response | tuple[str, int]
 _READERS = ("owner", "practitioner")
@@ -77,6 +79,12 @@ class IntakesView(OfficeView):
     def answers(self) -> Answer:
         about, groups = look_at_answers(intake_id=_asked().id, language=locale(), now=page_now())
         return self.render("manage/review/answers.html", about=about, groups=groups)
+
+    @expose("/file/")
+    @only(*_READERS)
+    def file(self) -> Answer:
+        found = open_file(intake_id=_asked().id, file_id=request.args.get("file", ""), now=page_now())
+        return as_file(found.content, kind_of(found.name), found.name.rpartition(".")[2])
 
     @expose("/review/", methods=("POST",))
     @only(*_READERS)

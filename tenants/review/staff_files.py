@@ -36,7 +36,7 @@ class IntakeFilesView(OfficeView):
         intake = _own_intake()
         flags = request.args.get("flags") == "1"
         note_taken_out(intake_id=intake.id, kind="pdf", flags=flags, now=page_now())
-        return _file(paper_of_intake(intake, language=locale(), flags=flags), "application/pdf", "pdf")
+        return as_file(paper_of_intake(intake, language=locale(), flags=flags), "application/pdf", "pdf")
 
     @expose("/fhir/")
     @fresh
@@ -44,7 +44,7 @@ class IntakeFilesView(OfficeView):
         intake = _own_intake()
         note_taken_out(intake_id=intake.id, kind="fhir", flags=False, now=page_now())
         made = json.dumps(bundle_of_intake(intake, now=page_now()), ensure_ascii=False, indent=2)
-        return _file(made.encode(), "application/fhir+json", "json")
+        return as_file(made.encode(), "application/fhir+json", "json")
 
 
 def _own_intake() -> Intake:
@@ -59,10 +59,11 @@ def _own_intake() -> Intake:
     return intake_for(reader_of(account_id=account.id, role=account.role), wanted)
 
 
-def _file(data: bytes, kind: str, ending: str) -> Response:
-    """Discreet: the file's name says nobody's."""
+def as_file(data: bytes, kind: str, ending: str) -> Response:
+    """Kept, never shown by the browser; discreet: the file's name says nobody's."""
     headers = {
         "Content-Disposition": f"attachment; filename=questions.{ending}",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
         "Cache-Control": "no-store",
         "X-Robots-Tag": "noindex",
     }

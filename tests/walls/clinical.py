@@ -13,6 +13,7 @@ from saas.links import link_for
 from tenants.intake.alerts import raise_alert
 from tenants.intake.answer_rows import put_answers
 from tenants.intake.assessing import assess
+from tenants.intake.file_rows import put_file
 from tenants.intake.flag_json import hash_of_rules, rules_as_json
 from tenants.intake.form_json import as_json, hash_of
 from tenants.intake.models import (
@@ -27,6 +28,7 @@ from tenants.intake.models import (
 from tenants.intake.queries import LINK
 from tenants.intake.questions import Answer
 from tenants.intake.reviewing import Decision, review
+from tenants.intake.sent import Upload
 from tenants.intake.shipped.form import shipped_questionnaire
 from tenants.intake.shipped_rules import shipped_rules
 from tenants.intake.touch import remember_touch
@@ -62,7 +64,9 @@ def furnish_intake(*, client_id: UUID, booking_id: UUID, account_id: UUID, slug:
     )  # fmt: skip
     row = db.session.get_one(Intake, intake)
     row.link_hash = link_for(LINK, intake).hash
-    put_answers(row, {**CALM, "d.meds": Answer(f"{slug} evening drops")}, known={}, sitting="", now=now)
+    handed = Answer(f"{slug} evening drops", file=str(intake))  # a file under the intake's own id, which asks know
+    put_answers(row, {**CALM, "d.meds": handed}, known={}, sitting="", now=now)
+    put_file(row, intake, Upload("letter.pdf", f"{slug} evening drops".encode()), now=now)
     db.session.flush()
     assess(intake_id=intake, why="submitted", now=now)
     remember_touch(intake_id=intake, now=now)

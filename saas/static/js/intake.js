@@ -107,7 +107,8 @@
 
   const keep = (e) => {
     const at = e.closest('[data-k]');
-    if (!at) return;
+    // A file, and what becomes of it, goes with the page.
+    if (!at || $('input[type=file]', at).length) return;
     const key = at.dataset.k;
     const pairs = $('input,textarea', at).filter((i) => i.name !== 'k' && i.name.startsWith(key) &&
       (i.type === 'radio' || i.type === 'checkbox' ? i.checked : true)).map((i) => [i.name, i.value]);

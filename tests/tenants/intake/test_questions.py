@@ -24,7 +24,8 @@ from tenants.intake.questions import (
     skip_key,
     visible,
 )
-from tenants.intake.reading import Fault, choices, read_answer
+from tenants.intake.reading import choices, read_answer
+from tenants.intake.sent import Fault
 from tenants.intake.structure import circles, doubled, waits_for
 from tests.tenants.intake.forms import TEXT, answers, ask, form, questionnaires
 
