@@ -16,6 +16,7 @@ _NEAREST = str.maketrans(
         "ə": "e", "Ə": "E", "ĸ": "k", "ŀ": "l", "ẞ": "SS", "ʻ": "‘", "ʼ": "’", "−": "-", "\u202f": " ", "\u2009": " ",
     }
 )  # fmt: skip
+_ALIKE = frozenset("ʻʼ−\u202f\u2009")  # what is written for them looks the same
 _LEFT, _WIDTH = 22, 166
 _INK, _GREY, _RULE = (25, 25, 25), (95, 95, 95), (190, 190, 190)
 MARK = "¿"
@@ -30,6 +31,11 @@ def writable(text: str) -> str:
 def marked(text: str) -> str:
     """`text` in the letters that there are, its lines kept; what has no near letter stands as `MARK`."""
     return "\n".join(" ".join(line.split()) for line in _written(text, MARK).splitlines())
+
+
+def is_whole(text: str) -> bool:
+    """Whether every letter of `text` can be written as it is."""
+    return all(_has(letter) or letter in _ALIKE for letter in unicodedata.normalize("NFC", text))
 
 
 def _written(text: str, instead: str) -> str:

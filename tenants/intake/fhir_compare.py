@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tenants.intake.fhir_item import LINK
 from tenants.intake.fhir_json import Node, Remark, Remarks, own_text
-from tenants.intake.fhir_read import ReadForm, link_of, may_ask_of_harm
+from tenants.intake.fhir_read import ReadForm, both, link_of, may_ask_of_harm
 from tenants.intake.fhir_write import OWN_FORM, Named, questionnaire
 from tenants.intake.form_json import NotAQuestionnaire, as_json, from_json, from_text
 from tenants.intake.json_reading import Fault
@@ -33,6 +33,7 @@ from tenants.intake.registry import INSTRUMENT, Instrument, loinc_codes, recogni
 from tenants.intake.scores import Score, Sheet, score_of, sheet_of, sheets_in
 
 _BESIDE = 3
+_WHOLLY_OTHER = 5
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def bring(read: ReadForm, *, positions: bool = False) -> Brought:
         form, sheet = _as_sheet(read, known, items, positions=positions)
     else:
         others = list(sheets_in(read.form))
-    form = replace(form, texts=_origin(read, form.languages[0]))
+    form = replace(form, texts=_origin(read, form.languages))
     remarks = Remarks(list(read.remarks))
     for one in [sheet] if sheet else others:
         _hold_against(one, form.languages, remarks)
@@ -93,7 +94,7 @@ def bring(read: ReadForm, *, positions: bool = False) -> Brought:
         remarks.add("note", "by-position", known=sheet.instrument.name)
     if own_text(read.top, OWN_FORM):
         remarks.add("look", "own-changed")
-    for fault in _faults(form):
+    for fault in () if read.elsewhere else _faults(form):
         remarks.add("stop", "not-kept", fault.at, known=fault.sentence)
     return Brought(form, remarks.sorted(), read, sheet)
 
@@ -120,10 +121,10 @@ def own_form(top: Node) -> Questionnaire | None:
     return form if again.get("item") == top.get("item") and again["title"] == top.get("title") else None
 
 
-def _origin(read: ReadForm, language: str) -> Mapping[str, Texts]:
-    source = "|".join(part for part in (read.url, read.version) if part)
+def _origin(read: ReadForm, languages: Sequence[str]) -> Mapping[str, Texts]:
+    source = f"{read.url}|{read.version}" if read.url and read.version else read.url
     said = {"licence": read.licence, "source": source}
-    return {key: {language: words} for key, words in said.items() if words}
+    return {key: dict.fromkeys(languages, words) for key, words in said.items() if words}
 
 
 # --- differences ---
@@ -139,9 +140,8 @@ def _hold_against(sheet: Sheet, languages: Sequence[str], remarks: Remarks) -> N
     for place in sheet.missing:
         codes = known.items[place - 1] if place else (known.gate,)
         remarks.add("look", "missing-item", codes[0] if codes else "", known=f"{place}")
-    for place, item in enumerate(sheet.items, 1):
-        if item is not None:
-            _hold_wording(known, place, item, languages, remarks)
+    for language in languages:
+        _hold_wordings(sheet, language, remarks)
     order = [link_of(item) for item in sheet.items if item is not None]
     why = score_of(sheet, {}).why_not
     if why == "no-scores":
@@ -164,14 +164,21 @@ def _options_said(item: Item, language: str) -> str:
     )
 
 
-def _hold_wording(known: Instrument, place: int, item: Item, languages: Sequence[str], remarks: Remarks) -> None:
-    for language in languages:
-        text = item.text.get(language, "")
-        same = wording_is_known(known, place, language, text)
-        if same is None:
-            remarks.add("note", "wording-not-compared", known=language)
-        elif not same:
-            remarks.add("look", "changed-wording", link_of(item), text, f"{place}")
+def _hold_wordings(sheet: Sheet, language: str, remarks: Remarks) -> None:
+    """Each wording that is not the published one; one remark where none of them is: that is another translation."""
+    known = sheet.instrument
+    there = [(place, item) for place, item in enumerate(sheet.items, 1) if item is not None]
+    compared = [
+        (place, item, wording_is_known(known, place, language, item.text.get(language, ""))) for place, item in there
+    ]
+    if any(same is None for _place, _item, same in compared):
+        remarks.add("note", "wording-not-compared", known=language)
+    other = [(place, item) for place, item, same in compared if same is False]
+    if len(other) >= _WHOLLY_OTHER and len(other) == len(compared):
+        remarks.add("look", "other-wording", said=known.name, known=language)
+        return
+    for place, item in other:
+        remarks.add("look", "changed-wording", link_of(item), item.text.get(language, ""), f"{place}")
 
 
 # --- an instrument as its sheet ---
@@ -238,12 +245,12 @@ def _passed(found: Sheet, names: Mapping[str, str], codes: Mapping[str, Mapping[
 def _lines(items: Sequence[Item], when: Condition | None = None) -> Iterator[Item]:
     """Everything in order, a group within as its heading and what is in it."""
     for item in items:
-        both = All((when, item.when)) if when and item.when else when or item.when
+        here = both(when, item.when)
         if item.kind == "group":
-            yield replace(item, kind="display", items=(), when=both)
-            yield from _lines(item.items, both)
+            yield replace(item, kind="display", items=(), when=here)
+            yield from _lines([replace(one, enabled=item.enabled and one.enabled) for one in item.items], here)
         else:
-            yield replace(item, when=both)
+            yield replace(item, when=here)
 
 
 def _codes_by_score(item: Item) -> dict[str, str]:

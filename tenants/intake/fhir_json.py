@@ -19,6 +19,7 @@ from saas.errors import Invalid
 from saas.text import clean_block
 from saas.words import _
 from tenants.intake.questions import Coding
+from tenants.intake.registry import LOINC
 
 MAX_BYTES = 1_000_000
 MAX_ITEMS = 500
@@ -27,6 +28,14 @@ MAX_REMARKS = 400
 _TAG = re.compile(r"<\s*[a-zA-Z/!?]")
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#x?[0-9a-fA-F]{1,6});")
 _BLOCK = re.compile(r"<\s*(?:/\s*)?(?:li|p|div|br|tr|h[1-6])\b[^>]*>", re.IGNORECASE)
+_LOINC_NAMES = frozenset(
+    (
+        "loinc", "loinc.org", "http://loinc.org", "https://loinc.org", "http://www.loinc.org", "https://www.loinc.org",
+        "urn:oid:2.16.840.1.113883.6.1",
+    )
+)  # fmt: skip
+_WRAPPERS = {"Bundle": "entry", "Parameters": "parameter"}
+_DEEPEST_WRAPPER = 3
 _SHOWN = 200
 _MOST_EXTENSIONS = 100
 Node = Mapping[str, Any]
@@ -76,7 +85,9 @@ def parse(data: bytes) -> Node:
     if len(data) > MAX_BYTES:
         raise NotReadable(_("This file is larger than 1 MB. A questionnaire is much smaller"))
     try:
-        found = json.loads(data, parse_constant=_refuse_constant)
+        found = json.loads(data, parse_constant=_refuse_constant, object_pairs_hook=_each_name_once)
+    except UnicodeDecodeError:
+        raise NotReadable(_("This file is not written in UTF-8. Save it in UTF-8 and send it again")) from None
     except RecursionError:
         raise NotReadable(_("This file is nested too deeply to be a questionnaire")) from None
     except ValueError:
@@ -90,17 +101,41 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """JSON readers differ in which of two they take, and whoever sent the file may mean the other one."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            said = line(name, 60)
+            raise NotReadable(_("This file says “%(name)s” twice in one place. Leave one of them", name=said))
+        found[name] = value
+    return found
+
+
 def resources(root: Node) -> Iterator[Node]:
-    """The resource of the file; of a Bundle, each of its entries; and whatever each of them contains."""
-    tops = [node(entry, "resource") for entry in nodes(root, "entry")] if root.get("resourceType") == "Bundle" else []
-    for top in tops or [root]:
+    """The resource of the file; of a Bundle or Parameters, each one in it; and whatever each of them contains."""
+    for top in _unwrapped(root, _DEEPEST_WRAPPER):
         yield top
         yield from nodes(top, "contained")
 
 
+def _unwrapped(root: Node, depth: int) -> Iterator[Node]:
+    inside = _WRAPPERS.get(raw_text(root, "resourceType"))
+    if inside is None or not depth:
+        yield root
+        return
+    for entry in nodes(root, inside):
+        yield from _unwrapped(node(entry, "resource"), depth - 1)
+
+
+def all_of(root: Node, kind: str) -> list[Node]:
+    """The resources of this type, in the order of the file."""
+    return [one for one in resources(root) if one.get("resourceType") == kind]
+
+
 def first_of(root: Node, kind: str) -> Node | None:
     """The first resource of this type."""
-    return next((one for one in resources(root) if one.get("resourceType") == kind), None)
+    return next(iter(all_of(root, kind)), None)
 
 
 def node(parent: Node, key: str) -> Node:
@@ -155,7 +190,9 @@ def coding(found: Any) -> Coding | None:
         return next((one for one in map(coding, nodes(found, "coding")) if one is not None), None)
     code = line(raw_text(found, "code"), 120)
     display = line(raw_text(found, "display"), 300)
-    return Coding(line(raw_text(found, "system"), 200), code or display, display) if code or display else None
+    system = line(raw_text(found, "system"), 200)
+    named = LOINC if system.lower().rstrip("/") in _LOINC_NAMES else system
+    return Coding(named, code or display, display) if code or display else None
 
 
 def extensions(parent: Node) -> list[Node]:

@@ -38,6 +38,7 @@ _NUMBERS = (
 )  # fmt: skip
 _OPTION_LENGTH = 300
 MOST_OPTIONS = 80
+_DEEPEST_CONCEPT = 3
 ABSENT_REASONS = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 
 
@@ -45,12 +46,13 @@ ABSENT_REASONS = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 class Library:
     """The value sets and code systems a file brings along, by id (`#VS`), by address and by `address|version`.
 
-    `numbers`: what each concept weighs, by system and code.
+    `numbers`: what each concept weighs, by system and code; `displays`: how it is called.
     """
 
     sets: Mapping[str, Node] = field(default_factory=dict)
     systems: Mapping[str, Node] = field(default_factory=dict)
     numbers: Mapping[tuple[str, str], frozenset[float]] = field(default_factory=dict)
+    displays: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,14 @@ def library(root: Node) -> Library:
         url, version = raw_text(one, "url"), raw_text(one, "version")
         for name in (f"#{raw_text(one, 'id')}", url, f"{url}|{version}"):
             kind.setdefault(name, one)
-    numbers = {
-        (url, raw_text(concept, "code")): _numbers(concept) | _properties(concept)
+    concepts = {
+        (url, raw_text(concept, "code")): concept
         for url, system in found["CodeSystem"].items()
         for concept in _concepts(system)
     }
-    return Library(found["ValueSet"], found["CodeSystem"], numbers)
+    numbers = {key: _numbers(concept) | _properties(concept) for key, concept in concepts.items()}
+    displays = {key: line(raw_text(concept, "display"), _OPTION_LENGTH) for key, concept in concepts.items()}
+    return Library(found["ValueSet"], found["CodeSystem"], numbers, displays)
 
 
 def translations(parent: Node, key: str) -> dict[str, str]:
@@ -102,9 +106,13 @@ def options(item: Node, known: Library, language: str, where: str, remarks: Rema
     if len(found) > MOST_OPTIONS:
         remarks.add("stop", "many-options", where, known=str(MOST_OPTIONS))
         found = found[:MOST_OPTIONS]
-    pointed = raw_text(item, "answerValueSet") or raw_text(node(item, "options"), "reference")
+    pointed = list_elsewhere(item)
     if not found and pointed:
-        remarks.add("stop", "options-elsewhere", where, pointed)
+        remarks.add("stop", "options-elsewhere", "", pointed)  # once, however many questions take from there
+    if pointed and has_options(item):
+        remarks.add("look", "two-lists", where, pointed)
+    if any(flag(one, "initialSelected") for one in nodes(item, "answerOption")):
+        remarks.add("note", "initial-dropped", where)
     taken: set[str] = set()
     made = []
     for choice in found:
@@ -113,6 +121,19 @@ def options(item: Node, known: Library, language: str, where: str, remarks: Rema
             continue
         made.append(_option(choice, language, taken, where, remarks))
     return tuple(made)
+
+
+def list_elsewhere(item: Node) -> str:
+    """Where the item says its options are kept: the address of a value set, "" for none."""
+    return raw_text(item, "answerValueSet") or raw_text(node(item, "options"), "reference")
+
+
+def has_options(item: Node) -> bool:
+    """Whether options stand in the item itself."""
+    own = [*nodes(item, "answerOption"), *nodes(item, "option")]
+    return any(
+        said not in (None, "") and (not isinstance(said, dict) or coding(said)) for _, said in map(any_value, own)
+    )
 
 
 def _option(choice: Choice, language: str, taken: set[str], where: str, remarks: Remarks) -> Option:
@@ -125,6 +146,8 @@ def _option(choice: Choice, language: str, taken: set[str], where: str, remarks:
         if score is None:
             remarks.add("look", "broken-score", where, f"{choice.text}: {value}")
     text = choice.text or (choice.coding.code if choice.coding else "")
+    if choice.coding is not None and not choice.text:
+        remarks.add("look", "no-option-text", where, text)
     texts = {language: text, **{code: line(said, _OPTION_LENGTH) for code, said in choice.texts.items()}}
     code = _free_code(choice.coding.code if choice.coding else text, taken)
     return Option(code, texts, score=score, exclusive=choice.exclusive, coding=choice.coding)
@@ -145,7 +168,7 @@ def _choices(item: Node, known: Library) -> Iterator[Choice]:
         yield _own_choice(one, known)
     if own:
         return
-    named = raw_text(item, "answerValueSet") or raw_text(node(item, "options"), "reference")
+    named = list_elsewhere(item)
     found = known.sets.get(named) or known.sets.get(named.split("|")[0])
     if named and found:
         yield from _of_set(found, known)
@@ -164,7 +187,8 @@ def _own_choice(option: Node, known: Library) -> Choice:
             None, line(text, _OPTION_LENGTH), numbers, _exclusive(option), translations(option, "valueString")
         )
     said = translations(value, "display") if isinstance(value, dict) else {}
-    return Choice(found, found.display, numbers, _exclusive(option), said)
+    display = found.display or known.displays.get((found.system, found.code), "")
+    return Choice(found, display, numbers, _exclusive(option), said)
 
 
 def _exclusive(option: Node) -> bool:
@@ -173,16 +197,29 @@ def _exclusive(option: Node) -> bool:
 
 
 def _of_set(found: Node, known: Library) -> Iterator[Choice]:
-    for include in nodes(node(found, "compose"), "include"):
-        system = raw_text(include, "system")
-        concepts = nodes(include, "concept")
-        if not concepts and system in known.systems:
-            concepts = list(_concepts(known.systems[system]))
-        for concept in concepts:
-            yield _of_concept(concept, system, known)
-    if not nodes(node(found, "compose"), "include"):
-        for concept in nodes(node(found, "expansion"), "contains"):
-            yield _of_concept(concept, raw_text(concept, "system"), known)
+    """Its concepts one by one where it names them all, else as somebody expanded it: a filter cannot be run here."""
+    includes = [(raw_text(one, "system"), _named_in(one, known)) for one in nodes(node(found, "compose"), "include")]
+    if includes and all(concepts for _system, concepts in includes):
+        for system, concepts in includes:
+            yield from (_of_concept(concept, system, known) for concept in concepts)
+        return
+    for concept in _expanded(node(found, "expansion")):
+        yield _of_concept(concept, raw_text(concept, "system"), known)
+
+
+def _named_in(include: Node, known: Library) -> list[Node]:
+    system = known.systems.get(raw_text(include, "system"))
+    if nodes(include, "filter") or "valueSet" in include:
+        return []
+    return nodes(include, "concept") or (list(_concepts(system)) if system else [])
+
+
+def _expanded(parent: Node, depth: int = 0) -> Iterator[Node]:
+    for concept in nodes(parent, "contains")[: MOST_OPTIONS + 1]:
+        if not flag(concept, "abstract"):
+            yield concept
+        if depth < _DEEPEST_CONCEPT:
+            yield from _expanded(concept, depth + 1)
 
 
 def _of_concept(concept: Node, system: str, known: Library) -> Choice:
@@ -196,13 +233,14 @@ def _of_concept(concept: Node, system: str, known: Library) -> Choice:
         if re.match("[a-z]{2}", raw_text(one, "language").lower())
     }
     numbers = numbers or known.numbers.get((system, found.code), frozenset())
-    return Choice(found, found.display, numbers, texts=said)
+    display = found.display or known.displays.get((system, found.code), "")
+    return Choice(found, display, numbers, texts=said)
 
 
 def _concepts(system: Node, depth: int = 0) -> Iterator[Node]:
     for concept in nodes(system, "concept")[:MOST_OPTIONS]:
         yield concept
-        if depth < 3:
+        if depth < _DEEPEST_CONCEPT:
             yield from _concepts(concept, depth + 1)
 
 

@@ -7,7 +7,7 @@ bent. Totals that the file states are read, to be shown beside ours; they are ne
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -20,12 +20,14 @@ from tenants.intake.fhir_json import (
     NotReadable,
     Remark,
     Remarks,
+    all_of,
     any_value,
     check_size,
     children,
     coding,
     first_of,
     line,
+    node,
     nodes,
     number,
     own_text,
@@ -41,11 +43,14 @@ from tenants.intake.questions import (
     Absent,
     Answer,
     Answers,
+    Coding,
     Item,
+    Option,
     Questionnaire,
     Value,
     item_index,
     skip_key,
+    visible,
 )
 from tenants.intake.reading import choices
 from tenants.intake.registry import INSTRUMENTS, code_in_link_id, loinc_codes
@@ -60,6 +65,8 @@ _ABSENT: Mapping[str, Absent] = {
 }  # fmt: skip
 _UNSURE = ("asked-unknown", NOT_SURE)
 _LONG, _SHORT = 4_000, 300
+_OLDEST = 1900
+_SKIP = skip_key("")
 _TOTALS = {code: one.key for one in INSTRUMENTS.values() for code in one.totals}
 
 
@@ -80,48 +87,98 @@ class ReadResponse:
 def form_url(data: bytes) -> str:
     """The address of the questionnaire that the response in a file is to, without its version; "" for none."""
     top = first_of(parse(data), "QuestionnaireResponse") or {}
-    reference = top.get("questionnaire")
-    named = reference if isinstance(reference, str) else raw_text(reference or {}, "reference")
-    return line(named.split("|")[0], 300)
+    return _form_of(top).split("|")[0]
 
 
-def read_response(data: bytes, form: Questionnaire) -> ReadResponse:
-    """The answers in a file to `form`. `NotReadable` for a file without a response, or none that is FHIR."""
+def read_response(data: bytes, form: Questionnaire, *, known_as: str = "") -> ReadResponse:
+    """The answers in a file to `form`. `NotReadable` for a file without a response, or none that is FHIR.
+
+    `known_as`: the address and the version of the form ("url|2"): answers to another one are remarked."""
     root = parse(data)
-    top = first_of(root, "QuestionnaireResponse")
-    if top is None:
+    tops = all_of(root, "QuestionnaireResponse")
+    if not tops:
         raise NotReadable(_("This file holds no answers. It needs a FHIR resource of the type QuestionnaireResponse"))
+    top, status = tops[0], line(raw_text(tops[0], "status"), 40)
+    if status == "entered-in-error":
+        raise NotReadable(_("The file says that these answers were entered by mistake. They stay out"))
     check_size(top)
-    remarks, answers, stated, files = Remarks(), dict[str, Answer](), dict[str, float](), dict[str, Upload]()
-    known = _by_link(form)
+    found = _Answers(_by_link(form))
     for raw, row in _lines(top, ""):
+        found.take(raw, row)
+    _note_whole(tops, status, found.remarks)
+    _note_form(named := _form_of(top), known_as, found.remarks)
+    _note_unseen(form, found.answers, found.remarks)
+    for seen in all_of(root, "Observation") if len(tops) == 1 else ():
+        _note_seen_total(seen, found.stated)
+    return ReadResponse(
+        found.answers, found.remarks.sorted(), found.stated, named, status, _day(raw_text(top, "authored")), found.files
+    )
+
+
+class _Answers:
+    """The answers as they are found, line by line, with what is remarked, stated and handed in on the way."""
+
+    def __init__(self, known: Mapping[str, Item]) -> None:
+        self.known = known
+        self.remarks = Remarks()
+        self.answers: dict[str, Answer] = {}
+        self.stated: dict[str, float] = {}
+        self.files: dict[str, Upload] = {}
+
+    def take(self, raw: Node, row: str) -> None:
         link = raw_text(raw, "linkId")
         decided = own_text(raw, SKIPPED)
         if decided and link.startswith(_SECTION):
-            answers[skip_key(link.removeprefix(_SECTION))] = Answer(decided == "skipped")
-        item = known.get(link)
-        _note_total(raw, link, item, stated)
-        if item is None:
-            if nodes(raw, "answer") and not _is_total(link, item):
-                remarks.add("look", "unknown-question", link, _said(raw))
-            continue
+            self.answers[skip_key(link.removeprefix(_SECTION))] = Answer(decided == "skipped")
+        item = self.known.get(link)
+        _note_total(raw, link, item, self.stated)
+        if _is_total(link, item):
+            return
+        if item is None or item.kind in ("display", "group"):
+            if any(any_value(one)[0] for one in nodes(raw, "answer")):
+                self.remarks.add("look", "unknown-question", link, _said(raw))
+            return
+        answer = _answer(raw, item, self.remarks, self.files)
+        if answer is None:
+            return
         id_ = f"{item.id}@{row}" if row else item.id
-        answer = _answer(raw, item, remarks, files)
-        if answer is None or not item.enabled:
-            continue
-        if id_ in answers:
-            remarks.add("look", "answered-twice", link)
-            continue
-        answers[id_] = answer
-    status = line(raw_text(top, "status"), 40)
+        if not item.enabled:
+            self.remarks.add("look", "not-asked", link, _said(raw))
+        elif id_ in self.answers:
+            self.remarks.add("look", "answered-twice", link)
+        else:
+            self.answers[id_] = answer
+
+
+def _note_whole(tops: Sequence[Node], status: str, remarks: Remarks) -> None:
     if status not in ("completed", "amended"):
         remarks.add("look", "not-completed", said=status or "–")
+    if len(tops) > 1:
+        remarks.add("look", "more-answers", known=str(len(tops)))
+
+
+def _form_of(top: Node) -> str:
+    """The form that the answers are to, as the file names it: R4 writes an address, STU3 a reference."""
     reference = top.get("questionnaire")
-    return ReadResponse(
-        answers, remarks.sorted(), stated,
-        line(reference, 300) if isinstance(reference, str) else "", status, _day(raw_text(top, "authored")),
-        files,
-    )  # fmt: skip
+    return line(reference if isinstance(reference, str) else raw_text(node(top, "questionnaire"), "reference"), 300)
+
+
+def _note_form(named: str, known_as: str, remarks: Remarks) -> None:
+    """Say when the answers are to another form, or to another version of it, as far as both are told."""
+    url, _bar, version = named.partition("|")
+    own, _bar, kept = known_as.partition("|")
+    if own and url and own != url:
+        remarks.add("look", "other-form", said=url, known=own)
+    elif own and version and kept and version != kept:
+        remarks.add("look", "other-version", said=version, known=kept)
+
+
+def _note_unseen(form: Questionnaire, answers: Answers, remarks: Remarks) -> None:
+    """Say which answers count for nothing, since their question would not have been shown."""
+    shown = frozenset(visible(form, answers))
+    for key in answers:
+        if not key.startswith(_SKIP) and key not in shown:
+            remarks.add("note", "not-shown", key)
 
 
 def _by_link(form: Questionnaire) -> dict[str, Item]:
@@ -170,6 +227,16 @@ def _note_total(raw: Node, link: str, item: Item | None, stated: dict[str, float
             stated.setdefault(key, value)
 
 
+def _note_seen_total(seen: Node, stated: dict[str, float]) -> None:
+    """The total that an Observation beside the answers states."""
+    codes = [code.code for code in map(coding, nodes(node(seen, "code"), "coding")) if code is not None]
+    key = next((_TOTALS[code] for code in codes if code in _TOTALS), None)
+    value = number(seen, "valueInteger", "valueDecimal", "valueString")
+    value = number(node(seen, "valueQuantity"), "value") if value is None else value
+    if key is not None and value is not None:
+        stated.setdefault(key, value)
+
+
 # --- one answer ---
 
 
@@ -181,24 +248,45 @@ def _answer(raw: Node, item: Item, remarks: Remarks, files: dict[str, Upload]) -
         id_, upload = handed[0]
         files[id_] = upload
         return Answer(upload.name, note=note, file=id_)
-    values = []
+    values, told = [], [note] if note else []
     for one in given:
         kind, said = any_value(one)
         absent = _absent(said)
         if absent:
             return Answer(absent=absent, note=note)
         value = _value(item, kind, said)
-        if value is None:
-            remarks.add("look", "outside", raw_text(raw, "linkId"), _shown(said))
-        else:
+        if value is not None:
             values.append(value)
+            told += _unit(said)
+            _note_cut(item, said, raw, remarks)
+        elif item.note and isinstance(said, str) and line(said, _SHORT):
+            told.append(line(said, _SHORT))
+        elif kind:
+            remarks.add("look", "outside", raw_text(raw, "linkId"), _shown(said))
+    note = "; ".join(told)
     if item.kind in ("multi", "bodymap"):
         codes = tuple(dict.fromkeys(str(value) for value in values))
-        return Answer(codes, note=note) if codes or (not given and note) else None
+        return Answer(codes or None, note=note) if codes or note else None
+    if len(values) > 1 and item.kind == "long":
+        return Answer("\n".join(str(value) for value in values)[:_LONG], note=note)
     if len(values) > 1:
         remarks.add("look", "several-answers", raw_text(raw, "linkId"), _said(raw))
         return None
     return Answer(values[0] if values else None, note=note) if values or note else None
+
+
+def _unit(said: Any) -> list[str]:
+    """The unit of a quantity, kept beside its number: 70 kg are not 70 lb."""
+    found = (
+        line(raw_text(said, "unit") or raw_text(said, "code"), 40) if isinstance(said, dict) and "value" in said else ""
+    )
+    return [found] if found and "{" not in found else []
+
+
+def _note_cut(item: Item, said: Any, raw: Node, remarks: Remarks) -> None:
+    most = {"long": _LONG, "short": _SHORT}.get(item.kind)
+    if most is not None and isinstance(said, str) and len(plain(said[: _LONG * 2])[0]) > most:
+        remarks.add("look", "answer-cut", raw_text(raw, "linkId"), known=str(most))
 
 
 def _absent(said: Any) -> Absent:
@@ -230,7 +318,7 @@ def _number(item: Item, said: Any) -> int | str | None:
         return None
     if isinstance(value, int):
         return value
-    return f"{value:f}".rstrip("0") if item.kind == "number" else None
+    return f"{value:f}".rstrip("0").removesuffix(".") if item.kind == "number" else None
 
 
 def _date(item: Item, said: Any) -> str | None:
@@ -244,9 +332,10 @@ def _date(item: Item, said: Any) -> str | None:
 
 def _day(said: str) -> date | None:
     try:
-        return date.fromisoformat(said[:10])
+        found = date.fromisoformat(said[:10])
     except ValueError:
         return None
+    return found if found.year >= _OLDEST else None
 
 
 def _code(item: Item, kind: str, said: Any) -> str | None:
@@ -258,9 +347,20 @@ def _code(item: Item, kind: str, said: Any) -> str | None:
     if kind == "Boolean" and item.kind == "yn4":
         return YES if said else NO
     if found is not None:
-        for option in options:
-            if found.code == (option.coding.code if option.coding else option.code):
-                return option.code
-        return next((one.code for one in options if not one.coding and found.display in one.text.values()), None)
+        return _coded(options, found, named="code" in said)
     words = str(said).strip() if isinstance(said, (str, int)) and not isinstance(said, bool) else ""
     return next((one.code for one in options if words and words in one.text.values()), None)
+
+
+def _coded(options: Sequence[Option], found: Coding, *, named: bool) -> str | None:
+    """The option that a coding means: by code where it has one (`named`), and no other system says otherwise; else by
+    its words."""
+    for option in options:
+        own = option.coding
+        other = own is not None and own.system and found.system and own.system != found.system
+        if named and found.code == (own.code if own else option.code):
+            return option.code if not other or found.display in option.text.values() else None
+    # An option of another system has its own code: words alone would not make it this one.
+    free = (one for one in options if not (named and one.coding and one.coding.system))
+    by_words = (one.code for one in free if found.display in one.text.values())
+    return next(by_words, None) if found.display else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from tenants.intake.fhir_json import Node, Remarks, any_value, coding, line, nodes, number, raw_text
@@ -12,6 +13,7 @@ from tenants.intake.questions import NO, YES, All, Condition, Item, Some, Test, 
 Find = Callable[[str], Item | None]
 _NUMERIC = ("scale", "number")
 _DATES = ("date", "monthyear")
+_SILENT = ("display", "group")  # nobody answers them
 
 
 def read_when(raw: Node, find: Find, remarks: Remarks, *, stu3: bool) -> Condition | None:
@@ -33,18 +35,18 @@ def read_when(raw: Node, find: Find, remarks: Remarks, *, stu3: bool) -> Conditi
 def _test(raw: Node, find: Find, where: str, remarks: Remarks) -> Condition | None:
     link = raw_text(raw, "question")
     item = find(link)
-    if item is None:
+    if item is None or item.kind in _SILENT:
         remarks.add("look", "condition-missing", where, link)
+        return None
+    if not item.enabled:
+        remarks.add("look", "condition-unasked", where, link)
         return None
     operator = raw_text(raw, "operator") or "="
     kind, said = any_value(raw, "answer")
     if "hasAnswer" in raw:  # STU3
         operator, said = "exists", raw.get("hasAnswer")
-    if operator == "exists":
-        if said is True:
-            return Test(item.id, "answered")
-        remarks.add("look", "condition-not-answered", where, link)
-        return None
+    if operator == "exists" and isinstance(said, bool):
+        return Test(item.id, "answered" if said else "unknown")
     found = _compared(item, operator, _value(item, kind, said))
     if found is None:
         remarks.add("look", "condition-unread", where, f"{link} {operator} {_shown(said)}")
@@ -62,14 +64,27 @@ def _compared(item: Item, operator: str, value: Value) -> Condition | None:
     if operator in ("=", "!="):
         if item.kind in ("multi", "bodymap"):
             return Test(item.id, "has", (value,)) if operator == "=" and isinstance(value, str) else None
-        return Test(item.id, "=" if operator == "=" else "!=", value)
+        # FHIR's "is not" holds while there is no answer too; ours needs one.
+        other = Some((Test(item.id, "!=", value), Test(item.id, "unknown")))
+        return Test(item.id, "=", value) if operator == "=" else other
     if item.kind in _NUMERIC and isinstance(value, int):
         # Whole numbers: "more than 3" is "4 or more".
         step = {">": 1, "<": -1}.get(operator, 0)
         return Test(item.id, ">=" if operator in (">", ">=") else "<=", value + step) if operator[0] in "<>" else None
-    if item.kind in _DATES and operator in (">=", "<="):
+    if item.kind in _DATES and isinstance(value, str) and operator in (">=", "<="):
         return Test(item.id, ">=" if operator == ">=" else "<=", value)
+    if item.kind == "date" and isinstance(value, str) and operator in (">", "<"):
+        return _beside(item.id, operator, value)
     return None
+
+
+def _beside(id_: str, operator: str, day: str) -> Condition | None:
+    """Whole days: "after the 3rd" is "from the 4th on"."""
+    try:
+        moved = date.fromisoformat(day) + timedelta(days=1 if operator == ">" else -1)
+    except (ValueError, OverflowError):
+        return None
+    return Test(id_, ">=" if operator == ">" else "<=", moved.isoformat())
 
 
 def _value(item: Item, kind: str, said: Any) -> Value:
@@ -93,9 +108,15 @@ def _option_code(item: Item, kind: str, said: Any) -> str | None:
         if found and own and own.code == found.code and (not found.system or own.system == found.system):
             return option.code
         texts = set(option.text.values())
-        if (found and found.display in texts) or (isinstance(said, (str, int)) and str(said) in texts):
+        if (found and found.display in texts) or (_is_bare(said) and str(said) in texts):
             return option.code
-    return None
+    # Some files compare a code as if it were a text or a number.
+    coded = (option for option in item.options if option.coding and _is_bare(said) and option.coding.code == str(said))
+    return next((option.code for option in coded), None)
+
+
+def _is_bare(said: Any) -> bool:
+    return isinstance(said, (str, int, float)) and not isinstance(said, bool)
 
 
 def asked_by(condition: Condition | None) -> frozenset[str]:

@@ -297,12 +297,14 @@ def one_form(id_: UUID, *, kind: str = "", lock: bool = False) -> QuestionnaireR
 
 @dataclass(frozen=True)
 class Answerable:
-    """A version of a form that answers can be to. `source`: the address that the published form has."""
+    """A version of a form that answers can be to. `source`: the address that the published form has; `known_as`: with
+    the version it has there, or here."""
 
     version_id: UUID
     title: str
     number: int
     source: str
+    known_as: str = ""
 
 
 def answerable() -> list[Answerable]:
@@ -315,15 +317,16 @@ def answerable() -> list[Answerable]:
         .where(row.archived_at.is_(None))
         .order_by(row.title)
     )
-    return [
-        Answerable(id_, title, number, _source(definition) or f"{home_of(current_tenant())}/forms/{key}")
+    known = [
+        (id_, title, number, _source(definition) or f"{home_of(current_tenant())}/forms/{key}|{number}")
         for id_, title, key, number, definition in db.session.execute(found)
     ]
+    return [Answerable(id_, title, number, said.partition("|")[0], said) for id_, title, number, said in known]
 
 
 def _source(definition: Mapping[str, Any]) -> str:
     said = definition.get("texts", {}).get("source", {})
-    return str(next(iter(said.values()), "")).split("|")[0]
+    return str(next(iter(said.values()), ""))
 
 
 @action

@@ -6,6 +6,7 @@ the kinds of item are in FHIR stands in `fhir_item.py`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
@@ -196,6 +197,7 @@ BODY_AREAS = (
     "pelvis", "hip", "leg", "knee", "foot",
 )  # fmt: skip
 
+_DECIMAL = re.compile(r"-?[0-9]{1,9}\.[0-9]{1,6}")
 _Said = Callable[[str], list[Answer | None]]
 
 
@@ -386,11 +388,13 @@ def _passes(test: Test, answer: Answer | None) -> bool:
 
 
 def _compares(value: Value, wanted: Value, *, at_least: bool) -> bool:
-    """Numbers with numbers, days with days; nothing else compares."""
+    """Numbers with numbers, also those that are kept as decimal text; days with days; nothing else compares."""
     if isinstance(value, bool) or isinstance(wanted, bool):
         return False
-    if isinstance(value, int) and isinstance(wanted, int):
-        return value >= wanted if at_least else value <= wanted
-    if isinstance(value, str) and isinstance(wanted, str):
-        return value >= wanted if at_least else value <= wanted
+    decimal = isinstance(value, str) and isinstance(wanted, int) and _DECIMAL.fullmatch(value) is not None
+    said = float(value) if decimal and isinstance(value, str) else value
+    if isinstance(said, int | float) and isinstance(wanted, int):
+        return said >= wanted if at_least else said <= wanted
+    if isinstance(said, str) and isinstance(wanted, str):
+        return said >= wanted if at_least else said <= wanted
     return False

@@ -5,11 +5,11 @@ Flags are on it only where the practitioner asks for them. Pure but for the libr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from saas.paper import MARK, Sheets, marked
+from saas.paper import Sheets, is_whole
 from tenants.intake.flag_words import quoted
 from tenants.intake.flags import Label
 from tenants.intake.questions import (
@@ -117,7 +117,7 @@ def record_pdf(record: Record) -> bytes:
     sheets.gap(2)
     for label, value in record.facts:
         sheets.text(f"{label}: {value}", size=10, grey=True)
-    if _lost(record.chapters):
+    if not _is_whole(record):
         sheets.gap(3)
         sheets.text(record.unwritten, size=10, bold=True)
     for chapter in record.chapters:
@@ -132,7 +132,7 @@ def record_pdf(record: Record) -> bytes:
     return sheets.file()
 
 
-def _lost(chapters: Sequence[Chapter]) -> bool:
-    """Whether a letter of what the client wrote has no place on this paper."""
-    texts = [words for chapter in chapters for line in chapter.lines for words in (line.said, line.note)]
-    return any(marked(words).count(MARK) > words.count(MARK) for words in texts)
+def _is_whole(record: Record) -> bool:
+    """Whether all that the client wrote, and their name, stands on this paper as it is."""
+    said = [words for chapter in record.chapters for line in chapter.lines for words in (line.said, line.note)]
+    return all(map(is_whole, (record.name, *said)))

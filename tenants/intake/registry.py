@@ -110,7 +110,7 @@ _DAYS = (
     Choice(2, ("LA6570-1", "LA18938-3")),
     Choice(3, ("LA6571-9",)),
 )
-_BOTHERED = (Choice(0), Choice(1), Choice(2))
+_BOTHERED = (Choice(0, ("LA18334-5",)), Choice(1, ("LA18335-2",)), Choice(2, ("LA18336-0",)))
 _YES_NO = (Choice(1, ("LA33-6",)), Choice(0, ("LA32-8",)))
 _DEGREE = (Choice(0), Choice(1), Choice(2), Choice(3), Choice(4))
 
@@ -192,6 +192,11 @@ def loinc_codes(codes: Iterable[Coding]) -> tuple[str, ...]:
     return tuple(code.code for code in codes if code.system == LOINC)
 
 
+def is_known_code(code: str) -> bool:
+    """Whether this is a LOINC code of an instrument that is known here, or of one of its items."""
+    return code in _KNOWN_CODES
+
+
 def code_in_link_id(link_id: str) -> str:
     """The LOINC code that some files keep in the link id only ("/102011-4"), when it is one of ours; else ""."""
     found = _CODE.search(link_id)
@@ -269,16 +274,23 @@ def code_of_wording(language: str, text: str) -> str:
 
 
 _HARM = re.compile(
-    r"suicid|better off dead|(?:kill|harm|hurt|injur|cut)(?:ing)? (?:your|my|one|him|her|them)sel(?:f|ves)|"
-    r"self[- ]?(?:harm|injur)|end(?:ing)? (?:your|my|their|it) (?:own )?(?:life|all)|tak(?:e|ing) (?:your|my) (?:own )?"
-    r"life|(?:not|don.t) want to (?:live|be alive)|wish(?:ed|ing)? (?:you|i) (?:were|was) dead|"
-    r"mejor muert|quitar(?:se|te|me) la vida|hacer(?:se|te|me) daño|lastimar(?:se|te|me)|matar(?:se|te|me)|autoles|"
-    r"selbstverletz|selbstmord|suizid|das leben nehmen|lieber tot|se faire du mal|mettre fin à (?:vos|mes|ses) jours"
+    r"suicid|better off (?:if (?:you|i) (?:were|was) )?dead|(?:kill|harm|hurt|injur|cut)(?:ing)? (?:your|my|one|him|"
+    r"her|them)sel(?:f|ves)|self[- ]?(?:harm|injur)|end(?:ing)? (?:your|my|their|it) (?:own )?(?:life|all)|"
+    r"tak(?:e|ing) (?:your|my) (?:own )?life|(?:not|don.t) want to (?:live|be alive)|not (?:worth living|wake up)|"
+    r"(?:wish|want)(?:ed|ing)? (?:that )?(?:you|i|to) (?:were|was|be) dead|"
+    r"mejor (?:estar )?muert|mejor morir|quitar(?:se|te|me) la vida|acabar con (?:su|tu|mi) vida|autoles|"
+    r"hacer(?:se|te|me) daño|(?:lastimar|matar|dañar|herir)(?:se|te|me)\b|"
+    r"selbstverletz|selbstmord|suizid|das leben nehmen|lieber tot|leid zu(?:zu)?fügen|"
+    r"sich (?:selbst )?etwas an(?:zu)?tun|(?:se|vous|te|me) faire du mal|"
+    r"mieux (?:mourir|être mort)|mettre fin à (?:vos|mes|ses) jours|"
+    r"meglio (?:essere )?mor|far(?:si|le|ti|mi) del male|togliersi la vita|"
+    r"melhor (?:estar )?mort|se (?:ferir|machucar|matar)\b|beter dood|zelfmoord|uzelf (?:op \w+ manier )?pijn|"
+    r"lepiej by(?:łoby|ć) (?:umrzeć|martw)|zrobi(?:enia|ć) sobie krzywd|samobój|odebra(?:ć|nia) sobie życi"
 )
 
 
 def may_ask_of_self_harm(text: str) -> bool:
-    """Whether a text reads like a question about harming oneself (English, Spanish; some German and French).
+    """Whether a text reads like a question about harming oneself (English, Spanish; the usual words of six others).
 
     It errs on the side of yes: a person decides, this only makes sure that one does.
     """

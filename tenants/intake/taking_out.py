@@ -97,7 +97,8 @@ def paper_of_intake(intake: Intake, *, language: str, flags: bool) -> bytes:
             facts=tuple(facts),
             chapters=tuple(chapters),
             unwritten=_(
-                "Some letters cannot be written on this paper; they stand as ¿. The answers are whole in Longtide."
+                "Some letters cannot be written on this paper: they stand as ¿ or without their accents. The answers "
+                "are whole in Longtide."
             ),
             foot=f"{current_tenant().name} · {version.hash[:12]}",
             language=language,

@@ -63,7 +63,7 @@ class AnswerFilesView(FileDoor):
         try:
             data = sent_file()
             form = _chosen(data)
-            read = read_response(data, definition_of(form.version_id))
+            read = read_response(data, definition_of(form.version_id), known_as=form.known_as)
         except NotReadable as error:
             return self._ask(client, error=error.message), error.status
         return self._report(client, form, data, read)

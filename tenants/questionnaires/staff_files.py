@@ -18,12 +18,13 @@ from saas.errors import DomainError, Invalid
 from saas.fields import OfficeForm
 from saas.links import home_of
 from saas.tenancy import current_tenant
+from saas.text import clean_line
 from saas.web import StaleForm, page_now
 from saas.words import _
 from saas.words import later as _l
 from tenants.intake.fhir_compare import Brought, bring, numbered
 from tenants.intake.fhir_json import MAX_BYTES, NotReadable
-from tenants.intake.fhir_read import link_of, read_form
+from tenants.intake.fhir_read import link_of, read_form, with_answers
 from tenants.intake.fhir_write import Named, questionnaire
 from tenants.intake.form_json import as_json, from_json, hash_of
 from tenants.intake.instruments import (
@@ -44,6 +45,7 @@ from tenants.intake.questions import Item, in_language, item_index
 from tenants.questionnaires.fhir_words import LEVELS, packed, sentence, unpacked
 
 _FORM_BYTES = 64 * 1024
+_LINE = 300
 _CALM = re.compile(r"(?:no|none|never|not at all|nunca|ningun[oa]|nada)\b", re.IGNORECASE)
 Answer = Any
 
@@ -136,6 +138,8 @@ class FormFilesView(FileDoor):
             data = unpacked(request.form.get("packed", ""))
         except NotReadable as error:
             return self._list(error=error.message), error.status
+        if request.form.get("do") == "answers":
+            return self._with_answers(data)
         positions = request.form.get("positions") == "y"
         harm = {
             name.removeprefix("harm-"): request.form.get(f"calm-{name.removeprefix('harm-')}", "")
@@ -153,6 +157,21 @@ class FormFilesView(FileDoor):
             return redirect(url_for(".index"), 303)
         flash(_("The form is here. Choose where it is asked."))
         return redirect(url_for(".place", id=came.questionnaire_id), 303)
+
+    def _with_answers(self, data: bytes) -> Answer:
+        """Read once more, with the answers that somebody typed for the lists that did not come along."""
+        try:
+            wanted = read_form(data).elsewhere
+            typed = {
+                address: words
+                for n, address in enumerate(wanted)
+                if (words := _lines(request.form.get(f"list-{n}", "")))
+            }
+            data = with_answers(data, typed)
+            brought = bring(read_form(data))
+        except NotReadable as error:
+            return self._list(error=error.message), error.status
+        return self._report(data, brought), 422 if brought.stops else 200
 
     @expose("/place/", methods=("GET", "POST"))
     def place(self) -> Answer:
@@ -222,6 +241,11 @@ class FormFilesView(FileDoor):
             raise NoSuchForm
         places = [(one, one.id in here.placed_in) for one in own_forms()]
         return self.render("manage/questionnaires/files_place.html", form=here, places=places, error=error)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a field, cleaned; empty ones left out."""
+    return [line for one in text.splitlines() if (line := clean_line(one[:_LINE], _LINE))]
 
 
 def _harm_question(item: Item, language: str) -> tuple[Item, str, list[tuple[str, str]], str]:

@@ -23,6 +23,7 @@ from tenants.intake.instruments import (
     standing,
     take_out,
 )
+from tenants.intake.lint import faults_in
 from tenants.intake.models import Intake, IntakeAlert, QuestionnaireVersion
 from tenants.intake.publishing import begin_from_shipped, change_draft, draft_of
 from tenants.intake.queries import answers_of, definition_of, last_submitted
@@ -61,6 +62,9 @@ def test_it_stands_in_section_k_whole_and_cannot_be_edited_there(at_rowan: Clini
     assert [item.id for item in section.items] == ["phq-9"]
     assert item_index(form)["phq-9.9"].acute
     assert standing()[0].placed_in == (draft,)
+    faults = faults_in(form, contacts=True)
+    assert form.languages == ("en", "es")
+    assert not faults, "a form that came in one language only can be published beside two"
 
     def reword(whole: Questionnaire) -> Questionnaire:
         parts = []

@@ -65,11 +65,28 @@ def test_a_form_is_reported_brought_in_and_placed(desk: FlaskClient, rowan: Clin
     again = desk.post(done.location, data=form)
     assert again.status_code == 303
     assert "Stands in the draft" in desk.get(again.location).text
-    listed = desk.get(FILES).text
-    assert "1 questionnaire" in listed
+    assert "1 questionnaire" in desk.get(FILES).text
     saved = desk.get(f"{FILES}export/?id={draft}")
     assert saved.headers["Content-Disposition"].endswith(".json")
     assert bring(read_form(saved.data)).own
+
+
+@only_sqlite
+def test_answers_kept_elsewhere_are_typed_on_the_page(desk: FlaskClient, rowan: Clinic) -> None:
+    form = sheet_file("gad-7", scored="")
+    for item in form["item"][:7]:
+        del item["answerOption"]
+        item["answerValueSet"] = "http://made.example/<b>list</b>"
+    report = _send(desk, FILES, packed(form))
+    assert report.status_code == 422
+    assert "Answers that did not come along" in report.text
+    assert "<b>list" not in report.text
+    bare = _go_on(desk, report, f"{FILES}bring/", do="answers", **{"list-0": " \n"})
+    assert bare.status_code == 422
+    typed = _go_on(desk, bare, f"{FILES}bring/", do="answers", **{"list-0": "None\n\nSome\nMore\nMost\n"})
+    assert typed.status_code == 200
+    assert "Most counts 3" in typed.text
+    assert _go_on(desk, typed, f"{FILES}bring/", positions="y").status_code == 303
 
 
 @only_sqlite
