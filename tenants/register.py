@@ -39,6 +39,7 @@ from tenants.people import staff as people_desk
 from tenants.practitioners import staff as team_pages
 from tenants.privacy import effects as privacy_effects
 from tenants.privacy import staff as privacy_pages
+from tenants.privacy import staff_agreements as agreement_pages
 from tenants.privacy import staff_looks as looks_pages
 from tenants.questionnaires import staff as question_pages
 from tenants.questionnaires import staff_answers as answer_files
@@ -132,6 +133,7 @@ def parts() -> Parts:
             review_pages.IntakesView,
             privacy_pages.PrivacyView,
             privacy_pages.DueView,
+            agreement_pages.OlderTextsView,
             client_lists.ImportView,
             money_pages.MoneyView,
             money_desk.DeskView,

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from saas.db import action, db
+from saas.audit import Audit
+from saas.db import action, db, new_id
 from saas.sealing import make_keys
 from tenants.bookings.models import Booking
 from tenants.clients.models import Client
@@ -22,6 +23,7 @@ from tests.cast import NOW, Clinic
 AHEAD = 60
 _CHUNK = 5000
 _KEYS = 500
+_HOUR = timedelta(hours=1)
 
 
 @action
@@ -38,6 +40,20 @@ def crowd(clinic: Clinic, *, bookings: int, clients: int, person: str = "ben", s
         rows.append(_booking(clinic, UUID(int=base + 10**9 + number), client_id, (who, what), starts))
     _insert(Booking, rows)
     _insert(Payment, [_payment(clinic, row, number) for number, row in enumerate(rows)])
+
+
+@action
+def looked_at(clinic: Clinic, *, looks: int, clients: int, who: str) -> None:
+    """So many looks of one account at these clients' records, one every hour back from now."""
+    base, row = _base(clinic), {"tenant_id": clinic.ref.id, "actor": "staff", "deed": "read", "target": "client"}
+    ids = {"account_id": clinic.accounts[who], "facts": {}}
+    _insert(
+        Audit,
+        [
+            {**row, **ids, "id": new_id(), "target_id": UUID(int=base + number % clients), "at": NOW - number * _HOUR}
+            for number in range(looks)
+        ],
+    )
 
 
 def _base(clinic: Clinic) -> int:

@@ -48,6 +48,11 @@ def filled(text: str, names: Mapping[str, str]) -> str:
     return text
 
 
+def purpose_of(item: Item) -> str:
+    """What an item asks to agree to, as its receipts name it."""
+    return item.document or item.id
+
+
 def words_shown(paper: Paper, item: Item, *, lang: str, names: Mapping[str, str]) -> str:
     """The exact words of a consent as a page shows them: the document it is to, then the sentence that is ticked."""
     document = paper.form.documents.get(item.document)
@@ -88,8 +93,8 @@ def add_receipts(
             words = words_shown(paper, item, lang=origin.lang, names=names)
             yield Consent(
                 client_id=intake.client_id, intake_id=intake.id, booking_id=intake.booking_id,
-                purpose=item.document or item.id, choice="given" if given else "refused",
-                text_hash=_keep_text(item.document or item.id, words, origin.lang, now=now),
+                purpose=purpose_of(item), choice="given" if given else "refused",
+                text_hash=_keep_text(purpose_of(item), words, origin.lang, now=now),
                 locale=origin.lang, method="link", version_hash=paper.hash, zone=origin.zone, at=now,
             )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Who opened how much of whose, month by month: what the owner goes through. From the audit and nothing else.
 
-Counted in the database, over four months of it (`ix_audit_deed`), so that years of audit cost nothing. No answer is
-read for it: it knows that something was opened, and not what it said.
+Counted in the database, over four months of it (found by `ix_audit_deed`), so that years of audit cost nothing. No
+answer is read for it: it knows that something was opened, and not what it said.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, Subquery, and_, case, exists, false, func, or_, select
+from sqlalchemy import CTE, ColumnElement, Integer, Subquery, and_, case, exists, false, func, or_, select
 from sqlalchemy import cast as as_type
 
 from saas.accounts.queries import accounts
@@ -116,32 +116,32 @@ class Month:
         )  # fmt: skip
 
     def _sums(self) -> Any:
-        now, answers = Audit.at >= self.lo, Audit.target == "intake"
-        mine = func.coalesce(_how_many(now), 0)
+        seen = _looks(self.before, self.hi)
+        now, answers = seen.c.at >= self.lo, seen.c.target == "intake"
         return (
             select(
-                Audit.account_id, _how_many(and_(now, ~answers)).label("records"),
+                seen.c.account_id, _how_many(and_(now, ~answers)).label("records"),
                 _how_many(and_(now, answers)).label("answers"), _how_many(~now).label("earlier"),
-                _how_many(and_(now, self._outside())).label("outside"),
+                _how_many(and_(now, self._outside(seen))).label("outside"),
             )
-            .where(*_looks(self.before, self.hi))
-            .group_by(Audit.account_id)
-            .having(mine > 0)
+            .group_by(seen.c.account_id)
+            .having(_how_many(now) > 0)
         )  # fmt: skip
 
     def _pairs(self) -> Subquery:
         """A row for each account and client: looks, how many of them out of hours, and what is worth a second look."""
-        whose = func.coalesce(Intake.client_id, Audit.target_id)
-        who = func.coalesce(Client.merged_into_id, Client.id)
+        looks = _looks(self.lo, self.hi)
+        whose = func.coalesce(Intake.client_id, looks.c.target_id)
+        who, mine = func.coalesce(Client.merged_into_id, Client.id), current_tenant().id
         seen = (
             select(
-                Audit.account_id, who.label("client_id"), func.count().label("looks"),
-                _how_many(self._outside()).label("outside"),
+                looks.c.account_id, who.label("client_id"), func.count().label("looks"),
+                _how_many(self._outside(looks)).label("outside"),
             )
-            .outerjoin(Intake, and_(Intake.tenant_id == Audit.tenant_id, Intake.id == Audit.target_id))
-            .join(Client, and_(Client.tenant_id == Audit.tenant_id, Client.id == whose))
-            .where(*_looks(self.lo, self.hi))
-            .group_by(Audit.account_id, who)
+            .select_from(looks)
+            .outerjoin(Intake, and_(Intake.tenant_id == mine, Intake.id == looks.c.target_id))
+            .join(Client, and_(Client.tenant_id == mine, Client.id == whose))
+            .group_by(looks.c.account_id, who)
             .subquery()
         )  # fmt: skip
         theirs = exists().where(
@@ -155,8 +155,8 @@ class Month:
             .subquery()
         )
 
-    def _outside(self) -> ColumnElement[bool]:
-        return ~or_(false(), *(and_(Audit.at >= day.begins, Audit.at < day.ends) for day in self.open))
+    def _outside(self, seen: CTE) -> ColumnElement[bool]:
+        return ~or_(false(), *(and_(seen.c.at >= day.begins, seen.c.at < day.ends) for day in self.open))
 
     def _namesake(self, seen: Subquery) -> ColumnElement[bool]:
         same = [
@@ -172,8 +172,15 @@ def _has(word: str) -> Iterable[ColumnElement[bool]]:
     yield Client.name_key.like(f"% {word} %")
 
 
-def _looks(lo: datetime, hi: datetime) -> tuple[ColumnElement[bool], ...]:
-    return Audit.deed.in_(LOOKS), Audit.target.in_(LOOKED_AT), Audit.at >= lo, Audit.at < hi
+def _looks(lo: datetime, hi: datetime) -> CTE:
+    """The looks in `[lo, hi)`, taken out before they are counted: else SQLite goes through years of them in the order
+    of accounts (measured: three times the page)."""
+    columns = Audit.account_id, Audit.target, Audit.target_id, Audit.at
+    found = select(*columns).where(
+        Audit.tenant_id == current_tenant().id, Audit.deed.in_(LOOKS), Audit.target.in_(LOOKED_AT),
+        Audit.at >= lo, Audit.at < hi,
+    )  # fmt: skip
+    return found.cte().prefix_with("MATERIALIZED")
 
 
 def _how_many(what: ColumnElement[bool]) -> ColumnElement[int]:

@@ -106,10 +106,10 @@ def due(period: Period, *, page: int = 0, now: datetime) -> tuple[list[Due], boo
     return [line(*row) for row in rows[:PAGE]], len(rows) > PAGE
 
 
-def is_erased() -> ColumnElement[bool]:
+def is_erased(client: type[Client] = Client) -> ColumnElement[bool]:
     """Whoever was erased has no name and cannot be reached (`erase_client_fields`)."""
-    unreachable = Client.email_hash.is_(None) & Client.phone_hash.is_(None)
-    return Client.name.in_(in_each(ERASED)) & unreachable
+    unreachable = client.email_hash.is_(None) & client.phone_hash.is_(None)
+    return client.name.in_(in_each(ERASED)) & unreachable
 
 
 def _not_seen_since(before: datetime) -> tuple[ColumnElement[bool], ...]:

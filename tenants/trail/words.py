@@ -150,6 +150,7 @@ _READS: Words = {
     "list.totals": _l("Took out the totals"),
     "list.report": _l("Took out the reports"),
     "list.records_due": _l("Looked through records due for erasing"),
+    "list.agreements": _l("Looked through who agreed to older words"),
     "list.looks": _l("Looked through who opened whose record"),
     "list.duplicates": _l("Looked through clients who may be the same"),
     "list.service": _l("Took out the list of services"),
@@ -182,5 +183,6 @@ ABOUT: Words = {
     "report": _l("Reports"),
     "read_review": _l("Who opened what"),
     "looks": _l("Who opened what"),
+    "agreements": _l("Agreed to older words"),
     "records_due": _l("Records due for erasing"),
 }

@@ -88,6 +88,7 @@ PAGES = {
     "office-privacy": "/manage/privacy/?id={client}",
     "office-records-due": "/manage/records/",
     "office-looks": "/manage/looks/",
+    "office-older-texts": "/manage/agreements/",
     "office-looks-of": "/manage/looks/of/?who={owner}",
     "office-duplicates": "/manage/duplicates/",
     "office-merge": "/manage/duplicates/merge/?a={client}&b={twin}",

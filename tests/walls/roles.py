@@ -293,6 +293,8 @@ ROWS = (
     row("POST", "privacy.hold", OWNER, again=True, id="client"),
     row("GET", "records_due.index", OWNER),
     row("GET", "looks.index", OWNER),
+    row("GET", "older_texts.index", OWNER),
+    row("GET", "older_texts.of", OWNER, nothing=True),
     row("GET", "looks.of", OWNER),
     row("POST", "looks.reviewed", OWNER),
     row("POST", "privacy.back", OWNER, again=True, id="client"),

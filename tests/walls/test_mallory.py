@@ -606,6 +606,8 @@ NOTHING = {
     "duplicates.index": "names no row",
     "records_due.index": "names no row",
     "looks.index": "names no row",
+    "older_texts.index": "names no row",
+    "older_texts.of": "names a purpose and a version of the sender's clinic",
     "looks.reviewed": "names no row: a month of the sender's clinic",
     "client_import.index": "names no row: whom the clinic knows is looked up in its own (tests/tenants/clients)",
     "client_import.sample": "names no row",
