@@ -340,11 +340,13 @@ def update_again(*, intake_id: UUID, now: datetime) -> None:
 
 @action
 def session_moved(*, booking_id: UUID, starts_at: datetime, zone: str, practitioner_id: UUID, now: datetime) -> None:
-    """The session of a booking is at another time, or with somebody else: what hangs on its date is looked at again."""
+    """The session of a booking is at another time, or with somebody else: what hangs on its date is looked at again,
+    and who gives it now is told and asked for a review of their own."""
     known = intake_of_booking(booking_id)
     if known is None:
         return
     intake = lock_intake(known.id)
+    to_another = intake.practitioner_id != practitioner_id
     _follow(intake, starts_at, zone, practitioner_id)
     if intake.status in OPEN and intake.expires_at is not None:
         intake.expires_at = max(intake.expires_at, starts_at + timedelta(days=1))
@@ -352,6 +354,9 @@ def session_moved(*, booking_id: UUID, starts_at: datetime, zone: str, practitio
     if intake.saved_at is not None:
         look_and_tell(intake_id=intake.id, why="moved", now=now)
     if intake.status == "submitted":
+        if to_another:
+            intake.review_due = True
+            emit(SUBMITTED, run_at=now, dedupe=f"{SUBMITTED}:{intake.id}:to:{now.timestamp():.0f}", intake_id=intake.id)
         plan_reminder(intake_id=intake.id, session_at=intake.session_at, now=now)
 
 

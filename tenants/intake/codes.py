@@ -18,6 +18,7 @@ from saas.outbox import emit
 from saas.tenancy import current_tenant
 from tenants.intake.actions import reachable_by_mail
 from tenants.intake.answer_rows import Said
+from tenants.intake.asking import is_given
 from tenants.intake.locks import BIRTH, REACH
 from tenants.intake.models import Intake
 from tenants.intake.queries import client_of, known_before, lock_intake, paper_for, said_now
@@ -86,8 +87,8 @@ def open_with_code(*, intake_id: UUID, code: str, now: datetime) -> bool:
 def open_with_birth(*, intake_id: UUID, born: str, now: datetime, sitting: str = "") -> bool:
     """Whether this is the date of birth that was answered, for who may not be written to. Five tries an hour.
 
-    Neither the date nor that no mail may be sent counts when the asking `sitting` said it, or when it was said only
-    after what it would open.
+    The date, and that no mail may be sent, count for what their own sitting said, and not when the asking `sitting`
+    said them: whoever had the link first could else say both, and wait for her.
     """
     intake = lock_intake(intake_id)
     client = client_of(intake)
@@ -102,22 +103,28 @@ def open_with_birth(*, intake_id: UUID, born: str, now: datetime, sitting: str =
     known = said.get(BIRTH)
     if known is None or not isinstance(known.answer.value, str) or not same(born.strip(), known.answer.value):
         return False
-    if not all(_stood_before(intake, said, key, sitting) for key in (BIRTH, REACH) if key in said):
+    if not all(_counts(intake, said, key, sitting) for key in (BIRTH, REACH) if key in said):
         return False
     audit.record("intake.opened_again", target="intake", target_id=intake.id, now=now, by="birth")
     return True
 
 
-def _stood_before(intake: Intake, said: Mapping[str, Said], key: str, sitting: str) -> bool:
-    """Whether somebody else's sitting said this before any sensitive answer of a third: what was taken over did."""
+def sitting_of_birth(intake: Intake) -> str:
+    """The sitting that said the date of birth, in which whoever proves it goes on: what they say counts with it."""
+    known = said_now(intake).get(BIRTH)
+    return known.sitting if known is not None else ""
+
+
+def _counts(intake: Intake, said: Mapping[str, Said], key: str, sitting: str) -> bool:
+    """Whether another sitting said this, and all that is sensitive besides one's own; what was taken over counts."""
     one, paper = said[key], paper_for(intake.questionnaire_version_id)
     if not one.sitting:
         return True
     if intake.previous_id is not None and key == BIRTH:
         return False
-    others = [
-        other.at
+    sensitive = {
+        other.sitting
         for name, other in said.items()
-        if (at := paper.place(name)) is not None and at.section.sensitive and other.sitting != one.sitting
-    ]
-    return one.sitting != sitting and all(one.at <= at for at in others)
+        if (at := paper.place(name)) is not None and at.section.sensitive and is_given(other.answer)
+    }
+    return one.sitting != sitting and sensitive <= {one.sitting, sitting}

@@ -18,7 +18,7 @@ from tenants.intake import sittings, yours
 from tenants.intake.actions import Saved, Unfinished, reachable_by_mail, save_answers, submit, update_again
 from tenants.intake.answer_rows import mark_for
 from tenants.intake.asking import Paper, Typed, closing, missing, next_part, signature_part
-from tenants.intake.codes import TooManyCodes, open_with_birth, open_with_code, send_code
+from tenants.intake.codes import TooManyCodes, open_with_birth, open_with_code, send_code, sitting_of_birth
 from tenants.intake.forms import MOST_SENT, decision_in, files_sent, typed_in
 from tenants.intake.framing import behind, frame, origin_of, reader_for
 from tenants.intake.late_pages import too_late, too_late_for_script
@@ -321,7 +321,10 @@ def _open_again(token: str) -> ResponseReturnValue:
         good = open_with_birth(
             intake_id=intake.id, born=_born(), sitting=sittings.sitting_of(intake).id, now=page_now()
         )
-        fault = _("That is not the date we have. After five tries you can try again in an hour")
+        fault = _(
+            "That is not the date we have, or it does not tell us enough. Go on without, or ask the clinic. After five "
+            "tries you can try again in an hour"
+        )
     else:
         good = open_with_code(intake_id=intake.id, code=request.form.get("code", ""), now=page_now())
         fault = _(
@@ -334,7 +337,8 @@ def _open_again(token: str) -> ResponseReturnValue:
     back = url_for("intake.yours", token=token) if part == yours.HERE else back
     answer = redirect(back, 303)
     begun = sittings.begun(sittings.sitting_of(intake))
-    sittings.keep(answer, intake, Sitting(begun.id, opened=True), token)
+    same = sitting_of_birth(intake) if "born" in request.form else ""
+    sittings.keep(answer, intake, Sitting(same or begun.id, opened=True), token)
     return answer
 
 

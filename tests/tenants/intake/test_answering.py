@@ -20,7 +20,7 @@ from saas.jobs import drain
 from saas.mail import outgoing
 from tenants.bookings.moves import cancel, reschedule
 from tenants.clients.models import Client
-from tenants.intake.actions import AlreadySent, Unfinished, save_answers, submit, update_again
+from tenants.intake.actions import AlreadySent, Unfinished, save_answers, session_moved, submit, update_again
 from tenants.intake.alerts import acknowledge
 from tenants.intake.answer_rows import history_of, said_in
 from tenants.intake.asking import Typed, missing
@@ -279,6 +279,22 @@ def test_the_session_moves_and_the_rules_look_again(intake: Intake) -> None:
     assert "d.lp" in said_in(fresh(intake.id))
     with pytest.raises(Gone):
         save(intake, {"c.goal": said("late")})
+
+
+def test_whoever_takes_a_session_over_is_told_and_asked_for_a_review(at_rowan: Clinic, intake: Intake) -> None:
+    save(intake, CALM)
+    submit(intake_id=intake.id, origin=Origin("en"), now=NOW)
+    with acting_as(Actor("staff", db.session.execute(select(Account.id)).scalars().first())):
+        review(intake_id=intake.id, seen=None, decision=Decision("proceed"), now=NOW)
+    assert intake.booking_id is not None
+    (other,) = set(at_rowan.practitioners.values()) - {intake.practitioner_id}
+    for person in (intake.practitioner_id, other):
+        assert person is not None
+        assert not fresh(intake.id).review_due
+        session_moved(
+            booking_id=intake.booking_id, starts_at=LATER, zone="Europe/London", practitioner_id=person, now=NOW
+        )
+    assert fresh(intake.id).review_due
 
 
 def test_an_update_takes_over_all_but_what_may_be_urgent(at_rowan: Clinic, intake: Intake) -> None:

@@ -148,16 +148,20 @@ def test_whoever_books_with_somebody_elses_address_sees_and_changes_nothing_of_t
         assert answers_of(fresh(id))["d.lp"].value == "no"
 
 
-def test_a_date_of_birth_opens_only_what_was_said_after_it_and_by_somebody_else(desk: Desk, app: Flask) -> None:
+def test_a_date_of_birth_opens_only_what_was_said_with_it_and_to_somebody_else(desk: Desk, app: Flask) -> None:
     def opens(sitting: str, born: str) -> bool:
         return open_with_birth(intake_id=desk.id, born=born, sitting=sitting, now=NOW)
 
     about = {"b.dob": said("1980-03-31"), "b.contactsafe": said("no")}
     with desk.inside():
         save_answers(intake_id=desk.id, typed=about, sitting="hers", now=NOW)
-        save_answers(intake_id=desk.id, typed={"j.harm": said("no")}, sitting="later", decision=("j", "go"), now=NOW)
+        save_answers(intake_id=desk.id, typed={"j.harm": said("no")}, sitting="hers", decision=("j", "go"), now=NOW)
         assert not opens("hers", "1980-03-31")
         assert opens("next", "1980-03-31")
+        # Whoever said the date and "no mail" before her waits in vain for what she says.
+        save_answers(intake_id=desk.id, typed={"i.mh_dx": said("none")}, sitting="another", now=NOW)
+        assert opens("another", "1980-03-31")
+        assert not opens("next", "1980-03-31")
     page = app.test_client().get(f"{desk.link}/part/about").text
     assert "1980-03-31" not in page
 
