@@ -44,8 +44,10 @@ from tenants.privacy import staff_looks as looks_pages
 from tenants.questionnaires import staff as question_pages
 from tenants.questionnaires import staff_answers as answer_files
 from tenants.questionnaires import staff_conditions as condition_pages
+from tenants.questionnaires import staff_drafts as draft_pages
 from tenants.questionnaires import staff_files as form_files
 from tenants.questionnaires import staff_own_rules as own_rule_pages
+from tenants.questionnaires import staff_parts as part_pages
 from tenants.questionnaires import staff_pieces as piece_pages
 from tenants.questionnaires import staff_preview as preview_pages
 from tenants.questionnaires import staff_rules as flag_rule_pages
@@ -73,6 +75,8 @@ from tenants.week import staff_booking as week_bookings
 _QUESTIONS = (  # the pages behind the list of questionnaires
     piece_pages.PiecesView,
     condition_pages.ConditionsView,
+    part_pages.PartsView,
+    draft_pages.DraftsView,
     preview_pages.PreviewView,
     text_pages.TextsView,
     flag_rule_pages.RulesView,

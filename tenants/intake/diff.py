@@ -32,7 +32,8 @@ def changes(old: Questionnaire, new: Questionnaire) -> tuple[Change, ...]:
 def _around(old: Questionnaire, new: Questionnaire) -> Iterator[Change]:
     if old.title != new.title:
         yield Change("words", "", new.title, old.title, new.title)
-    if (old.languages, old.guardian_when, old.young_when) != (new.languages, new.guardian_when, new.young_when):
+    marks = ("languages", "guardian_when", "young_when", "based_on")
+    if any(getattr(old, name) != getattr(new, name) for name in marks):
         yield Change("marks", "", new.title)
     yield from _pieces({part.id: part for part in old.parts}, {part.id: part for part in new.parts})
     yield from _pieces({one.id: one for one in sections_of(old)}, {one.id: one for one in sections_of(new)})

@@ -22,7 +22,6 @@ from tenants.intake.questions import (
     Questionnaire,
     Section,
     Test,
-    Texts,
     items_in,
     sections_of,
     tests_in,
@@ -30,7 +29,8 @@ from tenants.intake.questions import (
 from tenants.intake.reading import choices
 from tenants.intake.scores import asks_of_harm
 from tenants.intake.structure import all_items, circles, doubled
-from tenants.intake.verbatim import is_as_brought, is_instrument
+from tenants.intake.tongues import texts_of
+from tenants.intake.verbatim import is_as_brought
 
 _UNANSWERED = ("display", "group", "consent", "signature")
 
@@ -211,30 +211,12 @@ def _unmarked(clause: Clause, acute: Collection[str]) -> frozenset[str]:
 
 
 def _languages(form: _Form) -> Iterator[Fault]:
-    fixed = {item.id for group in form.items if is_instrument(group) for item in items_in((group,))}
-    for at, texts in _texts(form):
-        if at in fixed:
-            continue  # a published form is in the languages that it came in, and is never edited
+    """A published form is in the languages that it came in, and is never edited: it lacks nothing."""
+    for at, texts in texts_of(form.q):
         missing = [code for code in form.q.languages if texts and not texts.get(code, "").strip()]
         if missing:
             names = ", ".join(LANGUAGES.get(code, code) for code in missing)
             yield Fault(at, "text", _("Words are missing in: %(languages)s", languages=names))
-
-
-def _texts(form: _Form) -> Iterator[tuple[str, Texts]]:
-    q = form.q
-    yield "", q.title
-    yield from (*q.documents.items(), *q.texts.items())
-    for part in q.parts:
-        yield from ((part.id, texts) for texts in (part.title, part.intro))
-        for section in part.sections:
-            yield from ((section.id, texts) for texts in (section.title, section.intro, section.notice))
-    for item in form.items:
-        yield from (
-            (item.id, texts)
-            for texts in (item.text, item.help, item.guardian_text, item.young_text, item.lo_text, item.hi_text)
-        )
-        yield from ((item.id, option.text) for option in item.options)
 
 
 def _documents(form: _Form) -> Iterator[Fault]:

@@ -23,7 +23,7 @@ from tenants.intake.json_reading import Fault
 from tenants.intake.lint import faults_in
 from tenants.intake.models import Questionnaire as QuestionnaireRow
 from tenants.intake.models import QuestionnaireVersion
-from tenants.intake.queries import published
+from tenants.intake.queries import definition_of, published
 from tenants.intake.questions import Questionnaire
 from tenants.intake.rule_sets import rules_in_force
 from tenants.intake.settings import has_alert_contacts
@@ -117,6 +117,13 @@ def versions_of(questionnaire_id: UUID) -> list[Version]:
     return [_version(row) for row in db.session.execute(found.order_by(QuestionnaireVersion.number.desc())).scalars()]
 
 
+def discarded_at(questionnaire_id: UUID) -> datetime | None:
+    """When the draft was discarded that lies aside; None where none does, or it says what the draft of now does."""
+    row = _row(questionnaire_id)
+    aside = _aside(row)
+    return None if aside is None or aside.draft == row.draft else aside.draft_at
+
+
 def faults_of_draft(form: Questionnaire) -> tuple[Fault, ...]:
     """Why this cannot be published in this clinic now."""
     return faults_in(form, rules=rules_in_force().rules, contacts=has_alert_contacts())
@@ -159,6 +166,38 @@ def change_draft(
         return
     _put(row, wanted, now=now)
     audit.record("questionnaire.changed", target="questionnaire", target_id=row.id, now=now)
+
+
+@action
+def discard_draft(*, questionnaire_id: UUID, now: datetime, seen: str | None = None) -> None:
+    """Put the draft back to what was published last. What it said is laid aside, in place of what lay there before, so
+    that `swap_draft` brings it back. `Invalid` when nothing is published, or nothing differs from it."""
+    row = _row(questionnaire_id, lock=True)
+    unchanged(seen, hash_of(from_json(row.draft)))
+    newest = next((one for one in versions_of(row.id) if one.withdrawn_at is None), None)
+    if newest is None:
+        raise Invalid(_("Nothing is published, so there is nothing to go back to"))
+    if newest.hash == hash_of_json(row.draft):
+        raise Invalid(_("The draft has no changes to discard"))
+    aside = _aside(row) or QuestionnaireRow(key=_aside_key(row.key), kind="intake", created_at=now, archived_at=now)
+    aside.title, aside.draft, aside.draft_at = row.title, row.draft, now
+    db.session.add(aside)
+    _put(row, definition_of(newest.id), now=now)
+    audit.record("questionnaire.discarded", target="questionnaire", target_id=row.id, now=now)
+
+
+@action
+def swap_draft(*, questionnaire_id: UUID, now: datetime, seen: str | None = None) -> None:
+    """Bring back the draft that was discarded last; the one of now is laid aside in its place."""
+    row = _row(questionnaire_id, lock=True)
+    unchanged(seen, hash_of(from_json(row.draft)))
+    aside = _aside(row)
+    if aside is None:
+        raise NoSuchQuestionnaire
+    stood, wanted = row.draft, from_json(aside.draft)
+    _put(row, wanted, now=now)
+    aside.draft, aside.draft_at = stood, now
+    audit.record("questionnaire.brought_back", target="questionnaire", target_id=row.id, now=now)
 
 
 @action
@@ -221,6 +260,16 @@ def _row(questionnaire_id: UUID, *, lock: bool = False) -> QuestionnaireRow:
 def _draft(row: QuestionnaireRow) -> Draft:
     form = from_json(row.draft)
     return Draft(row.id, row.key, form, row.draft_at, mark_of(hash_of(form)))
+
+
+def _aside_key(key: str) -> str:
+    return f"{key[:50]}.aside"
+
+
+def _aside(row: QuestionnaireRow) -> QuestionnaireRow | None:
+    """What lies aside of this questionnaire: an archived row of its own, which no list shows."""
+    found = select(QuestionnaireRow).where(QuestionnaireRow.key == _aside_key(row.key))
+    return db.session.execute(found.options(undefer(QuestionnaireRow.draft))).scalar_one_or_none()
 
 
 def _version(row: QuestionnaireVersion) -> Version:

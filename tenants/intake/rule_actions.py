@@ -38,6 +38,7 @@ from tenants.intake.rule_editing import (
 from tenants.intake.rule_sets import add_rules, newest_published, rules_draft, rules_in_force, written_rules
 from tenants.intake.scores import facts_of
 from tenants.intake.shipped.form import shipped_questionnaire
+from tenants.intake.shipped.newer import with_newer_rules
 from tenants.intake.shipped_rules import shipped_rules
 
 
@@ -165,6 +166,13 @@ def restore_shipped_rules(*, now: datetime) -> None:
     """Begin a draft that is the rules as shipped; what the clinic wrote stays in its earlier versions."""
     _edit(lambda _rules: shipped_rules(), now=now)
     audit.record("rules.restored", target="flag_rules", target_id=None, now=now)
+
+
+@action
+def take_newer_rules(*, now: datetime) -> None:
+    """Put what a newer shipped set has into the draft; what the clinic changed in other ways stays as it is."""
+    _edit(with_newer_rules, now=now)
+    audit.record("rules.newer_taken", target="flag_rules", target_id=None, now=now)
 
 
 @action

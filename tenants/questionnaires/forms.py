@@ -16,7 +16,7 @@ from saas.words import _
 from tenants.intake.asking import Typed, calm_answers
 from tenants.intake.form_json import ID, RESERVED
 from tenants.intake.json_reading import LONGEST_TEXT
-from tenants.intake.questions import Item, Kind, Option, Section, Texts
+from tenants.intake.questions import Item, Kind, Option, Part, Section, Texts
 from tenants.intake.reading import choices
 from tenants.questionnaires.piece_words import KIND_WORDS, OFFERED, WITH_CHOICES, WITH_ENDS
 
@@ -27,6 +27,10 @@ _ITEM_TEXTS = ("text", "help", "guardian_text", "young_text", "lo_text", "hi_tex
 _SECTION_TEXTS = ("title", "intro", "notice")
 _ITEM_MARKS = ("required", "sensitive", "safety", "acute", "note", "enabled")
 _SECTION_MARKS = ("sensitive", "crisis_box", "enabled")
+_PART_TEXTS, _PART_MARKS = ("title", "intro"), ("optional",)
+_NAMES: Mapping[type, tuple[Sequence[str], Sequence[str]]] = {
+    Item: (_ITEM_TEXTS, _ITEM_MARKS), Section: (_SECTION_TEXTS, _SECTION_MARKS), Part: (_PART_TEXTS, _PART_MARKS),
+}  # fmt: skip
 
 
 class PressForm(OfficeForm):
@@ -34,7 +38,7 @@ class PressForm(OfficeForm):
 
 
 class PieceForm(OfficeForm):
-    """A question or a section; `form_for` adds its texts by language."""
+    """A question, a section or a part; `form_for` adds its texts by language."""
 
     kind = SelectField(choices=[SelectChoice(one, KIND_WORDS[one]) for one in OFFERED], validate_choice=False)
     required = BooleanField()
@@ -44,6 +48,7 @@ class PieceForm(OfficeForm):
     note = BooleanField()
     crisis_box = BooleanField()
     enabled = BooleanField()
+    optional = BooleanField()
     lo = StringField()
     hi = StringField()
     document = StringField()
@@ -96,6 +101,11 @@ class PieceForm(OfficeForm):
         texts = {name: self.texts(name, needed=name == "title") for name in _SECTION_TEXTS}
         return replace(before, **marks, **texts)  # type: ignore[arg-type]
 
+    def part(self, before: Part) -> Part:
+        """The part as typed."""
+        texts = {name: self.texts(name, needed=name == "title") for name in _PART_TEXTS}
+        return replace(before, optional=bool(self.optional.data), **texts)  # type: ignore[arg-type]
+
 
 def form_for(languages: Sequence[str]) -> type[PieceForm]:
     """The form of a piece with its texts in these languages."""
@@ -105,10 +115,9 @@ def form_for(languages: Sequence[str]) -> type[PieceForm]:
     return type("OnePieceForm", (PieceForm,), fields)
 
 
-def piece_data(piece: Item | Section, languages: Sequence[str]) -> dict[str, Any]:
+def piece_data(piece: Item | Section | Part, languages: Sequence[str]) -> dict[str, Any]:
     """What the form of a piece shows at first."""
-    is_item = isinstance(piece, Item)
-    names, marks = (_ITEM_TEXTS, _ITEM_MARKS) if is_item else (_SECTION_TEXTS, _SECTION_MARKS)
+    names, marks = _NAMES[type(piece)]
     found: dict[str, Any] = {
         f"{name}-{code}": getattr(piece, name).get(code, "") for name in names for code in languages
     }
@@ -119,7 +128,7 @@ def piece_data(piece: Item | Section, languages: Sequence[str]) -> dict[str, Any
     return found
 
 
-def words_kept(piece: Item | Section, languages: Sequence[str]) -> list[tuple[str, str]]:
+def words_kept(piece: Item | Section | Part, languages: Sequence[str]) -> list[tuple[str, str]]:
     """(field, words) of what a piece says now: for whoever typed while somebody else saved."""
     return [(name, said) for name, said in piece_data(piece, languages).items() if said and isinstance(said, str)]
 

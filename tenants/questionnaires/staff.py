@@ -38,6 +38,7 @@ from tenants.intake.publishing import (
     archive,
     begin_from_shipped,
     change_draft,
+    discarded_at,
     draft_of,
     faults_of_draft,
     publish,
@@ -47,6 +48,7 @@ from tenants.intake.publishing import (
 )
 from tenants.intake.queries import definition_of
 from tenants.intake.questions import Item, Questionnaire, Texts, in_language, item_index, sections_of
+from tenants.intake.shipped.newer import has_newer
 from tenants.questionnaires.forms import PressForm
 from tenants.questionnaires.piece_words import CHANGE_WORDS, KIND_WORDS
 
@@ -153,6 +155,8 @@ class QuestionnairesView(OfficeView):
             parts=overview(draft.form),
             versions=versions,
             drafting=newest is None or definition_of(newest.id) != draft.form,
+            newer=has_newer(draft.form),
+            aside=discarded_at(draft.id),
             languages=[LANGUAGES.get(code, code) for code in draft.form.languages],
             press=PressForm(),
             writes=may_write(),
@@ -218,18 +222,10 @@ class QuestionnairesView(OfficeView):
 
     def _publish(self, draft: Draft, status: int, problem: str = "") -> Answer:
         newest = next((one for one in versions_of(draft.id) if one.withdrawn_at is None), None)
-        items = item_index(draft.form)
-        sections = {section.id for section in sections_of(draft.form)}
-        faults = [
-            {
-                "at": fault.at,
-                "words": said(items[fault.at].text) if fault.at in items else "",
-                "what": "item" if fault.at in items else "section" if fault.at in sections else "",
-                "where": fault.where,
-                "sentence": fault.sentence,
-            }
-            for fault in faults_of_draft(draft.form)
-        ]
+        faults = []
+        for fault in faults_of_draft(draft.form):
+            what, words = place_of(draft.form, fault.at)
+            faults.append({"at": fault.at, "what": what, "words": words, "sentence": fault.sentence})
         page = self.render(
             "manage/questionnaires/publish.html",
             draft=draft,
@@ -281,6 +277,16 @@ class QuestionnairesView(OfficeView):
             press=PressForm(),
         )
         return page, status
+
+
+def place_of(form: Questionnaire, id: str) -> tuple[str, str]:
+    """What has this id ("item", "section" or "part"; nothing for a text around them), and how it is called."""
+    items = item_index(form)
+    if id in items:
+        return "item", said(items[id].text)
+    named: dict[str, tuple[str, str]] = {part.id: ("part", said(part.title)) for part in form.parts}
+    named |= {section.id: ("section", said(section.title)) for section in sections_of(form)}
+    return named.get(id, ("", id))
 
 
 def change_lines(before: Questionnaire, after: Questionnaire) -> list[dict[str, Any]]:

@@ -36,10 +36,12 @@ from tenants.intake.rule_actions import (
     save_rule,
     switch_rule_off,
     switch_rule_on,
+    take_newer_rules,
 )
 from tenants.intake.rule_editing import NoSuchRule, differing, rule_of, thresholds_of
 from tenants.intake.rule_sets import newest_published, rules_draft, rules_in_force, written_rules
 from tenants.intake.rule_trial import MOST_TRIED, Trial, try_rules
+from tenants.intake.shipped.newer import with_newer_rules
 from tenants.intake.shipped_rules import shipped_rules
 from tenants.questionnaires.rule_forms import (
     PressForm,
@@ -118,6 +120,7 @@ class RulesView(OfficeView):
             groups=groups,
             bands=[(band.points, in_language(band.words, language)) for band in rules.bands],
             drafting=rules_draft() is not None,
+            newer=with_newer_rules(rules) != rules,
             published=published if published is not None and published.account_id else None,
             press=PressForm(),
         )
@@ -321,6 +324,12 @@ _DEEDS: dict[str, tuple[Any, Any, Any, Callable[[str], None]]] = {
         _l("They are put into the draft and hold once you publish. Your own rules and changes are not in it."),
         _l("Begin again"),
         lambda _id: restore_shipped_rules(now=page_now()),
+    ),
+    "newer": (
+        _l("Take what is new in the rules that come with Longtide?"),
+        _l("Only what is new goes into the draft; your own changes stay. You see each difference before you publish."),
+        _l("Take it into the draft"),
+        lambda _id: take_newer_rules(now=page_now()),
     ),
     "drop": (
         _l("Take this rule out?"),

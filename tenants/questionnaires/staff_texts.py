@@ -114,6 +114,7 @@ class TextsView(OfficeView):
         return redirect(url_for("questionnaires.one", id=draft.id), 303)
 
     def _texts(self, draft: Draft, form: TextsForm, name: str) -> Texts:
+        """One text as typed. Words that stood there are needed; those of a language that came later may wait."""
         found: dict[str, str] = {}
         for code in draft.form.languages:
             key = f"{name}-{code}"
@@ -122,9 +123,9 @@ class TextsView(OfficeView):
             except TooLong as error:
                 form.put_errors({key: error.message})
                 continue
-            if not found[code]:
+            if not found[code] and _named(draft.form)[name].get(code):
                 form.put_errors({key: _("Write it in each language")})
-        return found
+        return {code: words for code, words in found.items() if words}
 
     def _page(self, draft: Draft, form: TextsForm, status: int) -> Answer:
         page = self.render(

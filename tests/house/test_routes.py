@@ -25,6 +25,7 @@ WRITES_ONLY = {
     "intakes.decide",
     "intakes.acknowledge",
     "questionnaires.begin",
+    "question_drafts.bring_back",
     "questionnaires.move",
     "privacy.copy",
     "privacy.back",
