@@ -6,7 +6,7 @@ The expression is for other programs; we never run one, and bring the condition 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from tenants.intake.questions import (
     NO,
@@ -23,6 +23,7 @@ from tenants.intake.questions import (
 )
 
 _EXPRESSION = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression"
+_PAIR = 2
 _OPERATORS = ("=", "!=", ">=", "<=")
 _OWN = {"yn4": "urn:longtide:answer", "bodymap": "urn:longtide:body-area"}
 Found = dict[str, Any]
@@ -43,15 +44,31 @@ def _simple(condition: Condition, items: Mapping[str, Item]) -> tuple[list[Found
     if isinstance(condition, Test):
         if condition.op in ("in", "has") and isinstance(condition.value, tuple):
             return _joined([Test(condition.q, "=", one) for one in condition.value], items, "any")
-        one = _test(condition, items)
+        return _joined([condition], items, "all")
+    if isinstance(condition, Some) and _is_not(condition):
+        one = _test(cast("Test", condition.of[0]), items)
         return ([one], "all") if one else None
     return _joined(list(condition.of), items, "all" if isinstance(condition, All) else "any")
 
 
+def _is_not(condition: Some) -> bool:
+    """Whether it is FHIR's "is not", which holds without an answer too."""
+    if len(condition.of) != _PAIR or not all(isinstance(one, Test) for one in condition.of):
+        return False
+    first, second = cast("tuple[Test, Test]", condition.of)
+    return (first.op, second.op) == ("!=", "unknown") and first.q == second.q
+
+
 def _joined(parts: list[Any], items: Mapping[str, Item], behaviour: str) -> tuple[list[Found], str] | None:
-    found = [_test(_alone(one), items) if isinstance(one, Test) else None for one in parts]
-    tests = [one for one in found if one is not None]
-    return (tests, behaviour) if tests and len(tests) == len(parts) else None
+    found: list[Found] = []
+    for one in parts:
+        test = _test(_alone(one), items) if isinstance(one, Test) else None
+        if test is None or (one.op == "!=" and behaviour == "any"):
+            return None
+        # Our "is not" needs an answer; FHIR's holds without one.
+        found += [{"question": one.q, "operator": "exists", "answerBoolean": True}] if one.op == "!=" else []
+        found.append(test)
+    return (found, behaviour) if found else None
 
 
 def _alone(test: Test) -> Test:
@@ -99,14 +116,18 @@ def as_fhirpath(condition: Condition) -> str:
     values = f"%resource.descendants().where(linkId = {_quoted(condition.q)}).answer.value"
     if condition.op == "answered":
         return f"{values}.exists()"
-    if condition.op in ("declined", "unknown"):
-        codes = "'asked-declined'" if condition.op == "declined" else "'asked-declined' | 'in-person' | 'not-sure'"
-        return f"{values}.where(code in ({codes})).exists()"
+    if condition.op == "declined":
+        return f"{values}.where(code in ('asked-declined' | 'in-person')).exists()"
+    if condition.op == "unknown":
+        said = f"{values}.where(code in ('asked-declined' | 'in-person' | 'not-sure')).exists()"
+        return f"({values}.exists().not() or {said})"
     wanted = condition.value if isinstance(condition.value, tuple) else (condition.value,)
     if condition.op in (">=", "<="):
         return f"{values}.where($this {condition.op} {_literal(wanted[0])}).exists()"
     equal = " or ".join(f"(code | $this) contains {_literal(one)}" for one in wanted)
-    return f"{values}.where({equal}).exists()" + (".not()" if condition.op == "!=" else "")
+    if condition.op == "!=":
+        return f"({values}.exists() and {values}.where({equal}).exists().not())"
+    return f"{values}.where({equal}).exists()"
 
 
 def _literal(value: Value) -> str:

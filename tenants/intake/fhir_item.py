@@ -238,7 +238,7 @@ class ItemReader:
             self.remarks.add("note", "code-in-link-id", link)
             found.append(Coding(LOINC, hidden))
         if link and link != id_:
-            found.append(Coding(LINK, link[:200]))
+            found.append(Coding(LINK, link[:200].encode("utf-8", "ignore").decode().replace("\0", "")))
         return tuple(found[:20])
 
     def _is_total(self, raw: Node, codes: tuple[Coding, ...], kind: Kind) -> bool:

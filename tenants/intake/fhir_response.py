@@ -57,6 +57,7 @@ from tenants.intake.registry import INSTRUMENTS, code_in_link_id, loinc_codes
 from tenants.intake.sent import Upload
 
 OPT_OUTS = "urn:longtide:opt-out"
+ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 ROW, NOTE, SKIPPED = "urn:longtide:row", "urn:longtide:note", "urn:longtide:skipped"
 _SECTION = "section/"
 _ABSENT: Mapping[str, Absent] = {
@@ -251,7 +252,7 @@ def _answer(raw: Node, item: Item, remarks: Remarks, files: dict[str, Upload]) -
     values, told = [], [note] if note else []
     for one in given:
         kind, said = any_value(one)
-        absent = _absent(said)
+        absent = _absent(said) or _why_absent(one)
         if absent:
             return Answer(absent=absent, note=note)
         value = _value(item, kind, said)
@@ -294,6 +295,15 @@ def _absent(said: Any) -> Absent:
     if found is None or found.system not in (ABSENT_REASONS, OPT_OUTS, "http://loinc.org"):
         return ""
     return _ABSENT.get(found.code, "")
+
+
+def _why_absent(answer: Node) -> Absent:
+    """Why there is no value, where it stands beside the answer instead of in it."""
+    beside = [answer, *(node(answer, key) for key in answer if key.startswith("_value"))]
+    for ext in (ext for where in beside for ext in nodes(where, "extension")):
+        if ext.get("url") in (ABSENT_REASON, OPT_OUTS):
+            return _ABSENT.get(raw_text(ext, "valueCode"), "")
+    return ""
 
 
 def _value(item: Item, kind: str, said: Any) -> Value:

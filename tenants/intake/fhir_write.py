@@ -16,7 +16,7 @@ from tenants.intake.fhir_conditions import write_when
 from tenants.intake.fhir_file import attachment
 from tenants.intake.fhir_item import LINK
 from tenants.intake.fhir_options import ABSENT_REASONS
-from tenants.intake.fhir_response import NOTE, OPT_OUTS, ROW, SKIPPED
+from tenants.intake.fhir_response import ABSENT_REASON, NOTE, OPT_OUTS, ROW, SKIPPED
 from tenants.intake.questions import (
     Answer,
     Answers,
@@ -271,8 +271,7 @@ def rows_in(group: Item, answers: Answers) -> list[str]:
 def _answer(item: Item, answer: Answer, said: _Said) -> Resource:
     given: list[Resource]
     if answer.absent:
-        system, code = _ABSENT[answer.absent]
-        given = [{"valueCoding": {"system": system, "code": code}}]
+        given = [_opt_out(item, *_ABSENT[answer.absent])]
     elif answer.file in said.files:
         given = [{"valueAttachment": attachment(answer.file, said.files[answer.file])}]
     elif isinstance(answer.value, tuple):
@@ -281,6 +280,13 @@ def _answer(item: Item, answer: Answer, said: _Said) -> Resource:
         given = [_value(item, answer.value, said.main)] if answer.value is not None else []
     note = {"extension": [{"url": NOTE, "valueString": answer.note}]} if answer.note else {}
     return {"linkId": item.id, **note, **({"answer": given} if given else {})}
+
+
+def _opt_out(item: Item, system: str, code: str) -> Resource:
+    """A coded answer where the item takes codes; elsewhere no value, and why there is none beside it."""
+    if item.kind in _CHOSEN:
+        return {"valueCoding": {"system": system, "code": code}}
+    return {"extension": [{"url": ABSENT_REASON if system == ABSENT_REASONS else OPT_OUTS, "valueCode": code}]}
 
 
 def _value(item: Item, value: str | int | bool, main: str) -> Resource:  # noqa: FBT001 - an answer is one of these
@@ -337,7 +343,7 @@ def consent(receipt: Receipt) -> Resource:
         "policy": [{"uri": f"urn:sha256:{receipt.words_hash}"}],
         "sourceAttachment": {
             "contentType": "text/plain; charset=utf-8",
-            "language": receipt.locale or "en",
+            "language": receipt.locale.replace("_", "-") or "en",
             "data": base64.b64encode(receipt.words.encode()).decode(),
         },
         "provision": {"type": "permit" if receipt.choice == "given" else "deny"},
@@ -347,5 +353,9 @@ def consent(receipt: Receipt) -> Resource:
 
 def bundle(resources: Iterable[Mapping[str, Any]], *, at: datetime) -> Resource:
     """Several resources as one file."""
-    entries = [{"resource": dict(one)} for one in resources]
+    entries = [{**_named(one), "resource": dict(one)} for one in resources]
     return {"resourceType": "Bundle", "type": "collection", "timestamp": at.isoformat(), "entry": entries}
+
+
+def _named(resource: Mapping[str, Any]) -> Resource:
+    return {"fullUrl": f"urn:uuid:{resource['id']}"} if "id" in resource else {}

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 
 from tenants.intake.fhir_compare import bring, own_form
-from tenants.intake.fhir_conditions import as_fhirpath
+from tenants.intake.fhir_conditions import as_fhirpath, write_when
 from tenants.intake.fhir_read import read_form
 from tenants.intake.fhir_response import read_response
 from tenants.intake.fhir_write import Named, Receipt, bundle, consent, observations, questionnaire, response
@@ -128,6 +128,9 @@ def test_answers_come_back_as_they_were() -> None:
     read = read_response(packed(made), form)
     assert dict(read.answers) == dict(_answers())
     assert {(one.code, one.where) for one in read.remarks} == {("not-shown", "rows.when@b"), ("not-shown", "k.bool")}
+    answers = {item["linkId"]: item["answer"] for item in _items(made) if "answer" in item}
+    assert answers["k.short"][0]["extension"][0]["valueCode"] == "asked-declined", "a text has no coded answer in FHIR"
+    assert answers["k.long"][0]["extension"][0]["valueCode"] == "in-person"
     assert (read.authored, read.status) == (NOW.date(), "completed")
 
 
@@ -150,6 +153,20 @@ def test_conditions_that_fhir_can_say_are_said_plainly() -> None:
     (nested,) = [ext for ext in items["k.bool"]["extension"] if "valueExpression" in ext]
     assert nested["valueExpression"]["expression"].count(" or ") == 1
     assert as_fhirpath(When("a", "=", "it's")).endswith("contains 'it\\'s').exists()")
+    assert as_fhirpath(When("a", "unknown")).startswith(
+        "(%resource.descendants().where(linkId = 'a').answer.value.exists()"
+    )
+
+
+def test_is_not_is_said_as_fhir_means_it() -> None:
+    """FHIR's holds without an answer too, ours does not."""
+    form, other = _own(), When("z", "!=", True)
+    said_, exists = {"question": "z", "operator": "!=", "answerBoolean": True}, {"operator": "exists"}
+    alone = write_when(other, form)
+    assert (alone["enableWhen"][1], alone["enableBehavior"]) == (said_, "all")
+    assert exists.items() <= alone["enableWhen"][0].items()
+    assert write_when(Some((other, When("z", "unknown"))), form) == {"enableWhen": [said_]}
+    assert "enableWhen" not in write_when(Some((other, When("m", "answered"))), form)
 
 
 def test_what_is_exported_has_what_r4_asks_for() -> None:
