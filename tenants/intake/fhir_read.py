@@ -39,6 +39,7 @@ from tenants.intake.registry import (
     loinc_codes,
     may_ask_of_self_harm,
     recognised_by_items,
+    worded_as,
 )
 from tenants.intake.scores import asks_of_harm
 
@@ -86,10 +87,11 @@ def read_form(data: bytes) -> ReadForm:
     if not any(item.kind not in ("display", "group") for item in items_in(tuple(items))):
         reader.remarks.add("stop", "nothing-asked")
     items = _coded_by_wording(_with_conditions(items, reader), reader)
+    whole = _whole(top, items, reader)
     return ReadForm(
         form=_with_languages(_form(top, items, reader.language)),
         remarks=reader.remarks.sorted(),
-        whole=tuple(one for one in map(coding, nodes(top, "code")) if one is not None),
+        whole=whole,
         url=line(raw_text(top, "url"), 300),
         version=line(raw_text(top, "version"), 60),
         licence=line(raw_text(top, "copyright"), 2_000),
@@ -229,6 +231,18 @@ def _coded_by_wording(items: list[Item], reader: ItemReader) -> list[Item]:
         return replace(more, acute=asks_of_harm(more))
 
     return [mapped(item, coded) for item in items]
+
+
+def _whole(top: Node, items: list[Item], reader: ItemReader) -> tuple[Coding, ...]:
+    """The codes of the form as a whole; of a form without any code, that of the instrument it is worded as."""
+    found = tuple(one for one in map(coding, nodes(top, "code")) if one is not None)
+    if loinc_codes(found) or any(loinc_codes(item.codes) for item in items_in(tuple(items))):
+        return found
+    worded = worded_as(reader.language, (item.text.get(reader.language, "") for item in items_in(tuple(items))))
+    if worded is None:
+        return found
+    reader.remarks.add("note", "known-by-wording")
+    return (*found, Coding(LOINC, worded.panels[0]))
 
 
 def mapped(item: Item, change: Callable[[Item], Item]) -> Item:

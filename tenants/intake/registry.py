@@ -259,6 +259,28 @@ def wording_is_known(instrument: Instrument, place: int, language: str, text: st
     return wording_hash(text) in known if known else None
 
 
+_PLACE_BY_WORDING = {
+    (language, hashed): (one.key, place)
+    for one in _ALL
+    if not any(one.items)
+    for language, wordings in WORDINGS.items()
+    for place in range(1, len(one.items) + 1)
+    for hashed in wordings.get(f"{one.key}:{place}", ())
+}
+
+
+def place_worded(language: str, text: str) -> tuple[str, int]:
+    """Of which instrument without verified codes this is the wording of an item, and of which; ("", 0) for none."""
+    return _PLACE_BY_WORDING.get((language, wording_hash(text)), ("", 0))
+
+
+def worded_as(language: str, texts: Iterable[str]) -> Instrument | None:
+    """The instrument without verified codes that has most of its items among these texts."""
+    found = {place_worded(language, text) for text in texts}
+    counted = {one.key: sum(key == one.key for key, _place in found) for one in _ALL}
+    return next((one for one in _ALL if 2 * counted[one.key] > len(one.items)), None)
+
+
 _CODE_BY_WORDING = {
     (language, hashed): code
     for language, wordings in WORDINGS.items()

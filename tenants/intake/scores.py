@@ -23,6 +23,7 @@ from tenants.intake.registry import (
     band_of,
     instrument_of,
     loinc_codes,
+    place_worded,
     recognised,
     recognised_by_items,
 )
@@ -192,7 +193,8 @@ def _all_items(q: Questionnaire) -> Iterator[Item]:
 
 
 def sheet_of(instrument: Instrument, leaves: Sequence[Item], group: str = "") -> Sheet:
-    """The items of `instrument` among `leaves`: by code, or by position where none is coded and the count is right."""
+    """The items of `instrument` among `leaves`: by code; where none is coded by place, or by position when the count is
+    right."""
     aside = {*instrument.totals, *instrument.beside, instrument.gate} - {""}
     by_code = {code: leaf for leaf in leaves for code in loinc_codes(leaf.codes)}
     gate = by_code.get(instrument.gate) if instrument.gate else None
@@ -201,8 +203,23 @@ def sheet_of(instrument: Instrument, leaves: Sequence[Item], group: str = "") ->
         asked = [leaf for leaf in leaves if leaf.kind != "display" and not aside & set(loinc_codes(leaf.codes))]
         if instrument.gate and gate is None and len(asked) == len(placed) + 1:
             gate, asked = asked[0], asked[1:]
-        placed = list(asked) if len(asked) == len(placed) else placed
+        placed = _by_place(instrument, asked) or (list(asked) if len(asked) == len(placed) else placed)
     return Sheet(instrument, tuple(placed), gate, group)
+
+
+def _by_place(instrument: Instrument, asked: Sequence[Item]) -> list[Item | None]:
+    """Each place with its item: by the ids they got when the instrument came in, else by their published wording.
+    Empty unless every place has one. A file may ask more than what counts, or in another order."""
+    by_id = {item.id: item for item in asked}
+    worded = {place_worded(language, text): item for item in asked for language, text in item.text.items()}
+    places = range(1, len(instrument.items) + 1)
+    for found in (
+        [by_id.get(f"{instrument.key}.{place}") for place in places],
+        [worded.get((instrument.key, place)) for place in places],
+    ):
+        if all(found):
+            return found
+    return []
 
 
 # --- scoring ---

@@ -105,6 +105,16 @@ def test_the_clusters_need_their_symptoms() -> None:
     assert [one.met for one in _scored("pcl-5", *short).clusters] == [True, True, False, True]
 
 
+def test_items_without_codes_are_known_by_their_place_in_whatever_order_they_stand() -> None:
+    group = sheet("pcl-5")
+    more = Item("pcl-5.x1", "long", {"en": "Invented beside them"})
+    turned = replace(group, items=(more, *reversed(group.items)))
+    values = [2] * 5 + [0] * 15
+    assert _one(turned, dict(said("pcl-5", *values))).values == tuple(values)
+    nameless = replace(turned, items=tuple(replace(item, id=f"q{n}") for n, item in enumerate(turned.items)))
+    assert _one(nameless, {}).why_not == "missing-items", "21 questions without codes or known words are not 20 items"
+
+
 def test_one_item_of_phq_15_need_not_apply() -> None:
     score = _scored("phq-15", 1, 1, 1, None, *[1] * 11)
     assert (score.total, score.answered, score.of, score.complete) == (14, 14, 14, True)
