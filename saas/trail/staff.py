@@ -78,6 +78,10 @@ class TrailView(OfficeView):
         del entry
         return None
 
+    def kept_back(self) -> frozenset[str]:
+        """The names of facts that a file leaves out for this reader."""
+        return frozenset()
+
     def asked(self) -> Wanted:
         """What the address asks for; what makes no sense narrows nothing."""
         who, target_id = request.args.get("who", ""), _id("target_id")
@@ -151,7 +155,8 @@ class TrailView(OfficeView):
         audit.note_read("audit", target_id=None, now=page_now())
         entries = trail(replace(self.asked(), older_than=None), limit=MOST)
         heads = [_("When"), _("Who"), _("What"), _("Code"), _("About"), _("Number"), _("Details")]
-        cells = [self._cells(line) for line in self.lines(entries, people())]
+        left_out = self.kept_back()
+        cells = [self._cells(line, left_out) for line in self.lines(entries, people())]
         name = f"audit_{page_now().date().isoformat()}.{export_type}"
         headers = {"Content-Disposition": f"attachment; filename={name}"}
         if export_type == "xlsx":
@@ -161,8 +166,9 @@ class TrailView(OfficeView):
         return Response(out.getvalue(), headers=headers, mimetype="text/csv")
 
     @staticmethod
-    def _cells(line: Line) -> list[object]:
-        facts = json.dumps(line.entry.facts, sort_keys=True) if line.entry.facts else ""
+    def _cells(line: Line, left_out: frozenset[str]) -> list[object]:
+        told = {name: value for name, value in line.entry.facts.items() if name not in left_out}
+        facts = json.dumps(told, sort_keys=True) if told else ""
         when = line.at.isoformat(sep=" ", timespec="seconds")
         number = str(line.entry.target_id or "")
         return [when, line.who, line.deed, line.entry.deed, line.target, number, facts]

@@ -2,7 +2,8 @@
 
 Without what the rules found, scores and reviews: those are the clinic's working notes.
 Notes go along where the clinic says so. Who opened their answers, and when, is in it. Where the clinic's settings keep
-answers to whoever gives the session, the copy says that they are not in it: that practitioner can take them out.
+answers to whoever gives the session, the copy says that they are not in it: that practitioner can take them out. What
+was agreed to is in every copy: it is the clinic's to show, whoever reads answers, and no receipt holds one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -54,7 +56,7 @@ def take_copy(*, client_id: UUID, reader: UUID | None, notes: bool, now: datetim
         "record": vars(record_of(client)) | {"since": client.created_at.isoformat()},
         "bookings": _bookings(bookings),
         "agreements": [_agreement(row) for id in ids for row in consents_of(id)],
-        "opened": [vars(one) | {"at": one.at.isoformat()} for one in opened([*ids, *(one.id for one in intakes)])],
+        "opened": _opened(ids, intakes, readable),
         "questions": [bundle_of_intake(one, now=now) for one in readable],
         "answers_left_out": len(intakes) - len(readable),
         "notes": _notes(ids) if notes else [],
@@ -71,6 +73,15 @@ def _open_to(reader: UUID | None, intakes: list[Intake]) -> list[Intake]:
         return intakes
     own = practitioner_of(reader) if reader else None
     return [one for one in intakes if own is not None and one.practitioner_id == own]
+
+
+def _opened(ids: list[UUID], intakes: list[Intake], readable: list[Intake]) -> list[dict[str, Any]]:
+    """Every look, in order. Which sections somebody read tells of answers (a section is quoted where it matters), so
+    that stands only beside those that the copy's maker may open."""
+    shut = [one.id for one in intakes if one not in readable]
+    whole = opened([*ids, *(one.id for one in readable)])
+    looks = [*whole, *(replace(one, sections=()) for one in opened(shut))]
+    return [vars(one) | {"at": one.at.isoformat()} for one in sorted(looks, key=lambda one: one.at)]
 
 
 def _bookings(rows: list[Booking]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from flask import url_for
 from saas.trail.rules import Entry
 from saas.trail.staff import TrailView
 from saas.words import later as _l
+from tenants.intake.settings import intake_settings
 from tenants.trail.words import ABOUT, DEEDS
 
 _PAGES = {
@@ -32,6 +33,10 @@ class AuditView(TrailView):
 
     def __init__(self) -> None:
         super().__init__(name=_l("Audit"), endpoint="audit", url="audit")
+
+    def kept_back(self) -> frozenset[str]:
+        """Which sections somebody read, where owners do not read answers: a section is quoted where it matters."""
+        return frozenset() if intake_settings().owner_reads else frozenset({"sections"})
 
     def address_of(self, entry: Entry) -> str | None:
         page = _PAGES.get(entry.target)

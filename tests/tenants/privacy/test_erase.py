@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from saas.audit import Actor, acting_as, note_read
 from saas.db import db
 from saas.jobs import drain
 from saas.sealing import has_key
@@ -96,13 +97,18 @@ def test_a_copy_leaves_out_the_answers_that_its_maker_may_not_open(
     app: Flask, at_rowan: Clinic, client_id: UUID
 ) -> None:
     save_settings(wanted=IntakeSettings(owner_reads=False), now=NOW)
+    (intake,) = db.session.execute(select(Intake.id)).scalars()
+    with acting_as(Actor("staff", at_rowan.accounts["ben"])):
+        note_read("intake", target_id=intake, now=NOW, sections=("f", "j"))
     with app.test_request_context(), tenant_scope(at_rowan.ref):
         shut = _copied(client_id, at_rowan.accounts["alma"])
         own = _copied(client_id, at_rowan.accounts["ben"])  # the session is his
     assert set(shut.namelist()) == {"copy.html", "copy.json"}
     copy = json.loads(shut.read("copy.json"))
     assert (copy["questions"], copy["answers_left_out"]) == ([], 1)
+    assert [(one["who"], one["sections"]) for one in copy["opened"]] == [("Ben", [])], "where it matters tells much"
     assert "not all of them are in this copy" in shut.read("copy.html").decode()
+    assert json.loads(own.read("copy.json"))["opened"][0]["sections"] == ["f", "j"]
     assert "questions-1.fhir.json" in own.namelist()
     assert "saved as a file" in own.read("copy.html").decode(), "the copy before is listed too"
 

@@ -14,8 +14,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, insert
 
-from saas.audit import Audit
+from saas.audit import Audit, note_read
 from saas.db import action, db, new_id
+from tenants.intake.settings import IntakeSettings, save_settings
 from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter, log_in
 from tests.tenants.bookings.scenes import TUESDAY_TEN, booked, only_sqlite
@@ -88,6 +89,12 @@ def test_an_export_holds_what_was_asked_for_and_is_itself_noted(
     assert [row[1:4] for row in rows[1:]] == [["Ben", "Saved a room", "room.saved"]] * 3
     assert '"count": 0' in rows[1][6]
     assert client.get(f"{rowan.home}{HERE}export/xlsx/").data[:2] == b"PK"
+    with inside(rowan):
+        note_read("intake", target_id=new_id(), now=NOW, sections=("f", "j"))
+    assert '"f j"' in client.get(f"{rowan.home}{HERE}export/csv/").text.replace('""', '"')
+    with inside(rowan):
+        save_settings(wanted=IntakeSettings(owner_reads=False), now=NOW)
+    assert "f j" not in client.get(f"{rowan.home}{HERE}export/csv/").text, "who may not read answers is told of none"
     assert client.get(f"{rowan.home}{HERE}export/exe/").status_code == 404
     assert "Took out the audit" in client.get(rowan.home + HERE).text
     with time_machine.travel(NOW + timedelta(minutes=11), tick=False):
