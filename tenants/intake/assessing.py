@@ -105,6 +105,13 @@ def kept_look(intake: Intake) -> Kept | None:
     return opened_look(row, intake.client_id) if row is not None else None
 
 
+def look_before(intake: Intake, kept: Kept) -> Kept | None:
+    """The look before this one; None before the second. The caller notes the read."""
+    found = select(IntakeFlags).where(IntakeFlags.intake_id == intake.id, IntakeFlags.number < kept.number)
+    row = db.session.execute(found.order_by(IntakeFlags.number.desc()).limit(1)).scalar_one_or_none()
+    return opened_look(row, intake.client_id) if row is not None else None
+
+
 def kept_looks(intake: Intake) -> list[Kept]:
     """Every look at this intake, the oldest first."""
     found = select(IntakeFlags).where(IntakeFlags.intake_id == intake.id).order_by(IntakeFlags.number)

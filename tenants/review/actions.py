@@ -7,7 +7,12 @@ from uuid import UUID
 
 from saas import audit
 from saas.db import action, db
+from saas.errors import Invalid
+from saas.words import _
+from tenants.intake.assessing import kept_look
 from tenants.intake.file_rows import file_in
+from tenants.intake.heeding import look_and_tell
+from tenants.intake.look_changes import differences
 from tenants.intake.models import Intake
 from tenants.intake.queries import NoSuchIntake, answers_of, paper_for
 from tenants.intake.sent import Upload
@@ -31,6 +36,19 @@ def look_at_summary(*, intake_id: UUID, language: str, now: datetime) -> Summary
     found = reading.summary(_row(intake_id), language, now=now)
     audit.note_read("intake", target_id=intake_id, now=now, sections=found.seen)
     return found
+
+
+@action
+def look_again(*, intake_id: UUID, now: datetime) -> bool:
+    """Let the rules that hold now look at an intake that was sent, and whether they find anything otherwise. Looks from
+    before stay as they are, and so does what was decided. Raises `Invalid` for one that was not sent."""
+    row = _row(intake_id)
+    if row.status != "submitted":
+        raise Invalid(_("The rules look when the client sends it in"))
+    before = kept_look(row)
+    look_and_tell(intake_id=row.id, why="rules", now=now)
+    after = kept_look(row)
+    return before is None or after is None or bool(differences(before.look, after.look))
 
 
 @action

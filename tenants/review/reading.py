@@ -16,8 +16,9 @@ from tenants.clients.models import Client
 from tenants.intake.agreements import Agreement, agreements_of
 from tenants.intake.alerts import AlertsOf, Answered, alerts_of
 from tenants.intake.answer_rows import aside_in
-from tenants.intake.assessing import Kept, kept_look, look_now
+from tenants.intake.assessing import Kept, kept_look, look_before, look_now
 from tenants.intake.flags import Look
+from tenants.intake.look_changes import Difference, differences
 from tenants.intake.models import Intake, QuestionnaireVersion
 from tenants.intake.queries import OPEN, answers_of, definition_of, said_now
 from tenants.intake.questions import Answers, Questionnaire, visible
@@ -60,6 +61,14 @@ class Alert:
 
 
 @dataclass(frozen=True)
+class Again:
+    """A look under later rules that somebody asked for: when, and what it found otherwise than the one before."""
+
+    at: datetime
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
 class Summary:
     """One page. `aside`: what was sent and never counted; `taken_back`: what the team was told of and is not said any
     more; `newer_version`: the clinic has published another
@@ -71,6 +80,7 @@ class Summary:
     aside: tuple[Said, ...]
     taken_back: tuple[Said, ...]
     look: Look | None
+    again: Again | None
     opted_out: Mapping[str, tuple[Said, ...]]
     digest: Mapping[str, tuple[Said, ...]]
     files: tuple[Said, ...]
@@ -130,6 +140,7 @@ def summary(row: Intake, language: str, *, now: datetime) -> Summary:
         aside=aside,
         taken_back=taken_back,
         look=look,
+        again=_again(row, kept),
         opted_out=opted,
         digest=digest,
         files=files,
@@ -155,6 +166,11 @@ def _aside(
     stands = {key: one.at for key, one in said_now(row).items()} if dropped else {}
     before = [(one.key, one.answer) for one in past if not one.dropped]
     return rules.put_aside(q, dropped, stands, language), rules.taken_back(q, before, answers, language)
+
+
+def _again(row: Intake, kept: Kept | None) -> Again | None:
+    before = look_before(row, kept) if kept is not None and kept.number and kept.why == "rules" else None
+    return Again(kept.at, differences(before.look, kept.look)) if kept is not None and before is not None else None
 
 
 def everything(row: Intake, language: str) -> tuple[About, tuple[rules.Group, ...]]:

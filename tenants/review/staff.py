@@ -10,7 +10,7 @@ from flask import flash, redirect, request, url_for
 from flask_admin import expose
 from werkzeug.wrappers import Response
 
-from saas.admin import NotYours, OfficeView, current_account, only, page_asked
+from saas.admin import NotYours, OfficeForm, OfficeView, current_account, only, page_asked
 from saas.errors import DomainError, Invalid
 from saas.shell import locale
 from saas.stale import ChangedMeanwhile
@@ -28,7 +28,7 @@ from tenants.intake.review_words import STATE_PILLS, STATE_WORDS
 from tenants.intake.reviewing import review
 from tenants.intake.touch import TouchLimits, change_touch, touch_mark
 from tenants.review import views
-from tenants.review.actions import look_at_answers, look_at_summary, look_at_touch, open_file
+from tenants.review.actions import look_again, look_at_answers, look_at_summary, look_at_touch, open_file
 from tenants.review.forms import AcknowledgeForm, OutcomeForm, TouchForm, uuid_of
 from tenants.review.queries import PAGE, WHICH, Reader, Which, intake_for, intakes, may_open_client, reader_of
 from tenants.review.reading import Summary
@@ -121,6 +121,16 @@ class IntakesView(OfficeView):
             return redirect(url_for(".index"), 303)
         return redirect(url_for(".summary", id=row.id), 303)
 
+    @expose("/look-again/", methods=("POST",))
+    @only(*_READERS)
+    def look_again(self) -> Answer:
+        row = _asked()
+        try:
+            flash(_once_more(row) if OfficeForm(request.form).validate() else _("Please press the button again."))
+        except Invalid as refused:
+            flash(refused.message)
+        return redirect(url_for(".summary", id=row.id), 303)
+
     @expose("/touch/", methods=("GET", "POST"))
     @only(*_READERS)
     def touch(self) -> Answer:
@@ -168,6 +178,12 @@ def _asked() -> Intake:
     return intake_for(_reader(), uuid_of(request.values.get("id")))
 
 
+def _once_more(row: Intake) -> str:
+    if look_again(intake_id=row.id, now=page_now()):
+        return _("The rules have looked again. What they find otherwise is told above the flags.")
+    return _("The rules have looked again, and find the same as before.")
+
+
 def _still_mine(intake_id: UUID) -> bool:
     """Whether the reader may still read it: a contact of alerts may only while one is open."""
     try:
@@ -194,6 +210,7 @@ def _shown(found: Summary) -> dict[str, Any]:
         "zone": zone,
         "heading": views.heading_of(found, zone),
         "axes": views.axes_of(look) if look else [],
+        "again": views.again_of(found.again) if found.again else [],
         "fit": views.fit_of(look) if look else None,
         "wish": views.WISH_WORDS[look.fit.wish] if look else "",
         "band": in_language(look.fit.band, locale()) if look else "",

@@ -23,7 +23,7 @@ from tenants.intake.reviewing import EARLY, Reviewed
 from tenants.intake.score_words import why_words
 from tenants.intake.scores import Point, Score, trend_chart
 from tenants.intake.touch import Saying, TouchLimits
-from tenants.review.reading import Summary
+from tenants.review.reading import Again, Summary
 
 AXIS_WORDS: Mapping[Axis, Any] = {
     "acute": _l("Now"),
@@ -46,6 +46,7 @@ SEVERITY_WORDS = {
     "high": _l("Speak with them before hands-on work"),
     "critical": _l("Act now"),
 }
+DIFFERENCE_WORDS = {"new": _l("New"), "gone": _l("Gone"), "changed": _l("Graver or milder, or on another list")}
 SCOPE_WORDS = {"ser": _l("Speaks against SER"), "cst": _l("For CST: take care")}
 DIGEST_WORDS = {
     "wish": _l("What they wish for"),
@@ -129,6 +130,11 @@ def axes_of(look: Look) -> list[Axes]:
         if flags:
             found.append(Axes(axis, str(AXIS_WORDS[axis]), str(AXIS_HINTS[axis]), flags))
     return found
+
+
+def again_of(again: Again) -> list[tuple[str, str]]:
+    """(what happened, the flag's title) of what the rules find otherwise since they looked again."""
+    return [(str(DIFFERENCE_WORDS[one.what]), in_language(one.flag.title, locale())) for one in again.differences]
 
 
 def fit_of(look: Look) -> Axes:

@@ -23,6 +23,7 @@ GUARDS = {"clinic", "platform", "anywhere", "staff", "operator"}
 WRITES_ONLY = {
     "form_files.bring_now", "answer_files.keep", "flag_rules.dry_run", "flag_rules.switch_on",
     "intakes.decide",
+    "intakes.look_again",
     "intakes.acknowledge",
     "questionnaires.begin",
     "question_drafts.bring_back",

@@ -309,6 +309,7 @@ ROWS = (
     row("GET", "intakes.summary", "owner practitioner*", id="intake"),
     row("GET", "intakes.answers", "owner practitioner*", id="intake"),
     row("GET", "intakes.file", "owner practitioner*", nothing=True, id="intake", file=NO_ID),
+    row("POST", "intakes.look_again", "owner practitioner*", id="intake"),
     row("POST", "intakes.decide", "owner practitioner*", id="intake"),
     row("POST", "intakes.acknowledge", "owner practitioner*", id="intake"),
     row("GET", "intakes.touch", "owner practitioner*", client="client"),

@@ -443,6 +443,7 @@ ASKS: dict[str, Asks] = {
     "intakes.file": lambda mine, theirs: [
         get(f"/manage/intakes/file/?id={one.intake_id}&file={theirs.intake_id}") for one in (mine, theirs)
     ],
+    "intakes.look_again": _press_intake("/manage/intakes/look-again/"),
     "intakes.decide": _press_intake("/manage/intakes/review/"),
     "intakes.acknowledge": _press_intake("/manage/intakes/seen/"),
     "intakes.touch": _touch,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
 from uuid import UUID
@@ -25,14 +26,17 @@ from tenants.intake.alert_effects import HANDLERS as ALERT_HANDLERS
 from tenants.intake.alerts import raise_alert
 from tenants.intake.answer_rows import put_answers, said_in
 from tenants.intake.asking import Typed
-from tenants.intake.assessing import kept_look
+from tenants.intake.assessing import kept_look, kept_looks, replay
 from tenants.intake.effects import HANDLERS
+from tenants.intake.flags import RuleSet
 from tenants.intake.help_numbers import OwnNumber
 from tenants.intake.late import keep_late
-from tenants.intake.models import Intake
+from tenants.intake.models import Intake, IntakeFlags
 from tenants.intake.questions import Answer
 from tenants.intake.reviewing import plan_reminder, reviews_of, standing_of
+from tenants.intake.rule_sets import add_rules
 from tenants.intake.settings import Contact, IntakeSettings, save_settings
+from tenants.intake.shipped_rules import shipped_rules
 from tenants.intake.touch import TouchLimits, touch_history, touch_of
 from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter, log_in, token_of
@@ -114,6 +118,36 @@ def test_one_page_has_opt_outs_first_then_what_is_grave_and_each_flag_says_why(
     assert "A lumbar puncture? Yes" in said(answers)
     with inside(rowan):
         assert looks() == ["d e f h j", "d e f h j"]
+
+
+def test_the_rules_look_again_on_a_press_and_say_what_is_otherwise(
+    ben: FlaskClient, rowan: Clinic, inside: Enter
+) -> None:
+    with inside(rowan):
+        intake = sent_in(rowan, LUMBAR)
+        first = kept_looks(db.session.get_one(Intake, intake))[-1]
+    page = ben.get(f"{HOME}open/?id={intake}")
+    sent = {"csrf_token": token_of(page), "id": str(intake)}
+    same = ben.post(f"{HOME}look-again/", data=sent, follow_redirects=True)
+    assert "find the same as before" in said(same)
+    assert "The rules looked again" not in headings(same)
+    with inside(rowan):
+        ours = shipped_rules()
+        fewer = tuple(one for one in ours.rules if one.id != "C-CSF")
+        graver = tuple(replace(one, severity="high") if one.id == "P-SCOPE" else one for one in fewer)
+        add_rules(RuleSet("ours@2", graver, ours.bands), now=NOW, published_at=NOW)
+        db.session.commit()
+    again = ben.post(f"{HOME}look-again/", data=sent, follow_redirects=True)
+    assert "The rules looked again" in headings(again)
+    assert "Gone" in said(again)
+    with inside(rowan):
+        looks_ = kept_looks(db.session.get_one(Intake, intake))
+        assert [one.why for one in looks_] == ["submitted", "rules"]
+        assert looks_[0] == first
+        rows = db.session.scalars(select(IntakeFlags).order_by(IntakeFlags.number))
+        assert [replay(row) for row in rows] == [one.look for one in looks_]
+        deeds = db.session.scalars(select(Audit.facts).where(Audit.deed == "intake.assessed").order_by(Audit.at))
+        assert [facts["why"] for facts in deeds][-1] == "rules"
 
 
 def test_a_calm_intake_shows_fit_open_and_a_decision_closes_it(
