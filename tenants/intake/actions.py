@@ -186,7 +186,8 @@ def save_answers(
     intake = _open(intake_id, now=now)
     paper = paper_for(intake.questionnaire_version_id)
     said = said_in(intake)
-    locks = locks_for(paper, said, sitting=sitting, opened=opened) if sitting else Locks()
+    sent = intake.submitted_at
+    locks = locks_for(paper, said, sitting=sitting, opened=opened, sent=sent) if sitting else Locks()
     standing = {key: one.answer for key, one in said.items()}
     found = sort(paper, typed, standing, locks, _room(intake, typed))
     new, aside, locked = found.new, found.aside, found.locked

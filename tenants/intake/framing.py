@@ -31,7 +31,7 @@ def behind(token: str, *, standing: bool = True) -> Intake:
 def reader_for(intake: Intake, paper: Paper, sitting: Sitting) -> Reader:
     """Who reads. What the record says of a client who was known before is filled in after a second proof only."""
     known = prefills(client_of(intake)) if sitting.opened or not known_before(intake) else {}
-    return Reader(lang_of(paper), names_for(intake), known, sitting.id, sitting.opened)
+    return Reader(lang_of(paper), names_for(intake), known, sitting.id, sitting.opened, intake.submitted_at)
 
 
 def frame(

@@ -1,14 +1,15 @@
 """What a link alone neither shows nor changes until a second proof. Pure.
 
-Four things: what was taken over from an earlier intake, in any section; a sensitive section that was answered in
-another sitting; a file that was handed in there; and what the second proof itself rests on. A condition that asks about
-any of it finds no answer.
+Five things: what was taken over from an earlier intake, in any section; what was sent, by another sitting; a sensitive
+section that was answered in another sitting; a file that was handed in there; and what the second proof itself rests
+on. A condition that asks about any of it finds no answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from tenants.intake.answer_rows import Said
 from tenants.intake.asking import GO, Paper, gate_of, is_given
@@ -40,8 +41,10 @@ class Locks:
         return {key: one.answer for key, one in said.items() if not self.shut(paper, key) or _is_gate(paper, key)}
 
 
-def locks_for(paper: Paper, said: Mapping[str, Said], *, sitting: str, opened: bool = False) -> Locks:
-    """What is locked to a browser in this sitting ("" for one that has answered nothing yet)."""
+def locks_for(
+    paper: Paper, said: Mapping[str, Said], *, sitting: str, opened: bool = False, sent: datetime | None = None
+) -> Locks:
+    """What is locked to a browser in this sitting ("" for one that has answered nothing yet). `sent`: when it was."""
     if opened:
         return Locks()
     keys: set[str] = set()
@@ -53,7 +56,8 @@ def locks_for(paper: Paper, said: Mapping[str, Said], *, sitting: str, opened: b
             continue
         if one.sitting and place.section.sensitive:
             sections.add(place.section.id)
-        if not one.sitting or key in (BIRTH, REACH) or place.section.sensitive or one.answer.file:
+        was_sent = sent is not None and one.at <= sent
+        if not one.sitting or was_sent or key in (BIRTH, REACH) or place.section.sensitive or one.answer.file:
             keys.add(key)
     partly = {place.section.id for key in keys if (place := paper.place(key)) is not None}
     return Locks(frozenset(keys), frozenset(sections), frozenset(partly - sections))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from tenants.clients.models import Client
 from tenants.intake.answer_rows import Said, mark_for
@@ -107,13 +108,14 @@ class SectionView:
 @dataclass(frozen=True)
 class Reader:
     """For whom a page is drawn: the language, what the clinic's names stand for, what is already known of the client,
-    whether earlier sensitive answers may be shown, and in which sitting."""
+    whether earlier answers may be shown, in which sitting, and when they were sent."""
 
     lang: str
     names: Mapping[str, str]
     known: Mapping[str, str] = field(default_factory=dict)
     sitting: str = ""
     opened: bool = False
+    sent: datetime | None = None
 
     def say(self, texts: Texts) -> str:
         """The text in the reader's language, with the clinic's names in it."""
@@ -140,7 +142,7 @@ def prefills(client: Client) -> dict[str, str]:
 
 def locks_of(paper: Paper, said: Mapping[str, Said], reader: Reader) -> Locks:
     """What this reader may neither see nor change without a second proof."""
-    return locks_for(paper, said, sitting=reader.sitting, opened=reader.opened)
+    return locks_for(paper, said, sitting=reader.sitting, opened=reader.opened, sent=reader.sent)
 
 
 class Page:

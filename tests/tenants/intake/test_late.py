@@ -21,6 +21,7 @@ from tenants.intake.drafts import remove_drafts
 from tenants.intake.late import keep_late
 from tenants.intake.models import IntakeAlert
 from tenants.intake.queries import IntakeExpired
+from tenants.intake.touch import touch_of
 from tests.cast import NOW, Clinic
 from tests.tenants.bookings.scenes import only_sqlite
 from tests.tenants.intake.asked import LATER, fresh, said
@@ -131,3 +132,23 @@ def test_what_was_never_sent_goes_also_from_cancelled_sessions_and_forgotten_pag
         keep_late(intake_id=desk.id, typed={"c.goal": said(LATE)}, sitting="hers", now=over)
         assert [remove_drafts(now=over) for _ in range(2)] == [1, 0]
         assert (fresh(desk.id).status, history_of(fresh(desk.id))) == ("closed", [])
+
+
+def test_what_was_sent_is_neither_shown_to_a_link_alone_nor_changed_by_it(desk: Desk, client: FlaskClient) -> None:
+    with desk.inside():
+        save_answers(intake_id=desk.id, typed=CALM | {"h.touch": said("pelvis"), "d.lp": said("yes")}, sitting="hers",
+                     now=NOW)  # fmt: skip
+        submit(intake_id=desk.id, origin=Origin("en"), now=NOW)
+        her = fresh(desk.id).client_id
+    token = token_in(client.get(f"{desk.link}/code").text)
+    client.post(desk.link, data={"form_token": token})
+    for key, value in (("h.touch", "foot"), ("d.lp", "no"), ("c.goal", LATE)):
+        client.post(f"{desk.link}/save", data={"form_token": token, "k": key, key: value})
+    assert desk.values()["c.goal"] == LATE  # what nobody had answered is anybody's to answer
+    assert (desk.values()["d.lp"], desk.values()["h.touch"]) == ("yes", ("pelvis",))
+    page = client.get(f"{desk.link}/part/session").text
+    assert ('name="h.touch"' in page, "You have answered here before" in page) == (False, True)
+    assert "Pelvis" not in client.get(f"{desk.link}/review").text
+    with desk.inside():
+        submit(intake_id=desk.id, origin=Origin("en"), now=NOW)
+        assert touch_of(her).areas == ("pelvis",)
