@@ -1,7 +1,7 @@
 """Published forms coming in, taking their place in a questionnaire, and answers that came from elsewhere.
 
-An instrument that was brought in is never edited: the next file makes the next version. Its place in a questionnaire
-is a copy of it, sealed by a hash (`verbatim.py`).
+An instrument that was brought in is never edited: the next file makes the next version, one in another language beside
+the words that are there. Its place in a questionnaire is a copy of it, sealed by a hash (`verbatim.py`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from saas.words import _
 from tenants.clients.models import Client
 from tenants.intake.answer_rows import put_answers
 from tenants.intake.fhir_compare import bring
+from tenants.intake.fhir_join import joined
 from tenants.intake.fhir_read import read_form
 from tenants.intake.fhir_response import read_response
 from tenants.intake.file_rows import keep_brought
@@ -130,18 +131,20 @@ def _each_item(form: Questionnaire, change: Callable[[Item], Item]) -> Questionn
 
 
 def _keep_instrument(form: Questionnaire, *, now: datetime) -> Came:
-    form = _each_item(form, lambda item: sealed(item) if item.kind == "group" else item)
     found = select(QuestionnaireRow).where(QuestionnaireRow.key == form.key)
     row = db.session.execute(found.with_for_update()).scalar_one_or_none()
     if row is not None and row.kind != "instrument":
         raise CannotComeIn(_("A questionnaire of yours has this form’s key, %(key)s", key=form.key))
+    newest = newest_version(row.id) if row is not None else None
+    if row is not None and row.archived_at is None and newest is not None and newest.withdrawn_at is None:
+        form = joined(from_json(newest.definition), form)
+    form = _each_item(form, lambda item: sealed(item) if item.kind == "group" else item)
     if row is None:
         row = QuestionnaireRow(key=form.key, kind="instrument", created_at=now)
         db.session.add(row)
     row.title = next(iter(form.title.values()))[:160]
     row.draft, row.draft_at, row.archived_at = as_json(form), now, None
     db.session.flush()
-    newest = newest_version(row.id)
     digest = hash_of(form)
     if newest is None or newest.hash != digest or newest.withdrawn_at is not None:
         newest = QuestionnaireVersion(
@@ -161,7 +164,8 @@ def newest_version(questionnaire_id: UUID) -> QuestionnaireVersion | None:
 
 @dataclass(frozen=True)
 class Standing:
-    """A published form the clinic has: its newest version, and the ids of the questionnaires it stands in."""
+    """A published form the clinic has: its newest version, the ids of the questionnaires it stands in, and of those
+    that hold an older one."""
 
     id: UUID
     key: str
@@ -170,6 +174,7 @@ class Standing:
     since: datetime
     languages: tuple[str, ...]
     placed_in: tuple[UUID, ...]
+    outdated_in: tuple[UUID, ...] = ()
 
 
 def _newest_numbers() -> Any:
@@ -193,6 +198,7 @@ def standing() -> list[Standing]:
         Standing(
             id_, key, title, number, at, tuple(definition["languages"]),
             tuple(one.id for one in places if key in one.holds),
+            tuple(one.id for one in places if one.holds.get(key) not in (None, dict(_held_by(definition)).get(key))),
         )
         for id_, key, title, number, at, definition in db.session.execute(found)
     ]  # fmt: skip
@@ -200,11 +206,11 @@ def standing() -> list[Standing]:
 
 @dataclass(frozen=True)
 class Own:
-    """A questionnaire of the clinic, and the keys of the published forms its draft holds."""
+    """A questionnaire of the clinic, and the published forms its draft holds: by key the hash they came in with."""
 
     id: UUID
     title: str
-    holds: frozenset[str]
+    holds: Mapping[str, str]
 
 
 def own_forms() -> list[Own]:
@@ -212,14 +218,15 @@ def own_forms() -> list[Own]:
     row = QuestionnaireRow
     found = select(row.id, row.title, row.draft).where(row.kind == "intake", row.archived_at.is_(None))
     rows = db.session.execute(found.order_by(row.created_at, row.id))
-    return [Own(id_, title, frozenset(_held_by(draft))) for id_, title, draft in rows]
+    return [Own(id_, title, dict(_held_by(draft))) for id_, title, draft in rows]
 
 
-def _held_by(draft: Mapping[str, Any]) -> Iterator[str]:
-    """The ids of groups that came in as instruments, read off the JSON: a draft may be any stage of unfinished."""
+def _held_by(draft: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The ids and hashes of groups that came in as instruments, read off the JSON: a draft may be any stage of
+    unfinished."""
     for code in draft.get("codes", ()):
         if code.get("system") == INSTRUMENT and draft.get("kind") == "group":
-            yield str(draft.get("id", ""))
+            yield str(draft.get("id", "")), str(code.get("display", ""))
     for name in ("parts", "sections", "items"):
         for one in draft.get(name, ()):
             yield from _held_by(one)
@@ -297,14 +304,17 @@ def one_form(id_: UUID, *, kind: str = "", lock: bool = False) -> QuestionnaireR
 
 @dataclass(frozen=True)
 class Answerable:
-    """A version of a form that answers can be to. `source`: the address that the published form has; `known_as`: with
-    the version it has there, or here."""
+    """A version of a form that answers can be to. `sources`: the addresses that the published form has, with the
+    version it has there ("url|1"); else ours."""
 
     version_id: UUID
     title: str
     number: int
-    source: str
-    known_as: str = ""
+    sources: tuple[str, ...]
+
+    def known_as(self, url: str) -> str:
+        """The source with this address, else the first."""
+        return next((said for said in self.sources if said.partition("|")[0] == url), self.sources[0])
 
 
 def answerable() -> list[Answerable]:
@@ -317,16 +327,15 @@ def answerable() -> list[Answerable]:
         .where(row.archived_at.is_(None))
         .order_by(row.title)
     )
-    known = [
-        (id_, title, number, _source(definition) or f"{home_of(current_tenant())}/forms/{key}|{number}")
+    return [
+        Answerable(id_, title, number, _sources(definition) or (f"{home_of(current_tenant())}/forms/{key}|{number}",))
         for id_, title, key, number, definition in db.session.execute(found)
     ]
-    return [Answerable(id_, title, number, said.partition("|")[0], said) for id_, title, number, said in known]
 
 
-def _source(definition: Mapping[str, Any]) -> str:
+def _sources(definition: Mapping[str, Any]) -> tuple[str, ...]:
     said = definition.get("texts", {}).get("source", {})
-    return str(next(iter(said.values()), ""))
+    return tuple(dict.fromkeys(said[code] for code in definition["languages"] if said.get(code)))
 
 
 @action

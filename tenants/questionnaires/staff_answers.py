@@ -63,7 +63,7 @@ class AnswerFilesView(FileDoor):
         try:
             data = sent_file()
             form = _chosen(data)
-            read = read_response(data, definition_of(form.version_id), known_as=form.known_as)
+            read = read_response(data, definition_of(form.version_id), known_as=form.known_as(form_url(data)))
         except NotReadable as error:
             return self._ask(client, error=error.message), error.status
         return self._report(client, form, data, read)
@@ -138,7 +138,7 @@ def _chosen(data: bytes) -> Answerable:
     found = [one for one in known if str(one.version_id) == wanted]
     if not found and not wanted:
         url = form_url(data)
-        found = [one for one in known if url and one.source == url]
+        found = [one for one in known if url and one.known_as(url).partition("|")[0] == url]
     if not found:
         raise NotReadable(_("Choose the form that these answers are to"))
     return found[0]

@@ -239,7 +239,7 @@ class FormFilesView(FileDoor):
         here = next((one for one in standing() if one.id == instrument.id), None)
         if here is None:
             raise NoSuchForm
-        places = [(one, one.id in here.placed_in) for one in own_forms()]
+        places = [(one, one.id in here.placed_in, one.id in here.outdated_in) for one in own_forms()]
         return self.render("manage/questionnaires/files_place.html", form=here, places=places, error=error)
 
 

@@ -12,6 +12,7 @@ from saas.audit import Audit
 from saas.db import db
 from saas.errors import Invalid
 from tenants.intake.assessing import kept_look
+from tenants.intake.fhir_response import read_response
 from tenants.intake.instruments import (
     CannotComeIn,
     answerable,
@@ -53,6 +54,26 @@ def test_an_instrument_comes_in_as_versions_that_never_change(at_rowan: Clinic) 
     assert len(db.session.execute(select(QuestionnaireVersion)).scalars().all()) == 2
 
 
+def test_the_same_form_in_another_language_joins_it(at_rowan: Clinic) -> None:
+    spanish = sheet_file("phq-9", language="es", url="http://made.example/es")
+    for n, item in enumerate(spanish["item"][:9], 1):
+        item["linkId"], item["text"] = f"es{n}", f"Inventada {n}"
+    _brought()
+    for data in (spanish, spanish, sheet_file("phq-9")):
+        bring_in(data=packed(data), positions=False, harm={}, now=NOW)
+    (one,) = standing()
+    assert (one.number, one.languages) == (2, ("en", "es")), "a file that is known already makes no version"
+    form = definition_of(answerable()[0].version_id)
+    assert answerable()[0].known_as("http://made.example/es") == "http://made.example/es"
+    assert item_index(form)["phq-9.9"].text == {"en": "Invented 9", "es": "Inventada 9"}
+    for link in ("es1", "/44250-9"):
+        said = {"linkId": link, "answer": [{"valueCoding": {"system": "http://loinc.org", "code": "LA6571-9"}}]}
+        response = {"resourceType": "QuestionnaireResponse", "status": "completed", "item": [said]}
+        assert read_response(packed(response), form).answers == {"phq-9.1": Answer("3")}
+    bring_in(data=packed(sheet_file("phq-9", language="es", leave_out=[8])), positions=False, harm={}, now=NOW)
+    assert standing()[0].languages == ("es",), "another sheet takes its place"
+
+
 def test_it_stands_in_section_k_whole_and_cannot_be_edited_there(at_rowan: Clinic) -> None:
     instrument, draft = _brought(), begin_from_shipped(now=NOW)
     place(instrument_id=instrument, questionnaire_id=draft, now=NOW)
@@ -83,6 +104,11 @@ def test_it_stands_in_section_k_whole_and_cannot_be_edited_there(at_rowan: Clini
 
     with pytest.raises(Invalid, match="whole and unchanged"):
         change_draft(questionnaire_id=draft, change=reword, now=NOW)
+    again = packed(sheet_file("phq-9", language="es"))
+    bring_in(data=again, positions=False, harm={}, now=NOW)
+    assert standing()[0].outdated_in == (draft,)
+    place(instrument_id=instrument, questionnaire_id=draft, now=NOW)
+    assert standing()[0].outdated_in == ()
     take_out(instrument_id=instrument, questionnaire_id=draft, now=NOW)
     assert "phq-9" not in item_index(draft_of(draft).form)
 
@@ -113,7 +139,7 @@ def test_answers_from_elsewhere_are_an_intake_and_looked_at_at_once(at_rowan: Cl
     client_id = booked(at_rowan).client_id
     assert client_id is not None
     (form,) = answerable()
-    assert form.source == "http://made.example/q"
+    assert form.sources == ("http://made.example/q",)
     data = packed(response_file("phq-9", 2, 2, 2, 2, 1, 1, 2, 0, 1, total=99))
     intake_id = bring_answers(version_id=form.version_id, client_id=client_id, data=data, now=NOW)
     assert bring_answers(version_id=form.version_id, client_id=client_id, data=data, now=NOW) == intake_id
