@@ -375,6 +375,17 @@ def security_headers(response: Response) -> Response:
     return response
 
 
+def as_file(data: bytes, kind: str, ending: str) -> Response:
+    """A client's data to keep, never shown by the browser itself; discreet: the file's name says nobody's."""
+    headers = {
+        "Content-Disposition": f"attachment; filename=questions.{ending}",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+        "Cache-Control": "no-store",
+        "X-Robots-Tag": "noindex",
+    }
+    return Response(data, headers=headers, mimetype=kind)
+
+
 def bearer_headers(response: Response) -> Response:
     """The headers of pages behind a link: never stored, never indexed, the address never told to another site."""
     response.headers["Cache-Control"] = "no-store"

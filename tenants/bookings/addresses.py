@@ -17,10 +17,13 @@ from tenants.bookings.views import may
 from tenants.clinic.queries import ClinicView, envelope
 
 
+_NOTHING_ASKED = letters.OnPage()
+
+
 @dataclass(frozen=True)
 class PageLinks:
     """`self` is this page, `page` the booking's own, `again` leads back into an unfinished booking, `poll` is asked
-    while a payment pends, `questions` is what to answer before the session."""
+    while a payment pends, `questions` is what to answer before the session, and where."""
 
     self: str
     page: str
@@ -31,7 +34,7 @@ class PageLinks:
     again: str | None
     book_again: str | None
     poll: str
-    questions: str = ""
+    questions: letters.OnPage = _NOTHING_ASKED
 
 
 def page_links(booking: Booking, token: str, clinic: ClinicView, *, here: str) -> PageLinks:

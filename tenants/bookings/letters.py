@@ -134,11 +134,26 @@ def questions_at(booking: Booking) -> str:
     return intake_page(asked) if asked is not None and asked.status in OPEN else ""
 
 
-def questions_on_page(booking: Booking) -> str:
-    """The same for a page of the booking: to whoever was known before it goes by mail alone, since whoever typed their
-    address may be somebody else."""
+@dataclass(frozen=True)
+class OnPage:
+    """What a page of the booking says of the questions before the session: `here` they are, or the link goes `apart`
+    (by mail, else from the clinic in person); `agreed`: they are in, and this is where to take an agreement back."""
+
+    here: str = ""
+    apart: bool = False
+    agreed: str = ""
+
+
+def questions_on_page(booking: Booking) -> OnPage:
+    """Whoever was known before is given no link here: whoever typed their address may be somebody else. They are told
+    the same whether or not they may be written to, which is nobody's to find out."""
     asked = intake_of_booking(booking.id)
-    return "" if asked is None or known_before(asked) else questions_at(booking)
+    if asked is None or booking.status != "confirmed":
+        return OnPage()
+    known, address = known_before(asked), intake_page(asked)
+    if asked.status in OPEN:
+        return OnPage(apart=True) if known else OnPage(here=address)
+    return OnPage(agreed=f"{address}/yours") if asked.status == "submitted" and not known else OnPage()
 
 
 def first_name_and_initial(client: Client | None) -> str:

@@ -11,6 +11,7 @@ from tenants.intake.asking import Paper, Typed, asked_now, is_given
 from tenants.intake.forms import drawn_of
 from tenants.intake.questions import Answer, Item, Part
 from tenants.intake.reading import choices
+from tenants.intake.sent import Upload
 from tenants.intake.standard import OPT_OUT_TEXTS
 from tenants.intake.views import Reader, locks_of
 
@@ -63,6 +64,8 @@ def sent_in_words(paper: Paper, typed: Mapping[str, Typed], reader: Reader) -> l
         else:
             answer = Answer(sent.values, note=sent.note)
             said, words = answer_in_words(place.item, answer, reader), reader.say(place.item.text)
+        if isinstance(sent.file, Upload):
+            said = _("%(name)s (this file was not kept)", name=sent.file.name)
         if said.strip():
             found.append((words, said))
     return found

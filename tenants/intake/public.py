@@ -61,6 +61,7 @@ def blueprint() -> Blueprint:
         ("/intake/<token>/code", "open", _open_again, ["POST"]),
         ("/intake/<token>/yours", "yours", yours.page, ["GET"]),
         ("/intake/<token>/yours", "take_back", yours.give_up, ["POST"]),
+        ("/intake/<token>/yours/answers.<ending>", "take_along", yours.take_along, ["GET"]),
         ("/intake/<token>/leave", "leave", _leave, ["GET"]),
         ("/blank", "blank", _blank, ["GET"]),
     ]
@@ -70,11 +71,15 @@ def blueprint() -> Blueprint:
     return made
 
 
-def _start(token: str) -> str:
-    intake = behind(token)
+def _start(token: str) -> ResponseReturnValue:
+    intake = behind(token, standing=False)
     paper = paper_for(intake.questionnaire_version_id)
     sitting = sittings.sitting_of(intake)
     drawn = frame(intake, token, paper, reader_for(intake, paper, sitting))
+    try:
+        check_standing(intake, now=page_now())
+    except TooLate as over:
+        return render_template("public/intake/over.html", why=over.message, **drawn), over.status
     if intake.status == "submitted":
         reader = reader_for(intake, paper, sitting)
         close = [reader.say(item.text) for one in closing(paper) for item in one.items if item.enabled]
@@ -166,7 +171,10 @@ def _save_part(token: str, part: str) -> ResponseReturnValue:
         check_form("intake", token)
         saved = _keep(intake, paper, sitting, part, typed)
     except StaleForm as stale:
-        check_standing(intake, now=page_now())
+        try:
+            check_standing(intake, now=page_now())
+        except TooLate as why:  # nobody can send this once more: it came from our own site, and is not lost
+            return too_late(intake, token, sitting, typed, why)
         notice = _("This page had been open for long, so nothing was saved yet. Look it over, and save once more.")
         chosen = {key: _("Choose the file once more") for key, one in typed.items() if one.file is not None}
         again = Sent(typed, chosen, stale=True)
@@ -286,7 +294,7 @@ def _send(token: str) -> ResponseReturnValue:
 
 
 def _code(token: str) -> str:
-    return _code_page(behind(token), token)
+    return _code_page(behind(token, standing=False), token)
 
 
 def _code_page(intake: Intake, token: str, *, fault: str = "", sent: bool = False) -> str:
@@ -305,7 +313,7 @@ def _code_page(intake: Intake, token: str, *, fault: str = "", sent: bool = Fals
 
 
 def _open_again(token: str) -> ResponseReturnValue:
-    intake = behind(token)
+    intake = behind(token, standing=False)
     check_form("intake", token)
     part = request.form.get("part", "")
     if request.form.get("do") == "send":

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from saas.accounts.models import Account
 from saas.accounts.queries import accounts
-from saas.audit import Audit
+from saas.audit import CLIENT, Audit
 from saas.db import db
 
 LOOKS = ("read", "intake.exported", "client.copied")
@@ -33,8 +33,10 @@ class Opened:
 
 
 def opened(ids: Collection[UUID]) -> list[Opened]:
-    """Every look at these clients and intakes, oldest first. Two queries."""
-    found = select(Audit).where(Audit.deed.in_(LOOKS), Audit.target.in_(LOOKED_AT), Audit.target_id.in_(ids))
+    """Every look of the clinic's at these clients and intakes, oldest first. Two queries."""
+    found = select(Audit).where(
+        Audit.deed.in_(LOOKS), Audit.target.in_(LOOKED_AT), Audit.target_id.in_(ids), Audit.actor != CLIENT.kind
+    )
     people = {one.id: one for one in accounts()}
     return [_opened(row, people) for row in db.session.execute(found.order_by(Audit.at, Audit.id)).scalars()]
 

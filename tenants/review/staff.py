@@ -15,7 +15,7 @@ from saas.errors import DomainError, Invalid
 from saas.shell import locale
 from saas.stale import ChangedMeanwhile
 from saas.tenancy import current_tenant
-from saas.web import page_now
+from saas.web import as_file, page_now
 from saas.words import _
 from saas.words import later as _l
 from tenants.bookings.queries import account_names
@@ -32,7 +32,6 @@ from tenants.review.actions import look_again, look_at_answers, look_at_summary,
 from tenants.review.forms import AcknowledgeForm, OutcomeForm, TouchForm, uuid_of
 from tenants.review.queries import PAGE, WHICH, Reader, Which, intake_for, intakes, may_open_client, reader_of
 from tenants.review.reading import Summary
-from tenants.review.staff_files import as_file
 
 Answer = str | Response | tuple[str, int]
 _READERS = ("owner", "practitioner")

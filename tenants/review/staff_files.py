@@ -6,12 +6,12 @@ import json
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
+from flask import request
 from flask_admin import expose
 
 from saas.admin import OfficeView, current_account, fresh
 from saas.languages import locale
-from saas.web import page_now
+from saas.web import as_file, page_now
 from saas.words import later as _l
 from tenants.intake.models import Intake
 from tenants.intake.queries import NoSuchIntake
@@ -57,14 +57,3 @@ def _own_intake() -> Intake:
     if account is None:
         raise NoSuchIntake
     return intake_for(reader_of(account_id=account.id, role=account.role), wanted)
-
-
-def as_file(data: bytes, kind: str, ending: str) -> Response:
-    """Kept, never shown by the browser; discreet: the file's name says nobody's."""
-    headers = {
-        "Content-Disposition": f"attachment; filename=questions.{ending}",
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-        "Cache-Control": "no-store",
-        "X-Robots-Tag": "noindex",
-    }
-    return Response(data, headers=headers, mimetype=kind)

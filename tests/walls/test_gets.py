@@ -26,6 +26,9 @@ READS_THAT_NOTE = {
 }  # fmt: skip
 
 
+_QUESTIONS = ("start", "part", "review", "code", "yours", "take_along", "leave")
+
+
 def addresses(app: Flask, mine: Belongings) -> list[tuple[str, str]]:
     """(endpoint, address) of every rule that answers GET, filled in with what the clinic has."""
     filled = []
@@ -36,7 +39,7 @@ def addresses(app: Flask, mine: Belongings) -> list[tuple[str, str]]:
             "security.reset_password": (mine.reset,),
             "accounts.invitation": (mine.invite,),
             "feeds.calendar": (mine.feed,),
-            **{f"intake.{page}": (mine.intake,) for page in ("start", "part", "review", "code", "yours", "leave")},
+            **{f"intake.{page}": (mine.intake,) for page in _QUESTIONS},
         }
         tokens = own.get(rule.endpoint, (mine.booked, mine.held))
         for token in tokens:

@@ -511,6 +511,7 @@ ASKS: dict[str, Asks] = {
     "intake.open": _answer("/code"),
     "intake.yours": _questions("/yours"),
     "intake.take_back": _answer("/yours"),
+    "intake.take_along": _questions("/yours/answers.pdf"),
     "intake.leave": _questions("/leave"),
     "bookings.page": _link(""),
     "bookings.calendar": _link("/calendar.ics"),

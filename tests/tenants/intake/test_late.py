@@ -72,9 +72,12 @@ def test_what_comes_after_a_session_was_cancelled_or_a_link_ran_out_is_kept_too(
     desk: Desk, client: FlaskClient
 ) -> None:
     form = {"form_token": token_in(client.get(f"{desk.link}/part/health").text), "k": "c.goal", "c.goal": LATE}
-    with time_machine.travel(NOW + timedelta(days=60), tick=False):
+    with time_machine.travel(NOW + timedelta(days=60), tick=False):  # by now the page's own token is too old as well
         again = client.post(f"{desk.link}/part/health", data=form)
-        assert again.status_code in (400, 410)
+        assert (again.status_code, LATE in again.text, aside(desk)) == (410, True, [("c.goal", LATE)])
+        assert "no-store" in again.headers["Cache-Control"]
+        foreign = client.post(f"{desk.link}/part/health", data=form, headers={"Sec-Fetch-Site": "cross-site"})
+        assert (foreign.status_code, len(aside(desk))) == (403, 1)
     with desk.inside():
         assert desk.booking_id is not None
         cancel(booking_id=desk.booking_id, who="client", click="x", now=NOW)

@@ -113,13 +113,14 @@ def test_whoever_books_with_somebody_elses_address_sees_and_changes_nothing_of_t
     with desk.inside():
         assert desk.booking_id is not None
         first = db.session.get_one(Booking, desk.booking_id)
-        assert questions_on_page(first)  # her own first booking leads on at once
+        assert questions_on_page(first).here  # her own first booking leads on at once
     answers(desk, "hers", {"b.contactsafe": said("yes")})
     with desk.inside():
         submit(intake_id=desk.id, origin=Origin("en"), now=NOW)
     page = check(browser, desk.clinic, name="Some Stranger", email="cleo@example.com")
     done = page.press("Book this time", terms="1")
     assert (done.status, "/intake/" in done.html) == (200, False)
+    assert "ask the clinic for it" in done.html, "whether or not she may be written to"
     with desk.inside():
         found = select(Intake).where(Intake.previous_id == desk.id)
         intake = db.session.execute(found).scalar_one()
@@ -185,3 +186,16 @@ def test_an_intake_gives_out_five_codes_and_takes_five_tries_an_hour(desk: Desk)
             send_code(intake_id=desk.id, now=NOW + timedelta(minutes=5))
         assert send_code(intake_id=desk.id, now=NOW + timedelta(hours=2))
         assert open_with_code(intake_id=desk.id, code=code_of(fresh(desk.id)), now=NOW + timedelta(hours=2))
+
+
+def test_that_somebody_left_a_section_or_would_rather_talk_is_told_to_nobody_else(
+    desk: Desk, client: FlaskClient
+) -> None:
+    answers(desk, "hers", {"f.gate": said("talk")})
+    page = client.get(f"{desk.link}/part/comfort").text
+    gate = page[page.index('id="s-f"') :].partition("</section>")[0]
+    assert ("You have answered here before" in gate, "f.gate" in gate, "in person" in gate) == (True, False, False)
+    assert "in person" not in client.get(f"{desk.link}/review").text
+    sent = {"form_token": token_in(page), "decide": "f:go"}
+    assert client.post(f"{desk.link}/part/comfort", data=sent).status_code == 422
+    assert desk.values()["f.gate"] == "talk"

@@ -12,25 +12,26 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from saas.audit import Actor, acting_as
+from saas.audit import Actor, Audit, acting_as
 from saas.db import db
 from saas.jobs import drain
 from saas.mail import Mail
 from saas.outbox import Outbox
-from tenants.intake.actions import save_answers, submit
+from tenants.intake.actions import save_answers, session_gone, submit
 from tenants.intake.agreements import NoSuchAgreement, agreements_of, take_back
 from tenants.intake.consents import Origin
 from tenants.intake.effects import HANDLERS
 from tenants.intake.queries import consents_of
 from tenants.intake.receipts import verify
 from tenants.intake.reviewing import Decision, review
+from tenants.intake.who_opened import opened
 from tenants.review.actions import look_at_answers
 from tests.browser import lint, read
 from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter
 from tests.saas.test_web import token_on
 from tests.tenants.bookings.scenes import only_sqlite
-from tests.tenants.intake.asked import asked, fresh, link_of
+from tests.tenants.intake.asked import asked, fresh, link_of, said
 from tests.tenants.intake.test_answering import CALM
 
 HOUR = timedelta(hours=1)
@@ -85,13 +86,49 @@ def test_the_page_opens_after_a_second_proof_only(app: Flask, rowan: Clinic, ins
     assert opened.location == f"{home}/yours"
     page = who.get(f"{home}/yours")
     assert (page.status_code, page.headers["Cache-Control"], lint(page.text)) == (200, "no-store", [])
-    said = " ".join("".join(read(page.text).said).split())
+    words = " ".join("".join(read(page.text).said).split())
     shown = "Who opened your answers Ben (Practitioner), 23 March 2026, 09:00 Before you begin, About you"
-    assert shown in said
+    assert shown in words
     assert read(page.text).title == "Questions, Rowan"
     assert who.post(f"{home}/yours", data={"form_token": token, "receipt": str(receipt)}).status_code == 303
     assert "You took it back" in who.get(f"{home}/yours").text
     assert who.post(f"{home}/yours", data={"form_token": token, "receipt": "x"}).status_code == 404
+
+
+@only_sqlite
+@pytest.mark.usefixtures("frozen")
+def test_a_client_takes_their_answers_along_and_takes_an_agreement_back_when_the_questions_are_closed(
+    app: Flask, rowan: Clinic, inside: Enter
+) -> None:
+    with inside(rowan):
+        intake = asked(rowan)
+        id, client_id, home, booking_id = intake.id, intake.client_id, rowan.home + link_of(intake), intake.booking_id
+        save_answers(intake_id=id, typed={**CALM, "c.goal": said("HERGOAL")}, now=NOW, origin=Origin("en"))
+        assert booking_id is not None
+        receipt = next(one.receipt_id for one in agreements_of(client_id) if one.holds)
+        session_gone(booking_id=booking_id, now=NOW)
+    who = app.test_client()
+    for ending in ("pdf", "json"):
+        assert who.get(f"{home}/yours/answers.{ending}").location == f"{home}/code?part=yours", "not by the link alone"
+    over = who.get(home)
+    assert (over.status_code, f'href="{home}/yours"' in over.text, lint(over.text)) == (410, True, [])
+    token = token_on(who.get(f"{home}/code?part=yours").text)
+    assert _prove(app, who, home, token).location == f"{home}/yours"
+    assert who.get(f"{home}/part/about").status_code == 410, "no more than that"
+    page = who.get(f"{home}/yours")
+    assert (page.status_code, lint(page.text), "Download as a PDF" in page.text) == (200, [], True)
+    paper, whole = (who.get(f"{home}/yours/answers.{ending}") for ending in ("pdf", "json"))
+    assert (paper.data[:5], paper.headers["Cache-Control"]) == (b"%PDF-", "no-store")
+    assert whole.headers["Content-Disposition"] == "attachment; filename=questions.json"
+    assert "HERGOAL" in whole.text
+    assert all(word not in whole.text for word in ("severity", "ser-default"))
+    assert who.get(f"{home}/yours/answers.exe").status_code == 404
+    assert who.post(f"{home}/yours", data={"form_token": token, "receipt": str(receipt)}).status_code == 303
+    with inside(rowan):
+        assert [one.choice for one in agreements_of(client_id) if one.receipt_id != receipt][:1] == ["withdrawn"]
+        taken = select(Audit.actor).where(Audit.deed == "intake.exported")
+        assert list(db.session.execute(taken).scalars()) == ["client", "client"]
+        assert opened([id]) == [], "their own look is nobody else's"
 
 
 def _prove(app: Flask, who: FlaskClient, home: str, token: str) -> TestResponse:
