@@ -1,4 +1,4 @@
-"""The editor in Chromium by the keyboard alone, narrow and dark: a question is added with a condition, seen, published."""
+"""The editor in Chromium by the keyboard alone, narrow and dark: a question, its condition, a look, publishing."""
 
 from __future__ import annotations
 
@@ -34,8 +34,37 @@ def _looked_at(page: Page) -> None:
 
 
 def _saved(page: Page) -> None:
+    tab_to(page, "Save in the draft")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Saved in the draft")).to_be_visible()
+
+
+def _add(page: Page) -> None:
+    tab_to(page, "Add a question to Invented")
+    press_enter(page, "Add a question")
+    tab_to(page, "How it is answered")
+    page.keyboard.type("Some sentences")
+    tab_to(page, "Question in English")
+    page.keyboard.type("What helps you to rest?")
+    tab_to(page, "Question in Español")
+    page.keyboard.type("¿Qué le ayuda a descansar?")
+    tab_to(page, "Add it to the draft")
+    press_enter(page, "Change a question")
+
+
+def _give_a_condition(page: Page) -> None:
+    tab_to(page, "Change the condition")
+    press_enter(page, "When it is shown")
+    tab_to(page, "Add a group")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("group", name="A group of conditions")).to_be_focused()
+    tab_to(page, "Add this question")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("group", name="How is your sleep?")).to_be_focused()
+    tab_to(page, "Invented")
+    page.keyboard.press("Space")
+    _looked_at(page)
+    _saved(page)
 
 
 def test_a_question_is_added_given_a_condition_seen_and_published_by_keyboard(
@@ -51,35 +80,13 @@ def test_a_question_is_added_given_a_condition_seen_and_published_by_keyboard(
         page = opened(chrome, Shape("320", dark=True), [], axe=True)
         enter(page, base, "alma@rowan.example")
         page.goto(f"{base}/manage/questionnaires/one/?id={draft}")
-        tab_to(page, "Add a question to Invented")
-        press_enter(page, "Add a question")
-        tab_to(page, "How it is answered")
-        page.keyboard.type("Some sentences")
-        tab_to(page, "Question in English")
-        page.keyboard.type("What helps you to rest?")
-        tab_to(page, "Question in Español")
-        page.keyboard.type("¿Qué le ayuda a descansar?")
-        tab_to(page, "Add it to the draft")
-        press_enter(page, "Change a question")
-        tab_to(page, "Change the condition")
-        press_enter(page, "When it is shown")
-        tab_to(page, "Add a group")
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("group", name="A group of conditions")).to_be_focused()
-        tab_to(page, "Add this question")
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("group", name="How is your sleep?")).to_be_focused()
-        tab_to(page, "Invented")
-        page.keyboard.press("Space")
-        _looked_at(page)
-        tab_to(page, "Save in the draft")
-        _saved(page)
+        _add(page)
+        _give_a_condition(page)
         tab_to(page, "What helps you to rest?")
         press_enter(page, "Change a question")
         tab_to(page, "This question is asked")
         page.keyboard.press("Space")
         _looked_at(page)
-        tab_to(page, "Save in the draft")
         _saved(page)
         page.goto(f"{base}/manage/questionnaires/one/?id={draft}")
         tab_to(page, "See it as a client")
