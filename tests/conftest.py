@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -12,14 +13,21 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 
 from saas.tenancy import tenant_scope
 from tests import backdrops, databases
 from tests.cast import NOW, Clinic
 from tests.databases import PostgresDatabase, SqliteFile
+from tests.proofs.record import PROVE
 from wsgi import create_app
 
 pytest_plugins = ["tests.pace", "tests.groups", "tests.skipped", "tests.browser", "tests.windows"]
+# The same examples in every run, and none that fails because the machine was slow; `make prove` looks further.
+settings.register_profile(
+    "longtide", derandomize=not PROVE, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("longtide")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,6 +36,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         sys.dont_write_bytecode = False
         databases.begin_run()
+
+
+def pytest_collection_finish() -> None:
+    """What stands there now, stays: no looking for garbage among it, and seldom among what tests leave behind."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

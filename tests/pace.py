@@ -22,16 +22,15 @@ LIMIT = 20.0
 NAMED = 10
 # Seconds of a worker on a quiet machine with two processors. A file, or one test of it (with all its parameters).
 LONG: Mapping[str, float] = {
-    "tests/walks/test_staging.py::test_the_doctor_names_what_is_missing_and_nothing_else": 25,
     "tests/walks/test_staging.py::test_a_backup_comes_back": 10,
     "tests/walks/test_staging.py": 5,
-    "tests/walks/test_every_page.py::test_the_public_pages": 10,
+    "tests/walks/test_every_page.py::test_the_house_stands": 10,
     "tests/walks/test_every_page.py": 3,
     "tests/walks/test_main_walk.py": 7,
     "tests/walks/test_owner_walk.py": 15,
-    "tests/walks/test_first_minutes.py": 20,
+    "tests/walks/test_first_minutes.py": 10,
     "tests/walks/test_production.py": 4,
-    "tests/screens/test_browser.py::test_axe_finds_nothing_and_the_console_is_quiet": 15,
+    "tests/screens/test_browser.py::test_axe_finds_nothing_and_the_console_is_quiet": 1,
     "tests/proofs/test_kills.py": 20,
     "tests/proofs/test_http_races.py": 4,
     "tests/proofs/test_workers.py": 6,

@@ -51,7 +51,7 @@ class Till:
         return moment
 
     def press(self, url: str, outcome: str = "pay") -> int:
-        return requests.post(url, {"outcome": outcome}, allow_redirects=False, timeout=10).status_code
+        return requests.post(url, {"outcome": outcome}, allow_redirects=False, timeout=60).status_code
 
     def break_down(self, **faults: Any) -> None:
         self.sandbox.faults.switch(faults)

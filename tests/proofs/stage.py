@@ -25,11 +25,16 @@ _FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
 _nothing = threading.Event()
 
 
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+def free_port(*, row: int = 1) -> int:
+    """The first of `row` ports that nobody listens on just now; from below those that the system hands to whoever
+    connects, so that no passing line sits there when a server comes back to it."""
+    for _ in range(50):
+        first = 20_000 + int.from_bytes(os.urandom(2), "big") % 10_000
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
+            for port in range(first, first + row):
+                probes.enter_context(socket.socket()).bind((HOST, port))
+            return first
+    raise RuntimeError(f"no {row} free ports in a row")
 
 
 def until(ready: Callable[[], bool], what: str, *, patience: float = PATIENCE, every: float = 0.02) -> None:

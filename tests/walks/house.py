@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.proofs.stage import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 180
@@ -35,20 +36,6 @@ class House:
         return found["email"], found["password"]
 
 
-def free_ports() -> int:
-    """A port that is free together with the one after it, below those that the system hands to whoever connects."""
-    for _ in range(50):
-        with socket.socket() as first, socket.socket() as second:
-            port = 20_000 + int.from_bytes(os.urandom(2), "big") % 10_000
-            try:
-                first.bind(("127.0.0.1", port))
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
-    raise RuntimeError("no two free ports in a row")
-
-
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
@@ -60,7 +47,7 @@ def _answers(url: str) -> bool:
 @contextmanager
 def running(data: Path, **environment: str) -> Iterator[House]:
     """Start the demo in `data` and stop it again, by its own process."""
-    port = free_ports()
+    port = free_port(row=2)
     base = f"http://127.0.0.1:{port}"
     log = (data / "house.log").open("w")
     child = subprocess.Popen(

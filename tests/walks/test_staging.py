@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.databases import quick_folder
 from tests.proofs.stage import until
 from tests.walks.house import ROOT, House
 from tests.walks.staging import (
@@ -35,13 +36,22 @@ pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("s
 
 
 @dataclass(frozen=True)
+class Installed:
+    """A staging with its tables, and its mail host; nothing runs yet. `doctor`: what the doctor said on the way."""
+
+    staging: Staging
+    mails: MailHost
+    doctor: dict[str, list[str]]
+    admin: str
+
+
+@dataclass(frozen=True)
 class Standing:
-    """A staging that runs, and its mail host. `doctor`: what the doctor said before each step of the runbook."""
+    """A staging that runs, and its mail host."""
 
     staging: Staging
     mails: MailHost
     house: House
-    doctor: dict[str, list[str]]
     admin: str
 
     def mails_to(self, walker: Walker, email: str, subject: re.Pattern[str]) -> int:
@@ -52,38 +62,47 @@ class Standing:
 
 
 @pytest.fixture(scope="module")
-def standing() -> Iterator[Standing]:
-    """Sections 2.2 to 2.9 of the runbook, in its order."""
-    with tempfile.TemporaryDirectory(prefix="longtide-staging-") as name, mail_host() as mails:
+def installed() -> Iterator[Installed]:
+    """Sections 2.2 to 2.9 of the runbook, in its order; this far: roles, settings, tables."""
+    with tempfile.TemporaryDirectory(prefix="staging-", dir=quick_folder()) as name, mail_host() as mails:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL does not run as root
         (folder / "pg").mkdir()
         with postgres(folder / "pg") as admin:
             run_roles(admin)
             staging = prepare(folder, admin, mails.port)
+            doctor = {"empty": said_by_doctor(staging)}
+            owner = address(admin, "longtide_owner")
+            assert staging.flask("db upgrade", LONGTIDE_DATABASE_URL=owner).returncode == 0
+            doctor["owner"] = said_by_doctor(staging, LONGTIDE_DATABASE_URL=owner)
             try:
-                yield stand(staging, mails, admin)
+                yield Installed(staging, mails, doctor, admin)
             finally:
                 staging.stop()
 
 
-def stand(staging: Staging, mails: MailHost, admin: str) -> Standing:
-    doctor = {"empty": said_by_doctor(staging)}
-    owner = address(admin, "longtide_owner")
-    assert staging.flask("db upgrade", LONGTIDE_DATABASE_URL=owner).returncode == 0
-    doctor["owner"] = said_by_doctor(staging, LONGTIDE_DATABASE_URL=owner)
+@pytest.fixture(scope="module")
+def furnished(installed: Installed) -> Installed:
+    """The next steps: two clinics and an operator."""
+    staging = installed.staging
     assert staging.flask("demo").returncode == 0
-    doctor["before the start"] = said_by_doctor(staging)
     odo = staging.flask("operator create odo@example.com --password-stdin", said=f"{PASSWORD}\n")
     assert odo.stdout == "odo@example.com: operator\n"
+    return installed
+
+
+@pytest.fixture(scope="module")
+def standing(furnished: Installed) -> Standing:
+    """And the last: everything runs."""
+    staging = furnished.staging
     staging.start_units()
     staging.start("sandbox", [unit("worker")[0][0], "-m", "flask", "--app", "wsgi", "sandbox"], {})
     until(lambda: status_of(f"{staging.base}/readyz") == 200, "the pages are ready")
     until(lambda: status_of(f"{staging.sandbox_url}/_state") == 200, "the sandbox is ready")
     until(lambda: beats(staging), "the worker was seen")
-    doctor["after the start"] = said_by_doctor(staging)
     facts = json.loads((staging.folder / "data" / "demo.json").read_text(encoding="utf-8"))
-    return Standing(staging, mails, House(staging.base, staging.folder / "data", facts), doctor, admin)
+    house = House(staging.base, staging.folder / "data", facts)
+    return Standing(staging, furnished.mails, house, furnished.admin)
 
 
 def beats(staging: Staging) -> bool:
@@ -108,16 +127,22 @@ def status_of(url: str, *, patience: float = 5) -> int:
         return 0
 
 
-def test_the_doctor_names_what_is_missing_and_nothing_else(standing: Standing) -> None:
+def test_the_doctor_of_an_installation_names_what_is_missing(installed: Installed) -> None:
     migrate = "the database is not at this version's migration: run flask --app wsgi db upgrade"
-    assert standing.doctor["empty"] == [migrate]
-    owner = standing.doctor["owner"]
+    assert installed.doctor["empty"] == [migrate]
+    owner = installed.doctor["owner"]
     assert len(owner) == 3
     assert "longtide_owner has BYPASSRLS" in owner[0]
     assert "longtide_owner owns" in owner[1]
     assert owner[2] == "there is no platform yet: start flask --app wsgi worker once"
-    assert standing.doctor["before the start"] == ["no worker is running: start flask --app wsgi worker"]
-    assert standing.doctor["after the start"] == []
+
+
+def test_the_doctor_misses_only_the_worker_before_the_start(furnished: Installed) -> None:
+    assert said_by_doctor(furnished.staging) == ["no worker is running: start flask --app wsgi worker"]
+
+
+def test_the_doctor_has_nothing_to_say_of_what_runs(standing: Standing) -> None:
+    assert said_by_doctor(standing.staging) == []
 
 
 @pytest.fixture(params=["script on", "script off"])
@@ -170,7 +195,7 @@ def test_a_new_clinic_has_its_owner_told_by_mail(standing: Standing) -> None:
 
 
 def test_the_headers_of_plain_loopback(standing: Standing) -> None:
-    with urllib.request.urlopen(f"{standing.staging.base}/c/still-water/", timeout=10) as answer:
+    with urllib.request.urlopen(f"{standing.staging.base}/c/still-water/", timeout=60) as answer:
         headers = answer.headers
     assert "Strict-Transport-Security" not in headers
     assert "Set-Cookie" not in headers

@@ -87,7 +87,7 @@ class Stand:
 
     def press(self, session: CheckoutSession, outcome: str) -> requests.Response:
         url = f"{self.address}/pay/{session.id}"
-        return requests.post(url, {"outcome": outcome}, allow_redirects=False, timeout=10)
+        return requests.post(url, {"outcome": outcome}, allow_redirects=False, timeout=60)
 
     def paid(self, *, key: str | None = None, **changes: Any) -> CheckoutSession:
         session = self.checkout(key=key, **changes)
@@ -95,7 +95,7 @@ class Stand:
         return self.gateway().retrieve_checkout(account=ROWAN, session_id=session.id)
 
     def page(self, session: CheckoutSession) -> requests.Response:
-        return requests.get(f"{self.address}/pay/{session.id}", timeout=10)
+        return requests.get(f"{self.address}/pay/{session.id}", timeout=60)
 
     def post(
         self, path: str, body: str, *, key: str | None = None, account: str = ROWAN, **headers: str
@@ -104,11 +104,11 @@ class Stand:
         wanted = {"Authorization": f"Bearer {KEY}", "Stripe-Account": account, **headers}
         if key:
             wanted["Idempotency-Key"] = key
-        return requests.post(f"{self.address}{path}", body, headers=wanted, timeout=10)
+        return requests.post(f"{self.address}{path}", body, headers=wanted, timeout=60)
 
     def switch(self, method: str, path: str, body: Any = None) -> requests.Response:
         """One of the switches."""
-        return requests.request(method, f"{self.address}{path}", json=body, timeout=10)
+        return requests.request(method, f"{self.address}{path}", json=body, timeout=60)
 
     def events(self) -> list[InboundEvent]:
         """What arrived, in order, each verified by the gateway."""

@@ -115,7 +115,7 @@ def test_odd_outcomes_change_nothing(shared: Stand, outcome: str) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/pay/", "/pay/cs_test_nobody", "/pay/a/b", "/receipt/ch_1"])
 def test_nothing_here_is_a_page_too(shared: Stand, path: str) -> None:
-    answer = requests.get(shared.address + path, timeout=10)
+    answer = requests.get(shared.address + path, timeout=60)
     assert answer.status_code == 404
     check_html(answer)
 
@@ -125,10 +125,10 @@ def test_the_receipt_shows_what_was_paid_and_given_back(stand: Stand) -> None:
     stand.gateway().refund(
         account=ROWAN, payment_intent=paid.payment_intent or "", amount=3000, idempotency_key="r", metadata={}
     )
-    html = check_html(requests.get(paid.receipt_url or "", timeout=10))
+    html = check_html(requests.get(paid.receipt_url or "", timeout=60))
     assert all(text in html for text in ("€80.00", "€30.00", "Visa •••• 4242"))
 
 
 def test_the_stylesheet_is_there(shared: Stand) -> None:
-    answer = requests.get(f"{shared.address}/pay.css", timeout=10)
+    answer = requests.get(f"{shared.address}/pay.css", timeout=60)
     assert answer.headers["Content-Type"].startswith("text/css")

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 import requests
 
 from saas.stripe_values import GatewayUnavailable
+from tests.proofs.stage import free_port
 from tests.saas.sandbox.stand import ACCOUNT_SECRET, CONNECT_SECRET, ROWAN, Inbox, Stand, inbox, request
 
 ROOT = Path(__file__).parents[3]
@@ -25,12 +25,6 @@ serve(host="127.0.0.1", port=int(port), data_file=data, webhook_url=hook, webhoo
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def running(port: int, data: Path, hook: str) -> Iterator[subprocess.Popen[bytes]]:
     arguments = [str(port), str(data), hook, CONNECT_SECRET, ACCOUNT_SECRET]
@@ -38,7 +32,7 @@ def running(port: int, data: Path, hook: str) -> Iterator[subprocess.Popen[bytes
     try:
         while process.poll() is None:
             try:
-                requests.get(f"http://127.0.0.1:{port}/_state", timeout=5)
+                requests.get(f"http://127.0.0.1:{port}/_state", timeout=60)
                 break
             except requests.ConnectionError:
                 continue
@@ -53,7 +47,7 @@ def stand_at(port: int, kept: Inbox) -> Stand:
 
 
 def state(port: int) -> dict[str, dict[str, int]]:
-    answer: dict[str, dict[str, int]] = requests.get(f"http://127.0.0.1:{port}/_state", timeout=5).json()
+    answer: dict[str, dict[str, int]] = requests.get(f"http://127.0.0.1:{port}/_state", timeout=60).json()
     return answer
 
 
@@ -80,12 +74,12 @@ def test_a_killed_sandbox_keeps_everything_and_delivers_what_is_left(tmp_path: P
             assert stand.gateway().retrieve_checkout(account=ROWAN, session_id=session.id).payment_status == "paid"
             assert stand.press(session, "pay").status_code == 303
             assert state(port)["charges"]["count"] == 1
-            assert requests.get(f"{stand.address}/_clock", timeout=5).json()["offset_seconds"] == 60
+            assert requests.get(f"{stand.address}/_clock", timeout=60).json()["offset_seconds"] == 60
             stand.switch("POST", "/_clock", {"offset_seconds": 600})
-            assert all(kept.arrived.acquire(timeout=10) for _ in range(4))
+            assert all(kept.arrived.acquire(timeout=60) for _ in range(4))
             assert {event.type for event in stand.events()} >= {"checkout.session.completed"}
             process.terminate()
-            assert process.wait(timeout=10) == 0
+            assert process.wait(timeout=60) == 0
 
 
 def test_a_claim_of_a_killed_sandbox_is_let_go(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_lost(stand: Stand) -> None:
 def test_the_background_courier_delivers_by_itself(stand: Stand) -> None:
     stand.sandbox.start()
     stand.paid()
-    assert all(stand.inbox.arrived.acquire(timeout=5) for _ in PAID)
+    assert all(stand.inbox.arrived.acquire(timeout=60) for _ in PAID)
     assert [event.type for event in stand.events()] == PAID
 
 

@@ -134,7 +134,7 @@ STEP = st.sampled_from(sorted(CHOICES)).flatmap(lambda key: st.tuples(st.just(ke
 
 
 @seed(20261123)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=st.lists(STEP, max_size=12))
 def test_the_last_value_stands_and_every_other_is_history(at_rowan: Clinic, steps: list[tuple[str, str]]) -> None:
     known = db.session.execute(select(Intake)).scalars().first()

@@ -145,7 +145,7 @@ def test_two_merges_at_once_in_both_directions_end_in_one_survivor(app: Flask, r
 
     def run(stays: UUID | None, goes: UUID | None) -> None:
         with app.app_context(), tenant_scope(rowan.ref):
-            ready.wait(10)
+            ready.wait(60)
             try:
                 outcomes.append(merge(stays, goes))
             except WasMerged:
@@ -155,7 +155,7 @@ def test_two_merges_at_once_in_both_directions_end_in_one_survivor(app: Flask, r
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert sorted(outcomes) == [-1, 1]
     with app.app_context(), tenant_scope(rowan.ref):
         living = db.session.execute(sa.select(Client.id).where(Client.merged_into_id.is_(None))).scalars().all()

@@ -65,7 +65,7 @@ def test_only_stripes_own_word_connects_an_account(
     assert "Stripe still needs something from you" in said(client.get(f"{PAGE}?done=1&account=acct_thornfield"))
     assert send(client, f"{PAGE}use/", client.get(PAGE)).status_code == 409
     assert account_of(client) == (None, page.rpartition("/")[2])
-    answer = requests.post(page, {"outcome": "finish"}, allow_redirects=False, timeout=10)
+    answer = requests.post(page, {"outcome": "finish"}, allow_redirects=False, timeout=60)
     assert answer.headers["Location"].endswith(PAGE)
     assert "Stripe says that your account can take cards" in said(client.get(PAGE))
     assert account_of(client)[0] is None, "looking connects nothing"
