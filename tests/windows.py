@@ -78,6 +78,7 @@ def tab_to(page: Page, name: str) -> None:
 
 
 def press_enter(page: Page, heading: str) -> None:
-    """Press Enter, and wait for the page it leads to."""
-    page.keyboard.press("Enter")
+    """Press Enter, and wait for the page it leads to: it may bear the same heading."""
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(heading)

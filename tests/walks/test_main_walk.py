@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.walks.house import House
-from tests.walks.steps import Walker, book_and_pay, the_main_walk, the_owner_sees_it, walker_in
+from tests.walks.steps import Walker, book_and_pay, the_main_walk, the_owner_sees_it, wait_for_mail, walker_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("house")]
 
@@ -25,11 +25,7 @@ def mails_to(walker: Walker, email: str, subject: re.Pattern[str]) -> int:
     """How many mails to `email` the mailbox shows, waiting until there is one."""
     page = walker.page
     rows = page.locator("li, tr", has_text=email).filter(has_text=subject)
-    for _ in range(30):
-        page.goto(walker.house.facts["mailbox_url"])
-        if rows.count():
-            break
-        page.wait_for_timeout(500)
+    wait_for_mail(page, walker.house, rows)
     walker.look("mailbox")
     return rows.count()
 

@@ -33,6 +33,7 @@ def base(app: Flask, rowan: Clinic) -> Iterator[str]:
 def leave(page: Page) -> None:
     page.get_by_role("button", name="Log out", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
+    page.wait_for_load_state()  # a passkey is its script's
 
 
 def test_a_passkey_is_added_and_opens_the_door(chrome: Browser, base: str) -> None:
@@ -133,5 +134,4 @@ def test_axe_finds_nothing_on_the_pages_of_accounts(chrome: Browser, base: str, 
         look("")
     page.context.close()
     assert wrong == []
-    # axe measures with inline styles, which the policy refuses; what our own scripts do, the test above hears.
-    assert [one for one in heard if one.startswith("script:")] == []
+    assert [one for one in heard if "422" not in one] == []

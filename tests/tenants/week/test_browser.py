@@ -76,6 +76,7 @@ def test_everything_is_done_with_the_keyboard(office: Office, busy_week: Made, r
 
 def drag(page: Page, booking: UUID, day: str, minutes_later: int) -> None:
     """Carry a session to another day's column, and down or up by minutes."""
+    page.wait_for_load_state()  # to carry is the script's
     item = page.locator(f'[data-booking="{booking}"]')
     item.scroll_into_view_if_needed()
     item.hover()  # waits until it can be pressed: a page that is just coming in (a view transition) hears nothing
