@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -66,7 +67,9 @@ class Reader(HTMLParser):
         return [attrs for tag, attrs in self.tags if tag in tags]
 
 
+@lru_cache(maxsize=4)
 def read(html: str) -> Reader:
+    """A page's parts; the page in hand is asked for them again and again."""
     reader = Reader()
     reader.feed(html)
     reader.close()
@@ -175,6 +178,14 @@ class _Pressable(HTMLParser):
             self._form.fields[known["name"]] = "".join(words).removeprefix("\n")
 
 
+@lru_cache(maxsize=4)
+def pressable(html: str) -> _Pressable:
+    """What can be pressed on a page."""
+    parts = _Pressable()
+    parts.feed(html)
+    return parts
+
+
 @dataclass(frozen=True)
 class Page:
     """An answer as somebody in front of the screen has it. `url`: the address in their browser."""
@@ -209,9 +220,7 @@ class Page:
         return urlsplit(self.url).path
 
     def _parts(self) -> _Pressable:
-        parts = _Pressable()
-        parts.feed(self.html)
-        return parts
+        return pressable(self.html)
 
     def links(self) -> dict[str, str]:
         """Address by words."""

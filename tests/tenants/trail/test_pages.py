@@ -128,8 +128,13 @@ def test_a_hundred_thousand_rows_cost_what_a_hundred_do(
     with inside(rowan):
         for _ in range(10):
             _fill(rowan, 10_000)
-    many = measured()
-    assert [count for _, count in few] == [count for _, count in many]
-    # A page of fifty rows is drawn at most once more than before; nothing grows with the rest.
-    slow = [(query, a, b) for query, (a, _), (b, _) in zip(asked, few, many, strict=True) if b > a * 1.5 + 0.02]
+    turns: list[list[tuple[float, int]]] = []
+    while True:  # what others do on the machine only adds
+        turns.append(measured())
+        assert [count for _, count in few] == [count for _, count in turns[-1]]
+        many = [min(took for took, _ in of_one) for of_one in zip(*turns, strict=True)]
+        # A page of fifty rows is drawn at most once more than before; nothing grows with the rest.
+        slow = [(query, a, b) for query, (a, _), b in zip(asked, few, many, strict=True) if b > a * 1.5 + 0.02]
+        if not slow or len(turns) == 4:
+            break
     assert not slow
