@@ -139,3 +139,26 @@ def test_a_difference_names_what_came_went_moved_and_changed() -> None:
         Change("words", "", {"en": "New"}, TEXT, {"en": "New"}),
         Change("papers", "privacy", {}, {}, TEXT),
     )
+
+
+def test_what_is_discarded_lies_aside_and_comes_back(at_rowan: Clinic) -> None:
+    save_settings(wanted=TOLD, now=NOW)
+    id = publishing.begin_from_shipped(now=NOW)
+    with pytest.raises(Invalid, match="Nothing is published"):
+        publishing.discard_draft(questionnaire_id=id, now=NOW)
+    publishing.publish(questionnaire_id=id, now=NOW)
+    with pytest.raises(Invalid, match="no changes"):
+        publishing.discard_draft(questionnaire_id=id, now=NOW)
+    with pytest.raises(NoSuchQuestionnaire):
+        publishing.swap_draft(questionnaire_id=id, now=NOW)
+    publishing.change_draft(questionnaire_id=id, change=_renamed, now=NOW)
+    changed = draft_of(id)
+    with pytest.raises(ChangedMeanwhile):
+        publishing.discard_draft(questionnaire_id=id, now=NOW, seen="something else")
+    publishing.discard_draft(questionnaire_id=id, now=NOW, seen=changed.mark)
+    assert draft_of(id).form == shipped_questionnaire()
+    assert publishing.discarded_at(id) == NOW
+    assert len(questionnaires()) == 1
+    for wanted in (changed.form, shipped_questionnaire()):  # and back again: neither is ever lost
+        publishing.swap_draft(questionnaire_id=id, now=NOW)
+        assert draft_of(id).form == wanted
