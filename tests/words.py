@@ -49,7 +49,7 @@ def extracted() -> Catalog:
 
 
 def _is_ours(folder: str | Path) -> bool:
-    first = Path(folder).resolve().relative_to(ROOT).parts[:1]
+    first = Path(folder).relative_to(ROOT).parts[:1]
     return bool(first) and first[0] in _FOLDERS and not Path(folder).name.startswith(("_", "."))
 
 

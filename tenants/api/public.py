@@ -22,13 +22,12 @@ from tenants.bookings import openings
 from tenants.bookings.actions import confirm, give_details, hold, release_refused
 from tenants.bookings.at_once import Booked, Wish, book_at_once
 from tenants.bookings.checkout import give_up, start_payment, stop_paying
-from tenants.bookings.checkout_steps import STANDING
 from tenants.bookings.models import Booking
 from tenants.bookings.moves import cancel, reschedule
 from tenants.bookings.openings import Opening, ServiceOffer
 from tenants.bookings.places import SlotTaken, find_by_token, page_at
 from tenants.bookings.queries import fresh_booking, practitioner_of, service_of
-from tenants.bookings.rules import NotNow
+from tenants.bookings.rules import STANDING, UNBOOKED, NotNow
 from tenants.bookings.views import may
 from tenants.payments.queries import money_of
 from tenants.practitioners.queries import offers_by_service
@@ -168,7 +167,7 @@ def _book() -> tuple[Response, int]:
 def _onward(booking_id: UUID, details: Any, now: datetime) -> str | None:
     """Details, then paying or confirming: whatever of it an earlier try under the same key has not done yet."""
     booking = fresh_booking(booking_id)
-    if booking.status not in ("held", "expired"):
+    if booking.status not in UNBOOKED:
         return None
     if booking.client_id is None:
         try:
@@ -244,7 +243,7 @@ def _reschedule(token: str) -> Response:
     people = {slug: id_ for id_, slug, _name in service.people}
     if practitioner is not None and practitioner not in people:
         raise openings.NoSuchService("No such practitioner for this service.")
-    if booking.status not in ("held", "expired", "confirmed"):
+    if booking.status not in (*UNBOOKED, "confirmed"):
         raise NotNow("This booking can’t be moved any more.")
     try:
         if booking.paying:

@@ -13,9 +13,9 @@ from saas.words import _
 from tenants.bookings import letters
 from tenants.bookings.models import Booking
 from tenants.bookings.queries import service_of
+from tenants.bookings.rules import UNBOOKED
 from tenants.bookings.views import may
 from tenants.clinic.queries import ClinicView, envelope
-
 
 _NOTHING_ASKED = letters.OnPage()
 
@@ -23,7 +23,7 @@ _NOTHING_ASKED = letters.OnPage()
 @dataclass(frozen=True)
 class PageLinks:
     """`self` is this page, `page` the booking's own, `again` leads back into an unfinished booking, `poll` is asked
-    while a payment pends, `questions` is what to answer before the session, and where."""
+    while a payment pends, `asked` is what to answer before the session, and where."""
 
     self: str
     page: str
@@ -34,7 +34,7 @@ class PageLinks:
     again: str | None
     book_again: str | None
     poll: str
-    questions: letters.OnPage = _NOTHING_ASKED
+    asked: letters.OnPage = _NOTHING_ASKED
 
 
 def page_links(booking: Booking, token: str, clinic: ClinicView, *, here: str) -> PageLinks:
@@ -50,11 +50,11 @@ def page_links(booking: Booking, token: str, clinic: ClinicView, *, here: str) -
         change=url_for("bookings.change", token=token) if stands and may_move else None,
         cancel=url_for("bookings.cancel", token=token) if stands and may_cancel else None,
         again=url_for("bookings.check" if booking.typed else "bookings.details", token=token)
-        if booking.status in ("held", "expired") and booking.starts_at > page_now()
+        if booking.status in UNBOOKED and booking.starts_at > page_now()
         else None,
         book_again=url_for("bookings.times", service=service_of(booking).slug),
         poll=own,
-        questions=letters.questions_on_page(booking),
+        asked=letters.questions_on_page(booking),
     )
 
 

@@ -30,7 +30,6 @@ from saas.tenancy import current_tenant
 from saas.words import _
 from tenants.bookings.actions import confirm
 from tenants.bookings.checkout_steps import (
-    STANDING,
     Call,
     CardUnavailable,
     Outcome,
@@ -47,6 +46,7 @@ from tenants.bookings.checkout_steps import (
 from tenants.bookings.models import Booking
 from tenants.bookings.places import NoSuchBooking
 from tenants.bookings.rest import plan_rest
+from tenants.bookings.rules import STANDING
 from tenants.clinic.queries import envelope
 from tenants.payments import rules
 from tenants.payments.attempts import claim_ask

@@ -30,7 +30,7 @@ from tenants.bookings.places import (
     release,
     retake,
 )
-from tenants.bookings.rules import require
+from tenants.bookings.rules import STANDING, require
 from tenants.clients.models import Client
 from tenants.payments import rules
 from tenants.payments.actions import ensure_payment, left_of, refund_attempt
@@ -39,7 +39,6 @@ from tenants.payments.models import Payment, PaymentAttempt
 from tenants.payments.queries import NoSuchPayment, attempts_of, balance_of_booking, booking_of_attempt, lock_payment
 
 Outcome = Literal["wait", "known", "closed", "confirmed", "recorded", "lost", "returned", "mismatch"]
-STANDING = ("confirmed", "arrived", "completed")
 _ADDRESS = "payment_attempt|address|{}"
 
 

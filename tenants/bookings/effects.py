@@ -22,10 +22,10 @@ from saas.outbox import Effect, Later, emit
 from saas.tenancy import current_tenant
 from saas.words import _
 from tenants.bookings import letters
-from tenants.bookings.checkout_steps import STANDING
 from tenants.bookings.ics import CONTENT_TYPE, Method
 from tenants.bookings.models import Booking
 from tenants.bookings.rest import PAY_LINK
+from tenants.bookings.rules import STANDING
 from tenants.clients.models import Client
 from tenants.clients.rules import reach_for
 from tenants.clinic import queries as clinic_queries

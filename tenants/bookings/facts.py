@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ScalarSelect, func, select
 
 from tenants.bookings.models import Booking
+from tenants.bookings.rules import UNBOOKED
 
 _RECENT = timedelta(days=30)
 
@@ -16,7 +17,7 @@ _RECENT = timedelta(days=30)
 def facts(*, now: datetime) -> Mapping[str, ScalarSelect[int]]:
     """Counts of the entered clinic, each to stand in one statement with others. `bookings`: all it has had (times that
     were only held are none); `recent`: those of them that began in the last 30 days; `taken`: all, and what is held."""
-    firm = Booking.status.not_in(("held", "expired"))
+    firm = Booking.status.not_in(UNBOOKED)
     return {
         "bookings": _count(firm),
         "recent": _count(firm, Booking.starts_at >= now - _RECENT, Booking.starts_at < now),

@@ -15,6 +15,7 @@ from saas.db import action, db
 from saas.jobs import Job
 from saas.sealing import destroy_keys
 from tenants.bookings.models import Booking
+from tenants.bookings.rules import UNBOOKED
 from tenants.payments.models import Payment, PaymentAttempt
 
 KEEP = timedelta(days=30)
@@ -36,7 +37,7 @@ def _delete_holds(*, before: datetime, limit: int) -> list[tuple[UUID, bool]]:
         select(Booking.id, or_(Booking.typed_sealed.is_not(None), Booking.note_sealed.is_not(None)))
         .where(
             Booking.client_id.is_(None),
-            Booking.status.in_(("held", "expired", "cancelled")),
+            Booking.status.in_((*UNBOOKED, "cancelled")),
             Booking.created_at < before,
             or_(Booking.hold_expires_at.is_(None), Booking.hold_expires_at < before),
             ~exists(select(Payment.id).where(Payment.booking_id == Booking.id)),

@@ -23,7 +23,7 @@ from tenants.bookings.models import Booking
 from tenants.bookings.moves import cancel, reschedule
 from tenants.bookings.places import NoSuchBooking, SlotTaken, is_over
 from tenants.bookings.receipts import has_receipt, receipt_file
-from tenants.bookings.rules import NotNow, PolicyTerms
+from tenants.bookings.rules import STANDING, UNBOOKED, NotNow, PolicyTerms
 from tenants.bookings.times import kept_query, times_page
 from tenants.bookings.views import (
     PaidLine,
@@ -59,7 +59,6 @@ def _page(token: str) -> str:
     return _booking_page(booking_behind(token), token)
 
 
-_OPEN = ("held", "expired")
 _NOTICES = {"moved": lambda: _("Your booking has moved."), "cancelled": lambda: _("Your booking is cancelled.")}
 
 
@@ -97,7 +96,7 @@ def _payments(booking: Booking) -> list[PaidLine]:
 
 def _change(token: str) -> Response | str:
     booking = booking_behind(token)
-    if booking.status in _OPEN:
+    if booking.status in UNBOOKED:
         return public_link.hold_times_page(booking, token)
     if not may(booking, page_now())[0]:
         return redirect(url_for("bookings.page", token=token), 303)
@@ -121,7 +120,7 @@ def _move(token: str) -> Response | str | tuple[str, int]:
     booking = booking_behind(token)
     check_form("booking", token)
     limit_tries("move", limit=60, window_seconds=600)
-    held = booking.status in _OPEN
+    held = booking.status in UNBOOKED
     if not held and not may(booking, page_now())[0]:
         return redirect(url_for("bookings.page", token=token), 303)
     start = start_of(request.form.get("start", ""))
@@ -156,7 +155,7 @@ def _opening(booking: Booking, start: datetime) -> openings.Opening | None:
 
 
 def _gone(booking: Booking, token: str, start: datetime) -> str:
-    stays = "" if booking.status in _OPEN else _("Your booking stays as it is until you confirm a new time.")
+    stays = "" if booking.status in UNBOOKED else _("Your booking stays as it is until you confirm a new time.")
     return public_link.hold_gone_page(booking, token, start, kept=stays)
 
 
@@ -182,7 +181,7 @@ def _confirm_page(booking: Booking, token: str, start: datetime) -> str | tuple[
 
 
 def _move_now(booking: Booking, token: str, start: datetime) -> Response | str | tuple[str, int]:
-    held = booking.status in _OPEN
+    held = booking.status in UNBOOKED
     chosen = _opening(booking, start)
     try:
         if held:
@@ -254,7 +253,7 @@ def _cancel_now(token: str) -> Response | str | tuple[str, int]:
 
 def _calendar(token: str) -> Response:
     booking = booking_behind(token)
-    if booking.status not in ("confirmed", "arrived", "completed", "cancelled"):
+    if booking.status not in (*STANDING, "cancelled"):
         raise NoSuchBooking
     method: Method = "CANCEL" if booking.status == "cancelled" else "PUBLISH"
     file = letters.calendar_file(booking, now=page_now(), method=method)

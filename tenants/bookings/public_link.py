@@ -25,7 +25,7 @@ from tenants.bookings.gone import gone_page
 from tenants.bookings.models import Booking
 from tenants.bookings.places import SlotTaken
 from tenants.bookings.queries import service_of
-from tenants.bookings.rules import NotNow
+from tenants.bookings.rules import UNBOOKED, NotNow
 from tenants.bookings.times import Ways, kept_query, times_page
 from tenants.bookings.views import (
     booking_behind,
@@ -39,8 +39,6 @@ from tenants.bookings.views import (
 from tenants.clinic.face import page_clinic
 from tenants.payments.attempts import TooManyTries
 from tenants.payments.queries import money_of
-
-_OPEN = ("held", "expired")
 
 
 def add_routes(made: Blueprint) -> None:
@@ -66,7 +64,7 @@ def add_routes(made: Blueprint) -> None:
 
 def _details(token: str) -> Response | str:
     booking = booking_behind(token)
-    if booking.status not in _OPEN:
+    if booking.status not in UNBOOKED:
         return redirect(url_for("bookings.page", token=token), 303)
     return _details_page(booking, token, DetailsForm(data=booking.typed | {"note": booking.note}))
 
@@ -89,7 +87,7 @@ def _save_details(token: str) -> Response | str | tuple[str, int]:
     booking = booking_behind(token)
     check_form("booking", token)
     limit_tries("details", limit=60, window_seconds=600)
-    if booking.status not in _OPEN:
+    if booking.status not in UNBOOKED:
         return redirect(url_for("bookings.page", token=token), 303)
     form = DetailsForm(request.form)
     details = form.read()
@@ -132,7 +130,7 @@ def ways(token: str) -> Ways:
 def _extend(token: str) -> Response | str | tuple[str, int]:
     booking = booking_behind(token)
     check_form("booking", token)
-    if booking.status not in _OPEN:
+    if booking.status not in UNBOOKED:
         return redirect(url_for("bookings.page", token=token), 303)
     unfinished = _keep_typed(booking)
     try:
@@ -164,7 +162,7 @@ def _keep_typed(booking: Booking) -> bool:
 
 def _check(token: str) -> Response | str:
     booking = booking_behind(token)
-    if booking.status not in _OPEN:
+    if booking.status not in UNBOOKED:
         return redirect(url_for("bookings.page", token=token), 303)
     if not booking.typed:
         return redirect(url_for("bookings.details", token=token), 303)
@@ -208,7 +206,7 @@ def _agreed(token: str) -> tuple[Booking, Response | tuple[str, int] | None]:
     booking = booking_behind(token)
     check_form("booking", token)
     limit_tries("pay", limit=60, window_seconds=600)
-    if booking.status not in _OPEN:
+    if booking.status not in UNBOOKED:
         return booking, redirect(url_for("bookings.page", token=token), 303)
     if not booking.typed:
         return booking, redirect(url_for("bookings.details", token=token), 303)
@@ -258,7 +256,7 @@ def _pay_at_clinic(token: str) -> Response | str | tuple[str, int]:
 def _give_up(token: str) -> Response | tuple[str, int]:
     booking = booking_behind(token)
     check_form("booking", token)
-    if booking.status in _OPEN:
+    if booking.status in UNBOOKED:
         try:
             give_up(booking_id=booking.id, now=page_now())
         except PaymentsDown:

@@ -12,6 +12,7 @@ from saas.accounts.models import Account
 from saas.db import db
 from saas.money import Money
 from tenants.bookings.models import Booking
+from tenants.bookings.rules import UNBOOKED
 from tenants.clients.models import Client
 from tenants.clients.queries import matching
 from tenants.payments.models import Payment
@@ -78,7 +79,7 @@ def own_clients(account_id: UUID) -> Select[UUID | None]:
     return theirs.where(
         Practitioner.account_id == account_id,
         Booking.client_id.is_not(None),
-        Booking.status.not_in(("held", "expired")),
+        Booking.status.not_in(UNBOOKED),
     )
 
 

@@ -14,7 +14,6 @@ from saas.money import Money
 from saas.outbox import Outbox, emit
 from saas.tenancy import current_tenant
 from tenants.bookings.checkout_steps import (
-    STANDING,
     Call,
     CardUnavailable,
     CardWay,
@@ -26,6 +25,7 @@ from tenants.bookings.checkout_steps import (
 from tenants.bookings.letters import mail_address
 from tenants.bookings.models import Booking
 from tenants.bookings.places import lock_booking, page_at
+from tenants.bookings.rules import STANDING
 from tenants.clients.models import Client
 from tenants.payments import rules
 from tenants.payments.queries import NoSuchPayment, balance_of_booking, lock_payment

@@ -18,8 +18,18 @@ Verb = Literal["confirm", "expire", "retake", "move", "cancel", "arrive", "compl
 
 _NOTE_LENGTH = 2000
 
-LIVE: tuple[Status, ...] = ("held", "confirmed", "arrived")
-"""States that occupy practitioner, room and client."""
+# The states by what they mean. Whoever asks about several takes one of these: a new state is then put where it belongs
+# here, into the column's CHECK (models and a migration), and into `words.py`.
+UNBOOKED: tuple[Status, ...] = ("held", "expired")
+"""Nobody has booked yet: a hold, or one that lapsed."""
+PROMISED: tuple[Status, ...] = ("confirmed", "arrived")
+"""Booked, and not over yet."""
+LIVE: tuple[Status, ...] = ("held", *PROMISED)
+"""What occupies practitioner, room and client."""
+STANDING: tuple[Status, ...] = (*PROMISED, "completed")
+"""Booked, and neither cancelled nor missed: what is paid for it is earned."""
+SESSIONS: tuple[Status, ...] = (*STANDING, "no_show")
+"""The sessions of a day, whatever became of them."""
 
 HOLD = timedelta(minutes=15)
 """How long a chosen time is kept; extendable, because a form must not hurry anybody (WCAG 2.2.1)."""
@@ -36,11 +46,11 @@ CANCEL_REASONS: tuple[CancelReason, ...] = ("client", "clinic", "mistake", "othe
 _MAY: dict[Verb, frozenset[Status]] = {
     "confirm": frozenset({"held"}),
     "expire": frozenset({"held"}),
-    "retake": frozenset({"held", "expired"}),
-    "move": frozenset({"held", "expired", "confirmed"}),
+    "retake": frozenset(UNBOOKED),
+    "move": frozenset({*UNBOOKED, "confirmed"}),
     "cancel": frozenset({"held", "confirmed"}),
     "arrive": frozenset({"confirmed"}),
-    "complete": frozenset({"confirmed", "arrived"}),
+    "complete": frozenset(PROMISED),
     "no_show": frozenset({"confirmed"}),
 }
 
@@ -60,6 +70,10 @@ def require(verb: Verb, status: str) -> None:
     """Raise `NotNow` unless the booking can go through `verb`."""
     if not may(verb, status):
         raise NotNow
+
+
+SAID: Mapping[str, Verb] = {"arrive": "arrive", "complete": "complete", "no_show": "no_show"}
+"""What staff can say of a session, by the word that a form sends."""
 
 
 def sayable(status: str, *, starts_at: datetime, zone: str, now: datetime) -> tuple[Verb, ...]:

@@ -17,6 +17,7 @@ from tenants.availability import slots
 from tenants.bookings import openings
 from tenants.bookings.calendars import read_hours, schedule_of
 from tenants.bookings.models import Booking
+from tenants.bookings.rules import PROMISED
 from tenants.clients.models import Client
 from tenants.hours.rules import Blocks, Change, still_fit
 from tenants.practitioners.logins import practitioner_of
@@ -28,7 +29,6 @@ from tenants.services.queries import offered
 _A_DAY = timedelta(days=1)
 _REACH = timedelta(days=2)
 _FAR_DAYS = 365
-_FIRM = ("confirmed", "arrived")
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def bookings_ahead(people: Collection[UUID], *, now: datetime) -> list[Ahead]:
         .outerjoin(Client, Client.id == Booking.client_id)
         # Its pause before it is at most a day: the bound on `busy_from` lets the index leave out all that has been.
         .where(Booking.practitioner_id.in_(people), Booking.busy_from > now - _A_DAY, Booking.starts_at > now)
-        .where(Booking.status.in_(_FIRM))
+        .where(Booking.status.in_(PROMISED))
         .order_by(Booking.starts_at, Booking.id)
     )
     return [

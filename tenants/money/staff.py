@@ -25,6 +25,7 @@ from saas.words import later as _l
 from saas.words import ngettext
 from tenants.availability.walltime import edge, to_datetime
 from tenants.bookings.models import Booking
+from tenants.bookings.rules import UNBOOKED
 from tenants.bookings.words import PAYMENT_WORDS
 from tenants.clients.models import Client
 from tenants.clients.queries import matching
@@ -221,7 +222,7 @@ class MoneyView(RecordView):
     def _meant(self, query: Any) -> Any:
         joined = query.join(Booking, Booking.id == Payment.booking_id)
         # Holds that came to nothing, and sessions that are free, are no payments to anybody.
-        stood = or_(Booking.status.not_in(("held", "expired")), Payment.paid_minor > 0)
+        stood = or_(Booking.status.not_in(UNBOOKED), Payment.paid_minor > 0)
         return joined.filter(stood, Payment.price_minor > 0)
 
     def get_query(self) -> Any:

@@ -11,12 +11,12 @@ from sqlalchemy import func, select
 from saas.db import db
 from saas.stale import mark_of
 from tenants.bookings.models import Booking
+from tenants.bookings.rules import LIVE
 from tenants.practitioners.models import Practitioner, Room
 from tenants.practitioners.queries import offering, people_in_order, rooms_in_order, services_of
 from tenants.services.models import Service
 from tenants.services.queries import in_order
 
-_FIRM = ("held", "confirmed", "arrived")
 _SERVICE = (
     "name", "slug", "text", "duration_min", "step_min", "buffer_before_min", "buffer_after_min", "price_minor",
     "payment", "deposit_minor", "deposit_percent", "or_at_clinic", "needs_room",
@@ -30,7 +30,7 @@ def booked_ahead(what: What, key: UUID, *, now: datetime) -> int:
     """How many bookings and holds begin after `now` with this service, practitioner or room."""
     column = {"service": Booking.service_id, "practitioner": Booking.practitioner_id, "room": Booking.room_id}[what]
     found = select(func.count()).select_from(Booking)
-    wanted = found.where(column == key, Booking.starts_at > now, Booking.status.in_(_FIRM))
+    wanted = found.where(column == key, Booking.starts_at > now, Booking.status.in_(LIVE))
     return db.session.execute(wanted).scalar_one()
 
 

@@ -15,7 +15,7 @@ from saas.money import Money
 from saas.tenancy import current_tenant
 from tenants.bookings.models import Booking
 from tenants.bookings.queries import of_account
-from tenants.bookings.rules import LIVE
+from tenants.bookings.rules import LIVE, STANDING, UNBOOKED
 from tenants.clients.models import Client, ClientApart
 from tenants.clients.queries import typed_apart
 from tenants.payments.models import Payment
@@ -23,7 +23,6 @@ from tenants.people.rules import Time
 from tenants.practitioners.models import Practitioner
 from tenants.services.models import Service
 
-CAME = ("confirmed", "arrived", "completed")
 _BATCH = 500
 _HISTORY = 200
 
@@ -69,7 +68,7 @@ class Group:
 
 def has_come(now: datetime) -> ColumnElement[bool]:
     """Whether a client has been here before."""
-    before = and_(Booking.client_id == Client.id, Booking.status.in_(CAME), Booking.starts_at < now)
+    before = and_(Booking.client_id == Client.id, Booking.status.in_(STANDING), Booking.starts_at < now)
     return exists(select(Booking.id).where(before)).correlate(Client)
 
 
@@ -103,7 +102,7 @@ def _seen(client_ids: Sequence[UUID], now: datetime, account_id: UUID | None) ->
         func.count(case((past, 1))),
         func.max(case((past, Booking.starts_at)), type_=Booking.starts_at.type),
         func.min(case((~past, Booking.starts_at)), type_=Booking.starts_at.type),
-    ).where(Booking.client_id.in_(client_ids), Booking.status.in_(CAME))
+    ).where(Booking.client_id.in_(client_ids), Booking.status.in_(STANDING))
     if account_id is not None:
         wanted = wanted.where(of_account(account_id))
     return wanted.group_by(Booking.client_id)
@@ -127,7 +126,7 @@ def history_of(client: Client, *, account_id: UUID | None = None) -> list[Past]:
         select(Booking, Service.name, Practitioner.name)
         .join(Service, Service.id == Booking.service_id)
         .join(Practitioner, Practitioner.id == Booking.practitioner_id)
-        .where(Booking.client_id == client.id, Booking.status.not_in(("held", "expired")))
+        .where(Booking.client_id == client.id, Booking.status.not_in(UNBOOKED))
         .order_by(Booking.starts_at.desc(), Booking.id)
         .limit(_HISTORY)
     )
@@ -146,7 +145,7 @@ def sums_of(client: Client, *, account_id: UUID | None = None) -> Sums:
     wanted = (
         select(func.count(Booking.id), func.coalesce(func.sum(paid), 0), func.coalesce(func.sum(owed), 0))
         .outerjoin(Payment, Payment.booking_id == Booking.id)
-        .where(Booking.client_id == client.id, Booking.status.not_in(("held", "expired")))
+        .where(Booking.client_id == client.id, Booking.status.not_in(UNBOOKED))
     )
     if account_id is not None:
         wanted = wanted.where(of_account(account_id))

@@ -19,13 +19,13 @@ from tenants.availability.walltime import to_datetime
 from tenants.bookings.calendars import read_hours, schedule_of
 from tenants.bookings.models import Booking, BookingChange
 from tenants.bookings.pending import KEPT
-from tenants.bookings.rules import PolicyTerms
+from tenants.bookings.rules import SESSIONS, STANDING, PolicyTerms
 from tenants.payments.models import LedgerEntry
 from tenants.practitioners.models import Practitioner
-from tenants.reports.rules import CAME, Opened, Report, Row, report
+from tenants.reports.rules import Opened, Report, Row, report
 from tenants.services.models import Service
 
-_COUNTED = ("confirmed", "arrived", "completed", "no_show", "cancelled")
+_COUNTED = (*SESSIONS, "cancelled")
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,12 @@ def _first_times(lo: datetime, hi: datetime) -> dict[UUID, datetime]:
     """When everybody who came in `[lo, hi)` came for the first time ever."""
     here = (
         select(Booking.client_id)
-        .where(Booking.starts_at >= lo, Booking.starts_at < hi, Booking.status.in_(CAME))
+        .where(Booking.starts_at >= lo, Booking.starts_at < hi, Booking.status.in_(STANDING))
         .distinct()
     )
     wanted = (
         select(Booking.client_id, func.min(Booking.starts_at))
-        .where(Booking.client_id.in_(here), Booking.status.in_(CAME))
+        .where(Booking.client_id.in_(here), Booking.status.in_(STANDING))
         .group_by(Booking.client_id)
     )
     return {client: at for client, at in db.session.execute(wanted) if client is not None}

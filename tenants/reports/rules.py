@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from tenants.bookings.rules import STANDING
+
 WEEKS = (4, 12, 26, 52)
 MOST_DAYS = 7 * 106
-CAME = frozenset(("confirmed", "arrived", "completed"))
 _A_WEEK = timedelta(days=7)
 _FIRST, _LAST = date(2000, 1, 1), date(2199, 1, 1)
 
@@ -139,7 +140,7 @@ class _Sum:
             no_shows=self.count.no_shows + (row.status == "no_show"),
             booked=self.count.booked + row.minutes,
         )
-        if row.client_id is not None and row.status in CAME:
+        if row.client_id is not None and row.status in STANDING:
             self.clients[row.client_id] = row.first
 
     def done(self, lo: datetime, hi: datetime) -> Count:

@@ -18,7 +18,7 @@ from saas.words import _
 from tenants.availability.models import WeeklyHours
 from tenants.bookings.ics import CalendarEvent, uid_for
 from tenants.bookings.models import Booking, BookingChange
-from tenants.bookings.rules import LIVE, PolicyTerms
+from tenants.bookings.rules import LIVE, STANDING, PolicyTerms
 from tenants.clients.models import Client
 from tenants.clinic.models import Clinic
 from tenants.clinic.rules import SET_UP_STEPS
@@ -142,7 +142,7 @@ def feed_entries(row: Practitioner, *, now: datetime) -> list[CalendarEvent]:
             Client.name, Client.discreet_name,
         )
         .join(Client, Client.id == Booking.client_id)
-        .where(Booking.practitioner_id == row.id, Booking.status.in_(("confirmed", "arrived", "completed")))
+        .where(Booking.practitioner_id == row.id, Booking.status.in_(STANDING))
         .where(Booking.busy_from >= now - _FEED_PAST, Booking.busy_from < now + _FEED_AHEAD)
         .order_by(Booking.busy_from, Booking.id)
         .limit(_FEED_MOST)

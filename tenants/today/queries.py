@@ -18,6 +18,7 @@ from saas.tenancy import current_tenant
 from tenants.bookings.models import Booking, BookingChange
 from tenants.bookings.pending import KEPT
 from tenants.bookings.places import NoSuchBooking
+from tenants.bookings.rules import SESSIONS, STANDING
 from tenants.clients.models import Client
 from tenants.clients.queries import typed_apart
 from tenants.intake.models import Intake, IntakeAlert
@@ -25,7 +26,7 @@ from tenants.intake.reviewing import Standing, standing_of
 from tenants.payments.models import Payment
 from tenants.practitioners.models import Practitioner, Room
 from tenants.services.models import Service
-from tenants.today.rules import NEWS_DEEDS, SESSIONS, Facts, Told, news
+from tenants.today.rules import NEWS_DEEDS, Facts, Told, news
 
 MOST_NEWS = 20
 _MOST_DEEDS = 300
@@ -82,7 +83,7 @@ def visits_between(people: Whose, lo: datetime, hi: datetime, *, now: datetime) 
     before = aliased(Booking)
     been = exists().where(
         before.tenant_id == Booking.tenant_id, before.client_id == Booking.client_id,
-        before.starts_at < Booking.starts_at, before.status.in_(("confirmed", "arrived", "completed")),
+        before.starts_at < Booking.starts_at, before.status.in_(STANDING),
     )  # fmt: skip
     found = (
         select(

@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from tenants.bookings.rules import PROMISED
+
 _NEAR = timedelta(days=3660)
-SESSIONS = ("confirmed", "arrived", "completed", "no_show")
 NEWS_DEEDS = ("booking.confirmed", "booking.moved", "booking.change_undone", "booking.cancelled")
 
 
@@ -43,7 +44,7 @@ def due(facts: Facts, now: datetime) -> tuple[str, ...]:
     reason is one more line here and its words."""
     found = {
         "cancelling": facts.cancelling,
-        "open": facts.ends_at <= now and facts.status in ("confirmed", "arrived") and not facts.cancelling,
+        "open": facts.ends_at <= now and facts.status in PROMISED and not facts.cancelling,
         "speak": facts.speak and facts.status == "confirmed",
         "review": facts.intake == "open",
         "unanswered": facts.intake == "missing" and facts.status == "confirmed",

@@ -25,7 +25,7 @@ from tenants.bookings.early import early_page
 from tenants.bookings.moves import turn
 from tenants.bookings.pending import BeingCancelled
 from tenants.bookings.queries import client_of, fresh_booking
-from tenants.bookings.rules import NotNow, Verb
+from tenants.bookings.rules import SAID, NotNow
 from tenants.bookings.words import STATUS_WORDS
 from tenants.intake.help_numbers import check_is_due
 from tenants.intake.read_reviews import month_waits
@@ -48,7 +48,6 @@ from tenants.today.rules import day_asked
 
 _DESK = ("owner", "front_desk")
 _ANSWERING = ("owner", "practitioner")
-_VERBS: dict[str, Verb] = {"arrive": "arrive", "complete": "complete", "no_show": "no_show"}
 _A_DAY = timedelta(days=1)
 Answer = str | Response | tuple[str, int]
 
@@ -73,7 +72,7 @@ class TodayView(Home):
         if not OfficeForm(request.form).validate():
             words = _("This page was open for a long time. Nothing is lost: press the button again.")
             return self._page(day, problem=words, status=422)
-        verb = _VERBS.get(request.form.get("verb", ""))
+        verb = SAID.get(request.form.get("verb", ""))
         if verb is None:
             return self._page(day, problem=_("Choose one of the buttons."), status=422)
         try:

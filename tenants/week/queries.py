@@ -22,6 +22,7 @@ from tenants.bookings.calendars import read_hours, schedule_of
 from tenants.bookings.changes import NoSuchChange
 from tenants.bookings.models import Booking, BookingChange
 from tenants.bookings.places import NoSuchBooking
+from tenants.bookings.rules import PROMISED, SESSIONS
 from tenants.clients.models import Client
 from tenants.clients.queries import email_hash, phone_hash
 from tenants.clients.rules import name_key
@@ -30,7 +31,7 @@ from tenants.practitioners.queries import NoSuchPractitioner
 from tenants.services.models import Service
 
 _A_DAY = timedelta(days=1)
-_SHOWN = ("held", "confirmed", "arrived", "completed", "no_show")
+_SHOWN = ("held", *SESSIONS)
 MOST_FOUND = 8
 _AWAY = (TimeOff.id, TimeOff.practitioner_id, TimeOff.starts_at, TimeOff.ends_at, TimeOff.label)
 
@@ -104,7 +105,7 @@ def calendars(*, role: str, account_id: UUID, now: datetime) -> list[Calendar]:
     Whoever has stopped stays as long as somebody is booked with them."""
     still = exists().where(
         Booking.tenant_id == Practitioner.tenant_id, Booking.practitioner_id == Practitioner.id,
-        Booking.busy_from > now - _A_DAY, Booking.status.in_(("confirmed", "arrived")),
+        Booking.busy_from > now - _A_DAY, Booking.status.in_(PROMISED),
     )  # fmt: skip
     found = select(
         Practitioner.id, Practitioner.slug, Practitioner.name, Practitioner.active, Practitioner.account_id
@@ -217,7 +218,7 @@ def time_off_in(people: Sequence[UUID], time_off_id: UUID | None) -> Away:
 
 def booked_meanwhile(practitioner_id: UUID, lo: datetime, hi: datetime) -> int:
     """How many sessions stand between two instants."""
-    return sum(entry.status in ("confirmed", "arrived") for entry in _entries([practitioner_id], lo, hi, hi))
+    return sum(entry.status in PROMISED for entry in _entries([practitioner_id], lo, hi, hi))
 
 
 def services_offered(people: Sequence[UUID]) -> list[tuple[UUID, str]]:

@@ -26,7 +26,7 @@ from tenants.bookings.moves import late_fee, turn
 from tenants.bookings.pending import BeingCancelled, open_change
 from tenants.bookings.queries import client_of, fresh_booking, practitioner_of, service_of
 from tenants.bookings.reasons import sentences
-from tenants.bookings.rules import CANCEL_REASONS, NotNow, Verb, sayable
+from tenants.bookings.rules import CANCEL_REASONS, SAID, NotNow, sayable
 from tenants.bookings.views import value_of
 from tenants.bookings.words import STATUS_WORDS
 from tenants.clients.rules import reach_for
@@ -44,7 +44,6 @@ REASON_WORDS = {
     "mistake": _l("It was booked by mistake"),
     "other": _l("Something else"),
 }
-_VERBS: dict[str, Verb] = {"arrive": "arrive", "complete": "complete", "no_show": "no_show"}
 
 
 @dataclass(frozen=True)
@@ -168,7 +167,7 @@ class BookingDesk(OfficeView):
         people, booking = _asked()
         if not DeskForm(request.form).validate():
             return self._page(people, booking, stale_words(), 422)
-        verb = _VERBS.get(request.form.get("verb", ""))
+        verb = SAID.get(request.form.get("verb", ""))
         if verb is None:
             return self._page(people, booking, _("Choose one of the buttons."), 422)
         try:

@@ -15,12 +15,11 @@ from saas.shell import locale
 from saas.stale import mark_of
 from saas.words import _, ngettext
 from tenants.bookings.pending import KEPT
+from tenants.bookings.rules import SESSIONS
 from tenants.bookings.words import STATUS_WORDS
 from tenants.week import rules
 from tenants.week.queries import Away, Calendar, Entry, Held, Pending
 from tenants.week.rules import Piece
-
-SESSIONS = ("confirmed", "arrived", "completed", "no_show")
 
 
 @dataclass(frozen=True)

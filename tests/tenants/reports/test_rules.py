@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.reports.rules import CAME, MOST_DAYS, Count, NoSpan, Row, Span, last_weeks, report, span_asked
+from tenants.bookings.rules import STANDING
+from tenants.reports.rules import MOST_DAYS, Count, NoSpan, Row, Span, last_weeks, report, span_asked
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 TODAY = date(2026, 3, 25)
@@ -31,8 +32,8 @@ def slowly(rows: list[Row], lo: datetime, hi: datetime, spans: list[tuple[dateti
     """One sum, looked at from scratch."""
     mine = [row for row in rows if lo <= row.starts_at < hi]
     held = [row for row in mine if row.status != "cancelled"]
-    came = {row.client_id for row in mine if row.status in CAME}
-    new = {row.client_id for row in mine if row.status in CAME and row.first and lo <= row.first < hi}
+    came = {row.client_id for row in mine if row.status in STANDING}
+    new = {row.client_id for row in mine if row.status in STANDING and row.first and lo <= row.first < hi}
     minutes = 0
     for begin, end in spans:
         at = begin
@@ -50,8 +51,8 @@ def slowly(rows: list[Row], lo: datetime, hi: datetime, spans: list[tuple[dateti
 def test_the_counting_is_what_a_slow_look_finds(
     given_rows: list[Row], spans: list[tuple[datetime, datetime]], income: list[tuple[int, UUID, UUID, int]]
 ) -> None:
-    first = {c: min(r.starts_at for r in given_rows if r.client_id == c and r.status in CAME)
-             for c in {r.client_id for r in given_rows if r.status in CAME}}  # fmt: skip
+    first = {c: min(r.starts_at for r in given_rows if r.client_id == c and r.status in STANDING)
+             for c in {r.client_id for r in given_rows if r.status in STANDING}}  # fmt: skip
     all_rows = [Row(**{**vars(row), "first": first.get(row.client_id)}) for row in given_rows]
     edges = [START + timedelta(days=7 * n) for n in range(5)]
     hours = {PEOPLE[0]: spans[:1], PEOPLE[1]: spans[1:]}
