@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Literal
 
 from saas.money import Money
@@ -27,8 +26,6 @@ ASK_PAUSE = timedelta(seconds=10)
 """The return page has Stripe asked once a booking in this time."""
 RECONCILE_AFTER = tuple(timedelta(minutes=m) for m in (2, 5, 15, 35))
 """When the worker asks Stripe by itself how an attempt ended: webhooks get lost."""
-PLATFORM_FEE_PERCENT = Decimal(1)
-"""Our part of a card payment, until plans carry their own."""
 DESK_METHODS = ("cash", "card", "transfer")
 """How people pay at the clinic. `card` is the clinic's own terminal: that money never passes Stripe."""
 GIVEN_UP = frozenset(("goodwill", "mistake", "outside"))
@@ -56,7 +53,7 @@ def settlement(*, price: Money, paid: Money, percent: int) -> Settlement:
     return Settlement(refund=paid - kept, kept=kept)
 
 
-def platform_fee(amount: Money, percent: Decimal | int = PLATFORM_FEE_PERCENT) -> Money:
+def platform_fee(amount: Money, percent: int) -> Money:
     """Our fee on a card payment (`percent`: what the clinic's is), rounded half up."""
     return amount.percent(percent)
 

@@ -36,12 +36,12 @@ def test_refund_and_fee_add_up_to_what_was_paid(price: Money, paid: Money, perce
 
 
 def test_our_fee_is_a_percent_rounded_half_up() -> None:
-    assert [rules.platform_fee(gbp(minor)).minor for minor in (49, 50, 8000, 8049, 8050)] == [0, 1, 80, 80, 81]
+    assert [rules.platform_fee(gbp(minor), 1).minor for minor in (49, 50, 8000, 8049, 8050)] == [0, 1, 80, 80, 81]
 
 
 @given(paid=st.integers(1, 1_000_000), cuts=st.lists(st.integers(1, 1_000_000), max_size=8))
 def test_refunds_in_parts_return_exactly_the_whole_fee(paid: int, cuts: list[int]) -> None:
-    whole, fee = gbp(paid), rules.platform_fee(gbp(paid))
+    whole, fee = gbp(paid), rules.platform_fee(gbp(paid), 1)
     parts = [*cuts, paid]
     back, returned = gbp(0), gbp(0)
     for part in parts:
