@@ -26,6 +26,7 @@ from saas.words import _
 
 _BATCH = 500
 _PATIENCE_SECONDS = 5
+_SMALL_BYTES = 2_000_000  # ten thousand keys: written anew in 0.15 s, for which pages wait
 _TENANT_KEY = """CREATE TABLE IF NOT EXISTS tenant_key (
     tenant_id CHAR(32) PRIMARY KEY, master_id VARCHAR(32) NOT NULL, wrapped {bytes} NOT NULL)"""
 # A client may have several: their own, and what was sealed for them before it was known who they are (`adopt_keys`).
@@ -147,11 +148,13 @@ class KeyStore:
     def clear_remains(self, table: str) -> None:
         """Leave nothing of what rows of `table` held before: neither in the write-ahead log nor in freed space.
 
-        PostgreSQL lets go of the old rows at once; it may write over their bytes later, and keeps its own log. To write
-        the whole table anew would lock it for seconds, so the rest is the operator's (deploy/RUNBOOK.md, section 6).
+        PostgreSQL writes a small table anew, which nobody notices; of a larger one it lets the old rows go, whose bytes
+        may stay in a page until something is written there. Its own log it keeps until that is used again. Both are
+        the operator's then (deploy/RUNBOOK.md, section 6).
         """
         if self.path is None:
-            self._tell(f"VACUUM {table}")
+            size = int(self._ask("SELECT pg_relation_size(%s::regclass)", (table,))[0][0])
+            self._tell(f"VACUUM {'FULL ' if size <= _SMALL_BYTES else ''}{table}")
             return
         busy = self._ask("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]
         if busy:
@@ -200,7 +203,7 @@ class KeyStore:
 
     def _open(self) -> Any:
         if self.path is None:
-            durable = "-c synchronous_commit=on -c statement_timeout=60000"
+            durable = "-c synchronous_commit=on -c statement_timeout=60000 -c lock_timeout=5000"
             return psycopg.connect(self._url, autocommit=True, connect_timeout=_PATIENCE_SECONDS, options=durable)
         line = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, check_same_thread=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from saas.db import empty_log
 from saas.jobs import Handler, Job
 from saas.outbox import Effect
 from saas.sealing import destroy_keys
@@ -14,9 +15,10 @@ from tenants.privacy.queries import records_of
 
 
 def keys_due(effect: Effect, *, now: datetime) -> None:
-    """Destroy the keys of a client and of all records that were merged into theirs."""
+    """Destroy the keys of a client and of all records that were merged into theirs, and what a log has of them."""
     del now
     destroy_keys(records_of(UUID(str(effect.payload["client_id"]))))
+    empty_log()
 
 
 def again(*, now: datetime) -> None:

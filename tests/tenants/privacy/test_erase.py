@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -26,6 +27,7 @@ from tenants.privacy.actions import NameDiffers, SessionsToCome, erase_again, er
 from tenants.privacy.copy import packed, take_copy
 from tenants.privacy.effects import HANDLERS
 from tests.cast import NOW, Clinic
+from tests.databases import PostgresDatabase, SqliteFile
 from tests.tenants.bookings.scenes import TUESDAY_TEN, booked
 from tests.tenants.review.scenes import sent_in
 
@@ -48,7 +50,9 @@ def test_a_session_to_come_and_another_name_are_refused(client_id: UUID) -> None
     assert db.session.get_one(Client, client_id).name == "Cleo Marsh"
 
 
-def test_who_is_erased_is_gone_and_their_keys_too(app: Flask, at_rowan: Clinic, client_id: UUID) -> None:
+def test_who_is_erased_is_gone_and_their_keys_too(
+    app: Flask, at_rowan: Clinic, client_id: UUID, database: SqliteFile | PostgresDatabase, tmp_path: Path
+) -> None:
     token = db.session.execute(select(Booking.link_hash)).scalar_one()
     intake_id = db.session.execute(select(Intake.id)).scalar_one()
     alert_id = raise_alert(intake_id=intake_id, revision=1, now=NOW, findings=["X-ONE"])
@@ -56,6 +60,7 @@ def test_who_is_erased_is_gone_and_their_keys_too(app: Flask, at_rowan: Clinic, 
     erase_client(client_id=client_id, typed=" Cleo  Marsh", basis="asked", now=AFTER)
     assert not escalate(alert_id=alert_id, step=1, now=AFTER)  # nobody is left to speak with
     assert not is_open(alert_id)
+    db.session.rollback()  # whoever reads on holds the log back
     drain(app, HANDLERS, now=AFTER)
     client = db.session.get_one(Client, client_id, populate_existing=True)
     assert (client.name, client.email, client.email_hash) == ("Erased client", "", None)
@@ -64,6 +69,9 @@ def test_who_is_erased_is_gone_and_their_keys_too(app: Flask, at_rowan: Clinic, 
     assert db.session.execute(select(Booking.link_hash)).scalar_one() != token
     assert db.session.execute(select(Intake.status)).scalar_one() == "closed"
     assert not has_key(subject=client_id)
+    db.session.rollback()
+    for name in (b"Cleo Marsh", b"cleo marsh"):
+        assert name not in database.stolen(tmp_path), "neither in freed space nor in a log"
 
 
 def test_who_comes_back_with_older_data_is_erased_again(app: Flask, at_rowan: Clinic, client_id: UUID) -> None:
