@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -23,6 +24,18 @@ def attachment(id: str, upload: Upload) -> dict[str, Any]:
         "size": len(upload.content),
         "title": upload.name,
     }
+
+
+def attachments_in(resource: Any) -> Iterator[Upload]:
+    """Every file that was handed in with the answers of a resource or a bundle of ours, in order."""
+    inside = resource.items() if isinstance(resource, dict) else ()
+    for name, one in inside:
+        if name == "valueAttachment":
+            yield Upload(one["title"], base64.b64decode(one["data"]))
+        else:
+            yield from attachments_in(one)
+    for one in resource if isinstance(resource, list) else ():
+        yield from attachments_in(one)
 
 
 def read_attachment(said: Any) -> tuple[str, Upload] | None:

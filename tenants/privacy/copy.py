@@ -27,6 +27,7 @@ from tenants.bookings.models import Booking
 from tenants.bookings.queries import beside
 from tenants.clients.actions import record_of
 from tenants.clients.models import Client, ClientNote
+from tenants.intake.fhir_file import attachments_in
 from tenants.intake.models import Intake
 from tenants.intake.queries import consents_of, intakes_of_client
 from tenants.intake.settings import intake_settings
@@ -113,11 +114,14 @@ def _notes(ids: list[UUID]) -> list[dict[str, str]]:
 
 
 def packed(copy: dict[str, Any]) -> bytes:
-    """The copy as a ZIP: `copy.html` to read, `copy.json` for programs, one FHIR bundle for each set of questions."""
+    """The copy as a ZIP: `copy.html` to read, `copy.json` for programs, one FHIR bundle for each set of questions, and
+    beside it the files that were handed in."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as files:
         files.writestr("copy.html", render_template("manage/privacy/copy.html", copy=copy, language=locale()))
         files.writestr("copy.json", json.dumps(copy, ensure_ascii=False, indent=2, default=str))
         for number, one in enumerate(copy["questions"], start=1):
             files.writestr(f"questions-{number}.fhir.json", json.dumps(one, ensure_ascii=False, indent=2))
+            for count, handed in enumerate(attachments_in(one), start=1):
+                files.writestr(f"questions-{number}-{count} {handed.name}", handed.content)
     return made.getvalue()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
@@ -99,10 +101,11 @@ def sheet_to(html: str, action: str) -> Sheet:
     return next(one for one in reader.sheets if one.action.partition("?")[0].endswith(action))
 
 
-def filled_in(sheet: Sheet, canaries: Canaries, chosen: Mapping[str, str]) -> MultiDict[str, str]:
+def filled_in(sheet: Sheet, canaries: Canaries, chosen: Mapping[str, str]) -> MultiDict[str, Any]:
     """What somebody sends who answers everything: `chosen` where it is named, "yes" where that can be said, else all
-    that may be ticked; a date in a field for dates; a word in every other."""
-    sent = MultiDict(sheet.hidden)
+    that may be ticked; a date in a field for dates; a file with a word in it and in its name; a word in every other.
+    """
+    sent: MultiDict[str, Any] = MultiDict(sheet.hidden)
     for name, said in _ticked(sheet, chosen):
         sent.add(name, said)
     for name, known in sheet.words.items():
@@ -124,7 +127,10 @@ def _ticked(sheet: Sheet, chosen: Mapping[str, str]) -> Iterator[tuple[str, str]
             yield from ((name, one) for one in free)
 
 
-def _typed(name: str, known: Attrs, canaries: Canaries) -> str:
+def _typed(name: str, known: Attrs, canaries: Canaries) -> str | tuple[io.BytesIO, str]:
+    if known.get("type") == "file":
+        paper = f"%PDF-1.4\n% {canaries.word(name)}\n%%EOF\n"
+        return io.BytesIO(paper.encode()), f"{canaries.word(f'{name} called')}.pdf"
     if known.get("type") == "date":
         return "1980-03-31"
     if known.get("inputmode") == "numeric":

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -21,7 +22,8 @@ from saas.jobs import drain
 from saas.keystore import KeyStore
 from saas.mail import Mail
 from tenants.intake.queries import definition_of
-from tenants.intake.questions import item_index
+from tenants.intake.questions import Item, Questionnaire, item_index
+from tenants.intake.shipped.form import shipped_questionnaire
 from tests import databases
 from tests.browser import read
 from tests.cast import NOW, Clinic
@@ -38,6 +40,7 @@ CHOSEN = {
 }  # fmt: skip
 MOST_ROUNDS = 12
 READ = {
+    "x.letter~f", "x.letter~f called",
     "a.rel", "b.name", "b.pref", "b.pron", "b.emerg_name", "b.emerg_phone", "b.emerg_rel", "b.gp", "c.goal",
     "c.had_resp", "c.helped", "d.meds", "d.other", "d.thinner_which", "h.signal", "l.sign", "a.lang~n", "c.reasons~n",
     "e.any~n", "h.room~n", "h.touch~n", "i.mh_dx~n", "changes", "notes", "note", "signal",
@@ -124,6 +127,8 @@ class Walk:
         sheet = sheet_to(self.ask(who, "GET", touch[1]).text, "/touch/")
         limits = filled_in(sheet, self.canaries, {})
         assert self.ask(who, "POST", f"{home}/manage/intakes/touch/", data=limits).status_code == 303
+        files = re.findall(r'href="([^"]*/intakes/file/[^"]+)"', answers)
+        answers += "".join(self.ask(who, "GET", one.replace("&amp;", "&")).text for one in files)
         return summary + answers + self.ask(who, "GET", f"{home}/manage/intakes/open/?id={self.intake_id}").text
 
     def others_look(self) -> Iterator[tuple[str, str]]:
@@ -162,13 +167,25 @@ def on_the_disk(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield f"disk: {one.name}", one.read_bytes()
 
 
+def _with_a_file() -> Questionnaire:
+    """What is shipped, and a letter to hand in."""
+    form = shipped_questionnaire()
+    at = next(number for number, part in enumerate(form.parts) if part.id == "health")
+    first = form.parts[at].sections[0]
+    letter = Item("x.letter", "file", {"en": "A letter", "es": "Una carta"})
+    asks = replace(
+        form.parts[at], sections=(replace(first, items=(*first.items, letter)), *form.parts[at].sections[1:])
+    )
+    return replace(form, parts=(*form.parts[:at], asks, *form.parts[at + 1 :]))
+
+
 @pytest.fixture
 def walk(app: Flask, rowan: Clinic, inside: Enter, frozen: None, caplog: pytest.LogCaptureFixture) -> Walk:
     """A client who was asked, with everything being heard that the application says."""
     caplog.set_level(logging.DEBUG)
     logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
     with inside(rowan):
-        intake = asked(rowan)
+        intake = asked(rowan, form=_with_a_file())
         keys = [*item_index(definition_of(intake.questionnaire_version_id)), "nobody.asked", "d.lp@nowhere"]
         return Walk(app, rowan, intake.id, rowan.home + link_of(intake), keys)
 

@@ -9,15 +9,16 @@ from uuid import UUID
 
 from tenants.intake.agreements import Agreement
 from tenants.intake.answer_rows import Said
-from tenants.intake.asking import closing, missing, paper_of, state_of_part
+from tenants.intake.asking import Typed, closing, missing, paper_of, state_of_part
 from tenants.intake.help_numbers import help_for
 from tenants.intake.looking_over import lines_of
 from tenants.intake.questions import Answer, skip_key
 from tenants.intake.shipped.form import shipped_questionnaire
-from tenants.intake.views import Page, Reader
+from tenants.intake.views import Page, Reader, Sent
 from tenants.intake.who_opened import Opened
 from tenants.practitioners.rules import ROLE_WORDS
 from tests.screens import views as v
+from tests.tenants.intake.handed import PAPERS
 
 TOKEN = "t0ken"
 PATHS = {
@@ -25,6 +26,7 @@ PATHS = {
     "save_part": "/intake/<token>/part/<part>", "save": "/intake/<token>/save", "review": "/intake/<token>/review",
     "send": "/intake/<token>/review", "code": "/intake/<token>/code", "open": "/intake/<token>/code",
     "leave": "/intake/<token>/leave", "yours": "/intake/<token>/yours", "take_back": "/intake/<token>/yours",
+    "take_along": "/intake/<token>/yours/answers.<ending>",
 }  # fmt: skip
 _PAPER = paper_of(shipped_questionnaire(), "0" * 64)
 _READER = Reader("en", {"clinic": "Still Water", "practitioner": "Aoife"}, {"name": "Maya Lindqvist"}, "s", opened=True)
@@ -38,6 +40,7 @@ _SAID = {key: Said(answer, "s", UUID(int=1), datetime(2026, 3, 23, tzinfo=UTC)) 
 _PART = "public/intake/part.html"
 _AT = datetime(2026, 3, 23, 9, tzinfo=UTC)
 _YOURS: dict[str, Any] = {
+    "answered": True,
     "agreements": [
         Agreement(UUID(int=n), n, choice, _AT, "The words it is to.", f"I agree to this, number {n}.")
         for n, choice in enumerate(("given", "refused", "withdrawn"), start=1)
@@ -50,7 +53,7 @@ _YOURS: dict[str, Any] = {
     "sections": {"d": "Health and safety check", "g": "Stress and tension"},
     "zone": UTC,
 }
-_NOTHING_YET: dict[str, Any] = {"agreements": [], "opened": []}
+_NOTHING_YET: dict[str, Any] = {"agreements": [], "opened": [], "answered": False}
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,22 @@ def _part(id: str, **more: Any) -> dict[str, Any]:
     own = {
         "part": id, "title": _READER.say(part.title), "intro": _READER.say(part.intro), "sections": sections,
         "number": [one.id for one in _PAPER.form.parts].index(id) + 1, "faults": {}, "notice": "", "more": 0,
+        "files": False,
         "sensitive": any(one.sensitive for one in sections), "signing": id == "agreement",
     }  # fmt: skip
     return _frame() | own | more
+
+
+def _papers() -> dict[str, Any]:
+    """A part that asks for two files: one stands under a long name, the other could not be taken."""
+    paper, letter = (
+        paper_of(PAPERS, "0" * 64),
+        "A letter from the doctor at the old hospital, with" + "out" * 20 + ".pdf",
+    )
+    said = {"p.letter": Said(Answer(letter, file="f"), "s", UUID(int=1), _AT)}
+    sent = Sent({"p.scan": Typed()}, faults := {"p.scan": "This file cannot be taken. Choose a PDF, or a JPEG picture"})
+    sections = Page(paper, PAPERS.parts[0], said, _READER, sent=sent).sections()
+    return _part("about", sections=sections, files=True, faults=faults)
 
 
 def pages() -> dict[str, v.Page]:
@@ -96,6 +112,7 @@ def pages() -> dict[str, v.Page]:
         "4a-questions-update": v.Page("public/intake/start.html", _frame() | start | {"update": True}),
         "4b-questions-part": v.Page(_PART, _part("comfort")),
         "4c-questions-signing": v.Page(_PART, _part("agreement")),
+        "4b-questions-files": v.Page(_PART, _papers()),
         "4d-questions-review": v.Page("public/intake/review.html", _frame() | look | {"refused": False}),
         "4e-questions-refused": v.Page("public/intake/review.html", _frame() | look | {"refused": True}),
         "4f-questions-code": v.Page(
@@ -109,6 +126,9 @@ def pages() -> dict[str, v.Page]:
         "4k-questions-late": v.Page(
             "public/intake/late.html",
             _frame() | {"lines": [("What would you like?", "To sleep through")], "sent": True, "urgent": True},
+        ),
+        "4k-questions-over": v.Page(
+            "public/intake/over.html", _frame() | {"why": "This link has run out. Ask the clinic for a new one"}
         ),
         "4i-questions-yours": v.Page("public/intake/yours.html", _frame() | _YOURS),
         "4i-questions-yours-none": v.Page("public/intake/yours.html", _frame() | _YOURS | _NOTHING_YET),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from saas.money import Money
+from tenants.bookings.letters import OnPage
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,9 @@ class Booking:
     mailed: bool = True
 
 
+_ASKED = OnPage(here="https://book.example/intake/t0ken")
+
+
 @dataclass(frozen=True)
 class Links:
     self: str = "/b/t0ken"
@@ -157,6 +161,7 @@ class Links:
     office: str = "https://book.example/manage/booking/1"
     pay: str = "https://book.example/b/t0ken/rest"
     questions: str = "https://book.example/intake/t0ken"
+    asked: OnPage = _ASKED
 
 
 @dataclass(frozen=True)

@@ -47,19 +47,20 @@ def publish_form(form: Form | None = None, *, key: str = "ser", now: datetime = 
     return version.id
 
 
-def publishes(clinic: Clinic, *, now: datetime = NOW) -> None:
+def publishes(clinic: Clinic, form: Form | None = None, *, now: datetime = NOW) -> None:
     """The clinic asks: contacts for alerts, then the questionnaire."""
     contact = Contact("Alma", f"alma@{clinic.ref.slug}.example")
     save_settings(wanted=IntakeSettings(first=contact, second=replace(contact, email="ben@rowan.example")), now=now)
-    publish_form(now=now)
+    publish_form(form, now=now)
 
 
 def asked(
-    clinic: Clinic, *, at: datetime = LATER, who: Details = CLEO, now: datetime = NOW, publish: bool = True
+    clinic: Clinic, *, at: datetime = LATER, who: Details = CLEO, now: datetime = NOW, publish: bool = True,
+    form: Form | None = None,
 ) -> Intake:  # fmt: skip
     """An intake for a booking that stands."""
     if publish:
-        publishes(clinic, now=now)
+        publishes(clinic, form, now=now)
     booking = booked(clinic, at=at, who=who, now=now)
     assert booking.client_id is not None
     id = request_intake(

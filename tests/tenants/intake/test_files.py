@@ -25,6 +25,7 @@ from tenants.intake.actions import save_answers, submit, update_again
 from tenants.intake.asking import Typed
 from tenants.intake.consents import Origin
 from tenants.intake.drafts import remove_drafts
+from tenants.intake.fhir_file import attachments_in
 from tenants.intake.fhir_response import read_response
 from tenants.intake.file_rows import NoSuchFile, file_in, files_in
 from tenants.intake.files import MOST_BYTES, looked_at
@@ -295,6 +296,7 @@ def test_what_was_never_sent_goes_with_its_link(intake: Intake) -> None:
 def test_it_travels_whole_as_fhir_and_comes_back(intake: Intake) -> None:
     answers = answers_of(intake)
     made = json.dumps(bundle_of_intake(intake, now=NOW)).encode()
+    assert sorted(one.name for one in attachments_in(json.loads(made))) == ["Dr Hale.pdf", "knee.jpg"]
     read = read_response(made, PAPERS)
     assert (dict(read.answers), dict(read.files)) == (dict(answers), files_in(intake, answers))
     brought = fresh(
