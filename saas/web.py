@@ -33,6 +33,7 @@ Guard = Literal["clinic", "platform", "anywhere", "staff", "operator", "before t
 Environ = dict[str, Any]
 
 _TOKEN_DAYS = 7
+_REST = 4 * 1024 * 1024  # of a body that is refused, what is read to its end
 _NOBODY = "'none'"
 _HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
@@ -100,6 +101,8 @@ class EveryAnswer:
         """Pass on; an answer without a policy is one that `security_headers` has not seen."""
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            if status.startswith("413") and int(environ.get("CONTENT_LENGTH") or 0) <= _REST:
+                environ["wsgi.input"].read(_REST)  # else gunicorn closes the connection under the next request
             if all(name != "Content-Security-Policy" for name, _ in headers):
                 headers = [*headers, *self.headers]
             return start_response(status, headers, *rest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -108,7 +109,9 @@ def test_what_is_not_signed_or_not_whole_is_refused(till: Till, app: Flask, rowa
     assert door.post(URL, data=payload).status_code == 400
     assert door.post(URL, data=payload + b" ", headers={"Stripe-Signature": signature}).status_code == 400
     assert door.post(URL, data=b"\xff\x00", headers={"Stripe-Signature": "t=1,v1=\u00e9"}).status_code == 400
-    assert door.post(URL, data=b"x" * (256 * 1024 + 1)).status_code == 413
+    heavy = io.BytesIO(b"x" * (256 * 1024 + 1))
+    assert door.post(URL, input_stream=heavy, content_length=256 * 1024 + 1).status_code == 413
+    assert heavy.read() == b""  # what is left unread would be taken for the connection's next request
     assert stored(app) == {}
 
 
