@@ -141,7 +141,7 @@ def _ways_out(form: _Form) -> Iterator[Fault]:
             )  # fmt: skip
         guarded = section.sensitive or item.safety or item.acute
         own_way = any(option.code == TALK for option in item.options)
-        if guarded and not item.sensitive and not own_way and item.kind not in _UNANSWERED:
+        if guarded and not item.may_decline and not own_way and item.kind not in _UNANSWERED:
             yield Fault(
                 item.id, "sensitive",
                 _("A question here needs its two ways out: mark it as sensitive"),

@@ -32,7 +32,7 @@ KIND_WORDS: Mapping[Kind, Any] = {
 }
 OFFERED: tuple[Kind, ...] = (
     "single", "multi", "yn4", "bool", "scale", "short", "long", "date", "monthyear", "number", "bodymap", "display",
-    "consent", "group",
+    "consent", "file", "group",
 )  # fmt: skip
 """The kinds that a clinic may add; the others have one place in the shipped questionnaire."""
 WITH_CHOICES = frozenset(("single", "multi", "bodymap"))

@@ -7,6 +7,7 @@ import json
 import re
 import struct
 import zlib
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from tenants.intake.fhir_response import read_response
 from tenants.intake.file_rows import NoSuchFile, file_in, files_in
 from tenants.intake.files import MOST_BYTES, looked_at
 from tenants.intake.instruments import bring_answers
+from tenants.intake.lint import faults_in
 from tenants.intake.models import Intake, IntakeFile
 from tenants.intake.queries import answers_of
 from tenants.intake.sent import Fault, Upload
@@ -91,6 +93,12 @@ def test_a_picture_that_would_fill_the_memory_is_not_opened() -> None:
     for chunk in (head, rows, b"IEND"):
         made += struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
     assert isinstance(looked_at("small.png", made), Fault)
+
+
+def test_a_question_for_a_file_has_its_two_ways_out_by_itself() -> None:
+    part = PAPERS.parts[0]
+    deep = replace(PAPERS, parts=(replace(part, sections=(replace(part.sections[0], sensitive=True),)),))
+    assert {fault.at for fault in faults_in(deep) if fault.where == "sensitive"} == {"p.goal", "p.born"}
 
 
 # --- on the pages ---
