@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from saas.accounts.actions import create_account
 from saas.fleet.actions import connect_stripe, create_clinic, ensure_platform
@@ -95,5 +96,6 @@ def add_practitioner(made: Clinic, name: str, *, position: int, now: datetime) -
     person = save_practitioner(practitioner_id=None, request=request, now=now)
     made.practitioners[name] = person.id
     set_services(practitioner_id=person.id, service_ids=list(made.services.values()), now=now)
-    replace_week(practitioner_id=person.id, week=WEEK, valid_from=date(now.year, now.month, now.day), now=now)
+    today = now.astimezone(ZoneInfo(made.ref.zone)).date()  # where it is tomorrow while UTC still has its last hour
+    replace_week(practitioner_id=person.id, week=WEEK, valid_from=today, now=now)
     return person.id
