@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import datetime
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -26,9 +27,10 @@ from tests.proofs.stage import Stage, until
 
 WORKERS = sized(2, 4)
 ROWS = sized(40, 600)
+ENOUGH = 20
 
 
-def one_booking(clinic: Clinic, now: datetime) -> None:
+def one_booking(clinic: Clinic, now: datetime) -> UUID:
     made = hold(
         service_id=clinic.services["race"],
         practitioner_id=clinic.practitioners["ben"],
@@ -40,11 +42,11 @@ def one_booking(clinic: Clinic, now: datetime) -> None:
     )
     give_details(booking_id=made.id, details=Details("Cleo Hart", "cleo@example.com"), now=now)
     confirm(booking_id=made.id, how="at_clinic", now=now)
-    _ask_often(made.id, now)
+    return made.id
 
 
 @action
-def _ask_often(booking_id: object, now: datetime) -> None:
+def _ask_often(booking_id: UUID, now: datetime) -> None:
     """The same mail again and again, each a row of its own: rows are what workers could take twice."""
     for _ in range(ROWS):
         emit("booking.confirmed", run_at=now, booking_id=str(booking_id))
@@ -68,8 +70,12 @@ def test_no_two_workers_send_the_same_row(app: Flask, stage: Stage, database: Sq
     # Rows come once all are there, so that all of them want the first.
     until(lambda: all("worker.started" in stage.log(name) for name in names), "the workers are there")
     with app.app_context(), tenant_scope(clinic.ref):
-        one_booking(clinic, clock.now())
-        until(lambda: due() == 0, "everything due is done", every=0.1)
+        made, rounds = one_booking(clinic, clock.now()), 0
+        # A worker with nothing to do sleeps for a second: the other may be through with a small heap by then.
+        while rounds == 0 or (rounds < ENOUGH and not all(_ran(stage.log(name)) for name in names)):
+            _ask_often(made, clock.now())
+            until(lambda: due() == 0, "everything due is done", every=0.1)
+            rounds += 1
         rows = db.session.execute(select(Outbox.id, Outbox.attempts).where(Outbox.kind == "booking.confirmed")).all()
     for name in names:
         stage.stop(name)
@@ -82,7 +88,7 @@ def test_no_two_workers_send_the_same_row(app: Flask, stage: Stage, database: Sq
         f"{WORKERS} workers on the same rows, {database.kind}: rows not sent exactly once",
         seen=f"{len(wrong)} of {len(rows)} (done by each: {shares})",
         bound="0, all of them at work",
-        ok=not wrong and len(rows) == ROWS + 1 and all(ran.values()),
+        ok=not wrong and len(rows) == rounds * ROWS + 1 and all(ran.values()),
     )
 
 

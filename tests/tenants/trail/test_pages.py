@@ -12,7 +12,7 @@ from uuid import UUID
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, insert
+from sqlalchemy import event, func, insert, select
 
 from saas.audit import Audit, note_read
 from saas.db import action, db, new_id
@@ -32,6 +32,14 @@ def _fill(clinic: Clinic, count: int, *, account_id: UUID | None = None, deed: s
         for number in range(count)
     ]
     db.session.connection().execute(insert(Audit), rows)
+
+
+@action
+def _double() -> None:
+    """Every such row once more, with an id of its own: the database copies them in a tenth of the time."""
+    columns = [column for column in Audit.__table__.columns if column.name != "id"]
+    rows = select(func.lower(func.hex(func.randomblob(16))), *columns).where(Audit.deed == "room.saved")
+    db.session.connection().execute(insert(Audit).from_select(["id", *(one.name for one in columns)], rows))
 
 
 def _shown(page: str) -> list[str]:
@@ -126,8 +134,9 @@ def test_a_hundred_thousand_rows_cost_what_a_hundred_do(
 
     few = measured()
     with inside(rowan):
-        for _ in range(10):
-            _fill(rowan, 10_000)
+        _fill(rowan, 12_500)
+        for _ in range(3):
+            _double()
     turns: list[list[tuple[float, int]]] = []
     while True:  # what others do on the machine only adds
         turns.append(measured())
