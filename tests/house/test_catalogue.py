@@ -22,6 +22,10 @@ PLACE = re.compile(r"%(?:\((\w+)\))?([sd%])")
 TAKEN = frozenset({"text", "one", "many"})
 
 
+# With `tests/tenants/bookings/test_gettext.py`: in one worker each of them reads the source once.
+pytestmark = pytest.mark.xdist_group("sentences")
+
+
 @pytest.fixture(scope="module")
 def source() -> Catalog:
     return words.extracted()

@@ -33,7 +33,7 @@ from tests.tenants.bookings.scenes import (
 )
 
 Inside = Callable[[Clinic], AbstractContextManager[Clinic]]
-pytestmark = only_sqlite
+pytestmark = [only_sqlite, pytest.mark.xdist_group("sentences")]
 KEYWORDS = {
     "_": None, "_l": None, "gettext": None, "later": None, "lazy_gettext": None, "ngettext": (1, 2)
 }  # fmt: skip
