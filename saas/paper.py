@@ -1,22 +1,27 @@
 """Sheets of paper as PDF files: the same values give the same bytes.
 
-PDF readers bring one typeface without being sent it, and that one has the letters of Western Europe. Letters beyond
-them are written as their nearest (ł as l, ş as s); what has none is left out of a name (`writable`), or stands as a
-mark in a record (`marked`), which then says so.
+PDF readers bring one typeface without being sent it, and that one has the letters of Western Europe. A line with other
+letters is set in Source Sans, which has those of all of Europe, Greek, Cyrillic and Vietnamese; what is used of it is
+in the file. A letter that neither has is written as its nearest; what has none is left out of a name (`writable`), or
+stands as a mark in a record (`marked`), which then says so.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-_NEAREST = str.maketrans(
-    {
-        "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ħ": "h", "Ħ": "H", "ı": "i", "ŧ": "t", "Ŧ": "T", "ŋ": "n", "Ŋ": "N",
-        "ə": "e", "Ə": "E", "ĸ": "k", "ŀ": "l", "ẞ": "SS", "ʻ": "‘", "ʼ": "’", "−": "-", "\u202f": " ", "\u2009": " ",
-    }
-)  # fmt: skip
-_ALIKE = frozenset("ʻʼ−\u202f\u2009")  # what is written for them looks the same
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+_NEAREST = str.maketrans({"\u2009": " ", "\u2010": "-", "\u2011": "-"})
+_ALIKE = frozenset("\u2009\u2010\u2011")  # what is written for them looks the same
+_WEST, _WIDE = "helvetica", "wide"
+_CUTS = {"": "Regular", "B": "Bold"}
 _LEFT, _WIDTH = 22, 166
 _INK, _GREY, _RULE = (25, 25, 25), (95, 95, 95), (190, 190, 190)
 MARK = "¿"
@@ -50,11 +55,39 @@ def _written(text: str, instead: str) -> str:
 
 
 def _has(letter: str) -> bool:
+    return _is_western(letter) or ord(letter) in _wide_letters()
+
+
+def _is_western(text: str) -> bool:
     try:
-        letter.encode("cp1252")
+        text.encode("cp1252")
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _wide_file(cut: str) -> Path:
+    return Path(str(files("font_source_sans_pro") / "files" / f"SourceSansPro-{cut}.ttf"))
+
+
+@cache
+def _wide_letters() -> frozenset[int]:
+    """The code points that every cut of the wide typeface has."""
+    from fontTools.ttLib import TTFont
+
+    cuts = [frozenset(TTFont(_wide_file(cut), lazy=True).getBestCmap()) for cut in _CUTS.values()]
+    return frozenset.intersection(*cuts)
+
+
+def set_face(page: FPDF, text: str, *, size: float, bold: bool = False) -> None:
+    """The typeface that has every letter of `text`, in points; the wide one comes into the file when it is needed."""
+    cut = "B" if bold else ""
+    if _is_western(text):
+        page.set_font(_WEST, cut, size)
+        return
+    if f"{_WIDE}{cut}" not in page.fonts:
+        page.add_font(_WIDE, cut, _wide_file(_CUTS[cut]))
+    page.set_font(_WIDE, cut, size)
 
 
 class Sheets:
@@ -72,9 +105,10 @@ class Sheets:
             def footer(self) -> None:
                 if foot:
                     self.set_y(-16)
-                    self.set_font("helvetica", "", 8)
+                    line = f"{writable(foot)} · {self.page_no()} / {{nb}}"
+                    set_face(self, line, size=8)
                     self.set_text_color(*_GREY)
-                    self.cell(0, 5, f"{writable(foot)} · {self.page_no()} / {{nb}}")
+                    self.cell(0, 5, line)
 
         self._letters = marked if marks else writable
         page = self.page = Numbered(format="A4")
@@ -89,9 +123,10 @@ class Sheets:
 
     def text(self, text: str, *, size: float = 11, bold: bool = False, grey: bool = False) -> None:
         """One line, or as many as it needs."""
-        self.page.set_font("helvetica", "B" if bold else "", size)
+        words = self._letters(text)
+        set_face(self.page, words, size=size, bold=bold)
         self.page.set_text_color(*(_GREY if grey else _INK))
-        self.page.multi_cell(_WIDTH, size * 0.5, self._letters(text), new_x="LMARGIN", new_y="NEXT", align="L")
+        self.page.multi_cell(_WIDTH, size * 0.5, words, new_x="LMARGIN", new_y="NEXT", align="L")
 
     def gap(self, height: float) -> None:
         """Nothing, so many millimetres of it."""
@@ -101,11 +136,12 @@ class Sheets:
         """A line of a table of three columns, the last one to the right."""
         page = self.page
         page.set_draw_color(*_RULE)
-        page.set_font("helvetica", "B" if bold else "", 11)
+        cells = [writable(text) for text in (words, middle, right)]
+        set_face(page, "".join(cells), size=11, bold=bold)
         page.set_text_color(*_INK)
-        page.cell(88, 9, writable(words), border="B")
-        page.cell(40, 9, writable(middle), border="B")
-        page.cell(38, 9, writable(right), border="B", align="R", new_x="LMARGIN", new_y="NEXT")
+        page.cell(88, 9, cells[0], border="B")
+        page.cell(40, 9, cells[1], border="B")
+        page.cell(38, 9, cells[2], border="B", align="R", new_x="LMARGIN", new_y="NEXT")
 
     def file(self) -> bytes:
         """The file."""
