@@ -104,8 +104,6 @@ _INTAKES: Words = {
     "questionnaire.changed": _l("Changed the draft of a questionnaire"),
     "questionnaire.discarded": _l("Discarded the draft of a questionnaire"),
     "questionnaire.brought_back": _l("Brought back a draft that was discarded"),
-    "questionnaire.discarded": _l("Discarded the draft of a questionnaire"),
-    "questionnaire.brought_back": _l("Brought back a draft that was discarded"),
     "questionnaire.published": _l("Published a questionnaire"),
     "questionnaire.withdrawn": _l("Withdrew a version of a questionnaire"),
     "questionnaire.archived": _l("Put a questionnaire away"),
