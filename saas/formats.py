@@ -16,7 +16,14 @@ import phonenumbers
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, get_day_names, get_month_names
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+    get_decimal_symbol,
+    get_group_symbol,
+)
 from babel.units import format_unit
 
 from saas.money import Money
@@ -148,6 +155,11 @@ def number(count: int, locale: str) -> str:
 def hours(minutes: int, locale: str) -> str:
     """Minutes as hours, to the half: '37.5'."""
     return str(format_decimal(round(minutes / 30) / 2, locale=_locale(locale)))
+
+
+def signs(locale: str) -> tuple[str, str]:
+    """What parts the thousands and what begins the decimals: (",", ".") in English."""
+    return get_group_symbol(_locale(locale)), get_decimal_symbol(_locale(locale))
 
 
 def joined(items: Iterable[str], locale: str) -> str:

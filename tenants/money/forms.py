@@ -9,10 +9,11 @@ from wtforms import HiddenField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from saas.fields import OfficeForm
+from saas.languages import locale
 from saas.money import Money
 from saas.words import _
 from saas.words import later as _l
-from tenants.services.rules import amount_of, amount_text
+from tenants.services.rules import NotAnAmount, amount_of, amount_text
 
 METHOD_WORDS = {
     "cash": _l("Cash"),
@@ -48,9 +49,9 @@ class AmountForm(OfficeForm):
         if not self.validate():
             return None
         try:
-            amount = Money(amount_of(self.amount.data or "", currency), currency)
-        except ValueError:
-            self.refuse(_("Type the amount in numbers, such as %(example)s", example=_example(currency)))
+            amount = Money(amount_of(self.amount.data or "", currency, locale()), currency)
+        except NotAnAmount as error:
+            self.refuse(error.sentence)
             return None
         if not amount:
             self.refuse(_("Type an amount above nothing"))
@@ -65,10 +66,6 @@ class AmountForm(OfficeForm):
         """The form of a page that is shown again with what is true now: pressing then is a new press."""
         self.click.data, self.seen.data = uuid4().hex, seen
         return self
-
-
-def _example(currency: str) -> str:
-    return amount_text(Money(4750, currency))
 
 
 class DeskForm(AmountForm):

@@ -9,11 +9,11 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField, 
 from wtforms.fields.choices import SelectChoice
 
 from saas.admin import OfficeForm
-from saas.money import Money
+from saas.languages import locale
 from saas.words import _
 from saas.words import later as _l
 from tenants.practitioners.rules import PractitionerRequest, RoomRequest
-from tenants.services.rules import ServiceRequest, amount_of, amount_text
+from tenants.services.rules import NotAnAmount, ServiceRequest, amount_of
 
 _TIMES = ("duration_min", "step_min", "buffer_before_min", "buffer_after_min")
 # Where a sentence of the rules belongs on the page.
@@ -61,9 +61,9 @@ class RecordForm(OfficeForm):
         if not text:
             return None
         try:
-            return amount_of(text, currency)
-        except ValueError:
-            self.refuse(name, _("Enter an amount like %(example)s", example=amount_text(Money(9500, currency))))
+            return amount_of(text, currency, locale())
+        except NotAnAmount as error:
+            self.refuse(name, error.sentence)
             return None
 
     @property

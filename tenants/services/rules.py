@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from saas.formats import signs
 from saas.money import Money, card_maximum, card_minimum, exponent
 from saas.text import Cleaner
 from saas.words import _
@@ -46,26 +47,55 @@ def slug_of(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
 
 
-def amount_of(text: str, currency: str) -> int:
-    """What somebody types for an amount (95, 95.00, 95,00, 1.250,50, € 95) in minor units. ValueError for all else.
+class NotAnAmount(ValueError):
+    """What was typed is no amount, or could be two of them. `sentence`: what to say beside its field."""
 
-    A sign with as many digits behind it as the currency has decimals begins the decimals; with three and no such
-    currency it parts the thousands.
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def amount_of(text: str, currency: str, locale: str) -> int:
+    """What somebody types for an amount (95, 95.00, 95,00, 1.250,50, € 95) in minor units; `NotAnAmount` for all else.
+
+    A lone sign with three digits behind it parts the thousands where `locale` writes them so, and begins the decimals
+    of a currency that has three where it is a point, as our fields write it, or what `locale` writes. Anything else it
+    could mean is refused: "1.001" dollars are one or a thousand.
     """
     places = exponent(currency)
     tidy = re.sub(r"[\s\u00a0\u202f'’]", "", text).strip("€$£")
     tidy = tidy.removeprefix(currency).removesuffix(currency)
+    if lone := re.fullmatch(r"(\d{1,12})([.,])(\d{3})", tidy):
+        return _with_lone_sign(lone, currency, locale)
     plain = re.fullmatch(r"(\d{1,12})(?:[.,](\d{1,3}))?", tidy)
     parted = re.fullmatch(r"(\d{1,3}(?:(?P<by>[.,])\d{3})(?:(?P=by)\d{3}){0,3})(?:(?!(?P=by))[.,](\d{1,3}))?", tidy)
-    if parted is not None and not (places == 3 and plain is not None):
+    if parted is not None:
         number, decimals = parted[1], parted[3] or ""
     elif plain is not None:
         number, decimals = plain[1], plain[2] or ""
     else:
-        raise ValueError(text)
+        raise NotAnAmount(_no_amount(currency))
     if len(decimals) > places and decimals.strip("0"):
-        raise ValueError(text)
+        raise NotAnAmount(_no_amount(currency))
     return int(re.sub(r"\D", "", number) + (decimals + "000")[:places])
+
+
+def _with_lone_sign(typed: re.Match[str], currency: str, locale: str) -> int:
+    before, sign, behind = typed.groups()
+    parts, begins = signs(locale)
+    unit: int = 10 ** exponent(currency)
+    has_three = exponent(currency) == len(behind)
+    if has_three and sign in (".", begins):
+        return int(before + behind)
+    if not has_three and sign == parts and re.fullmatch(r"[1-9]\d{0,2}", before):
+        return int(before + behind) * unit
+    meant = int(before + behind) if has_three else int(before) * unit, int(before + behind) * unit
+    either = " · ".join(amount_text(Money(minor, currency)) for minor in meant)
+    raise NotAnAmount(_("This could be one of two amounts. Write it out: %(amounts)s", amounts=either))
+
+
+def _no_amount(currency: str) -> str:
+    return _("Enter an amount like %(example)s", example=amount_text(Money(9500, currency)))
 
 
 def amount_text(amount: Money) -> str:

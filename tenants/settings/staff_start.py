@@ -13,8 +13,8 @@ from wtforms.fields.choices import SelectChoice
 from saas import theme
 from saas.admin import Console, current_account
 from saas.errors import NotFound
+from saas.languages import locale
 from saas.links import absolute
-from saas.money import Money
 from saas.tenancy import current_or_none, current_tenant
 from saas.web import page_now
 from saas.words import _
@@ -25,7 +25,7 @@ from tenants.clinic.actions import end_set_up, note_set_up
 from tenants.clinic.queries import clinic_view
 from tenants.clinic.rules import SET_UP_STEPS, Profile
 from tenants.practitioners.queries import practitioners
-from tenants.services.rules import ServiceRequest, amount_of, amount_text
+from tenants.services.rules import NotAnAmount, ServiceRequest, amount_of
 from tenants.settings.actions import BRAND_FIELDS, start_brand, start_hours, start_payments, start_service
 from tenants.settings.forms import PressForm, SettingsForm
 from tenants.settings.queries import Progress, hours_stand, is_new, progress
@@ -64,10 +64,9 @@ class ServiceStep(SettingsForm):
         minutes = self.whole("duration_min")
         text, minor = (self.price.data or "").strip(), 0
         try:
-            minor = amount_of(text, currency) if text else 0
-        except ValueError:
-            example = amount_text(Money(9500, currency))
-            self.refuse("price", _("Enter an amount like %(example)s", example=example))
+            minor = amount_of(text, currency, locale()) if text else 0
+        except NotAnAmount as error:
+            self.refuse("price", error.sentence)
         return ServiceRequest(
             name=self.name.data or "",
             duration_min=minutes,

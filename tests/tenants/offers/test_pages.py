@@ -68,6 +68,7 @@ def test_a_session_is_added_with_who_offers_it_and_can_be_booked(
         ({"duration_min": "720", "buffer_after_min": "360", "buffer_before_min": "361"}, "from 0 to 360"),
         ({"step_min": ""}, "Enter a whole number, such as 30"),
         ({"price": "-3"}, "Enter an amount like 95.00"),
+        ({"price": "1.001"}, "Write it out: 1.00 · 1001.00"),
         ({"price": "95.5.5"}, "Enter an amount like 95.00"),
         ({"price": "1000000"}, "This is more than a card can pay. Enter at most 999999.99"),
         ({"price": ""}, "Enter a price, or offer it free of charge"),
