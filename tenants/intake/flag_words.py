@@ -100,20 +100,23 @@ def _choice(code: str, label: Label, language: str) -> str:
     if code in SAID:
         return _in(language, code)
     if _DAY.fullmatch(code) or _MONTH.fullmatch(code):
-        return _written_day(code, language)
+        return written_day(code, language)
     if label.options or code.isdecimal():
         return code
     shown = code if len(code) <= LONGEST_QUOTE else f"{code[: LONGEST_QUOTE - 1].rstrip()}…"
     return f"“{shown}”" if language != "es" else f"«{shown}»"
 
 
-def _written_day(text: str, language: str) -> str:
+def written_day(text: str, language: str) -> str:
+    """A day or a month as an answer holds it, as people write it; anything else as it is."""
     try:
         if _DAY.fullmatch(text):
             return _day(date.fromisoformat(text), language)
-        return str(format_skeleton("yMMMM", date.fromisoformat(f"{text}-01"), locale=language))
-    except ValueError:
+        if _MONTH.fullmatch(text):
+            return str(format_skeleton("yMMMM", date.fromisoformat(f"{text}-01"), locale=language))
+    except ValueError:  # a thirteenth month
         return text
+    return text
 
 
 def _day(day: date, language: str) -> str:

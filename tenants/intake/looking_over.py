@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from saas.words import _
 from tenants.intake.answer_rows import Said
 from tenants.intake.asking import Paper, Typed, asked_now, is_given
+from tenants.intake.flag_words import written_day
 from tenants.intake.forms import drawn_of
 from tenants.intake.questions import Answer, Item, Part
 from tenants.intake.reading import choices
@@ -20,7 +21,8 @@ _BLANK = Answer()
 
 @dataclass(frozen=True)
 class Line:
-    """One answer in words, for the page on which everything is looked over."""
+    """One answer in words, for the page on which everything is looked over. `refused`: an agreement that is needed, and
+    that the client has said no to."""
 
     key: str
     words: str
@@ -28,6 +30,7 @@ class Line:
     part: str
     drawn: str = ""
     missing: bool = False
+    refused: bool = False
 
 
 def lines_of(
@@ -79,8 +82,12 @@ def _line(paper: Paper, key: str, answer: Answer, reader: Reader, part: Part, *,
     if of is not None:
         named = {one.code: one.text for one in choices(of.item)}
         words = f"{reader.say(named.get(row, {}))}: {words}"
+    else:
+        around = next((one for one in place.section.items if one.kind == "group" and item in one.items), None)
+        words = f"{reader.say(around.text)}: {words}" if around is not None and around.text else words
     drawn = drawn_of(answer.note) if item.kind == "signature" else ""
-    return Line(key, words, answer_in_words(item, answer, reader), part.id, drawn, missing)
+    refused = missing and item.kind == "consent" and answer.value is False
+    return Line(key, words, answer_in_words(item, answer, reader), part.id, drawn, missing, refused)
 
 
 def answer_in_words(item: Item, answer: Answer, reader: Reader) -> str:
@@ -91,9 +98,14 @@ def answer_in_words(item: Item, answer: Answer, reader: Reader) -> str:
     elif answer.absent:
         said = reader.say(OPT_OUT_TEXTS[answer.absent])
     elif isinstance(answer.value, bool):
-        said = (_("I agree") if item.kind == "consent" else named["yes"]) if answer.value else _("No")
+        yes, no = (_("I agree"), _("I don’t agree")) if item.kind == "consent" else (named["yes"], _("No"))
+        said = yes if answer.value else no
     elif isinstance(answer.value, tuple):
         said = ", ".join(named.get(one, one) for one in answer.value)
+    elif item.kind == "scale" and answer.value is not None:
+        said = _("%(number)s of %(highest)s", number=answer.value, highest=item.hi)
+    elif item.kind in ("date", "monthyear"):
+        said = written_day(str(answer.value or ""), reader.lang)
     else:
         said = "" if answer.value is None else named.get(str(answer.value), str(answer.value))
     note = "" if item.kind == "signature" else answer.note

@@ -73,8 +73,8 @@ BEFORE = Section(
         ),
         agree(
             "a.privacy", "privacy",
-            "I agree that {clinic} may collect and keep the health information I give here, as the text above says.",
-            "Acepto que {clinic} recoja y guarde los datos de salud que doy aquí, como dice el texto de arriba.",
+            "I agree that {clinic} may collect and keep the health information I give here, as this text says.",
+            "Acepto que {clinic} recoja y guarde los datos de salud que doy aquí, como dice este texto.",
             required=True,
         ),
         one(
