@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -153,14 +152,11 @@ def read_logo(content: bytes) -> Logo:
         raise BadLogo(str(LOGO_TOO_LARGE))
     unreadable = _("Choose a PNG, JPEG or WebP image")
     try:
-        with warnings.catch_warnings():
-            # A "decompression bomb" is only a warning to Pillow.
-            warnings.simplefilter("error")
-            with Image.open(io.BytesIO(content), formats=tuple(_LOGO_TYPES)) as image:
-                if max(image.size) > LOGO_PIXELS:
-                    raise BadLogo(_("Choose an image of at most 4096 pixels a side"))
-                kind = _LOGO_TYPES[str(image.format)]
-                image.load()
+        with Image.open(io.BytesIO(content), formats=tuple(_LOGO_TYPES)) as image:
+            if max(image.size) > LOGO_PIXELS:
+                raise BadLogo(_("Choose an image of at most 4096 pixels a side"))
+            kind = _LOGO_TYPES[str(image.format)]
+            image.load()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Warning, Image.DecompressionBombError):
         raise BadLogo(unreadable) from None
     return Logo(content, kind, hashlib.sha256(content).hexdigest()[:16])

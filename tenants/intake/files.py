@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import io
 import re
-import warnings
 from collections.abc import Mapping
+from threading import Lock
 
 from PIL import Image, ImageOps
 
@@ -21,6 +21,8 @@ MOST_BYTES = 10 * 1024 * 1024
 MOST_TOGETHER = 30 * 1024 * 1024
 """All files of one intake."""
 MOST_PIXELS = 25_000_000
+_MOST_SCANS = 200
+"""A progressive JPEG has about ten, and each costs a pass over the whole picture however little is in it."""
 _READABLE = (4000, 3000)
 """As large a photo's writing can be read; larger ones are read at half the size or less, which takes a quarter of the
 memory."""
@@ -28,12 +30,15 @@ KINDS: Mapping[str, str] = {"pdf": "application/pdf", "jpg": "image/jpeg", "png"
 """What is taken, by the ending it is kept under."""
 _LONGEST_NAME = 80
 _PICTURES = {"JPEG": "jpg", "PNG": "png"}
+_SCAN = b"\xff\xda"
 _HEIC = (b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1")
 _ZIP_END = b"PK\x05\x06"
 _ZIP_TAIL = 65_557
 """So far from the end a ZIP archive's last record can begin."""
 _MARKUP = re.compile(rb"<\s*(?:!doctype|html|head|body|script|svg|iframe|\?xml)", re.IGNORECASE)
 _HEAD = 1024
+_ONE_AT_A_TIME = Lock()
+"""Drawing the largest picture takes 200 MB for a second: a process has room for one."""
 
 
 def looked_at(name: str, content: bytes) -> Upload | Fault:
@@ -69,14 +74,16 @@ def _is_whole_pdf(content: bytes) -> bool:
 def _drawn_anew(name: str, content: bytes) -> Upload | Fault:
     made = io.BytesIO()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # a "decompression bomb" is only a warning to Pillow
-            with Image.open(io.BytesIO(content), formats=tuple(_PICTURES)) as image:
+        with _ONE_AT_A_TIME, Image.open(io.BytesIO(content), formats=tuple(_PICTURES)) as image:
+            in_scans = "progressive" in image.info
+            if in_scans and content.count(_SCAN) > _MOST_SCANS:
+                return Fault(_unlike())
+            if not in_scans:  # those in scans lie whole in memory, however small they are read
                 image.draft(None, _READABLE)
-                if image.width * image.height > MOST_PIXELS:
-                    return Fault(_("This picture has too many pixels. Choose a smaller one"))
-                ending = _PICTURES[str(image.format)]
-                _write(ImageOps.exif_transpose(image), ending, made)
+            if image.width * image.height > MOST_PIXELS:
+                return Fault(_("This picture has too many pixels. Choose a smaller one"))
+            ending = _PICTURES[str(image.format)]
+            _write(ImageOps.exif_transpose(image), ending, made)
     except (OSError, SyntaxError, ValueError, Warning, Image.DecompressionBombError):
         return Fault(_unlike())
     if len(made.getbuffer()) > MOST_BYTES:

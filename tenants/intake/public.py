@@ -37,6 +37,7 @@ from tenants.intake.queries import (
 )
 from tenants.intake.questions import Part
 from tenants.intake.reading import in_order
+from tenants.intake.sent import Fault, Upload
 from tenants.intake.sittings import Sitting
 from tenants.intake.views import Page, Sent
 
@@ -160,6 +161,13 @@ def _keep(intake: Intake, paper: Paper, sitting: Sitting, part: str, typed: Mapp
     )
 
 
+def _handed_in(paper: Paper) -> dict[str, Upload | Fault]:
+    """The files that were chosen; how many is counted before they are drawn anew, which costs up to a second each."""
+    if any(one.filename for one in request.files.values()):
+        limit_tries("intake-files", limit=100, window_seconds=600)
+    return files_sent(paper, request.files)
+
+
 def _save_part(token: str, part: str) -> ResponseReturnValue:
     intake = behind(token, standing=False)
     paper = paper_for(intake.questionnaire_version_id)
@@ -167,7 +175,7 @@ def _save_part(token: str, part: str) -> ResponseReturnValue:
     sitting = sittings.begun(sittings.sitting_of(intake))
     request.max_content_length = MOST_SENT
     try:
-        typed = typed_in(request.form, own=_OWN, files=files_sent(paper, request.files))
+        typed = typed_in(request.form, own=_OWN, files=_handed_in(paper))
         check_form("intake", token)
         saved = _keep(intake, paper, sitting, part, typed)
     except StaleForm as stale:

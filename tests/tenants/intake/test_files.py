@@ -95,6 +95,19 @@ def test_a_picture_that_would_fill_the_memory_is_not_opened() -> None:
     assert isinstance(looked_at("small.png", made), Fault)
 
 
+def test_a_picture_that_would_take_minutes_to_draw_is_not_drawn() -> None:
+    image, made = Image.new("RGB", (800, 600), "navy"), io.BytesIO()
+    image.save(made, "JPEG", progressive=True)
+    ends = made.getvalue().rindex(b"\xff\xd9")
+    empty = b"\xff\xda\x00\x08\x01\x01\x00\x01\x01\x00\x00"  # a pass over all of it that says nothing
+    whole, bomb = made.getvalue(), made.getvalue()[:ends] + empty * 300 + b"\xff\xd9"
+    assert isinstance(looked_at("small.jpg", whole), Upload)
+    assert isinstance(looked_at("small.jpg", bomb), Fault)
+    large = io.BytesIO()
+    Image.new("L", (6000, 5000)).save(large, "JPEG", progressive=True)
+    assert isinstance(looked_at("large.jpg", large.getvalue()), Fault), "it would lie whole in memory"
+
+
 def test_a_question_for_a_file_has_its_two_ways_out_by_itself() -> None:
     part = PAPERS.parts[0]
     deep = replace(PAPERS, parts=(replace(part, sections=(replace(part.sections[0], sensitive=True),)),))
