@@ -5,7 +5,7 @@ from __future__ import annotations
 from tenants.intake.questions import Item, Section, Test
 from tenants.intake.shipped.about_you import IS_YOUNG
 from tenants.intake.shipped.making import agree, has, is_one_of, note, say
-from tenants.intake.shipped.texts import CLOSE, GROUNDING, NEXT, NOTICE
+from tenants.intake.shipped.texts import CLOSE, GROUND, NEXT, NOTICE
 
 EXTRA = Section("k", say("Further questionnaires", "Otros cuestionarios"), (), notice=NOTICE, sensitive=True)
 
@@ -63,7 +63,7 @@ END = Section(
     say("Before you go", "Antes de terminar"),
     (
         Item("m.close", "display", CLOSE),
-        Item("m.ground", "display", GROUNDING),
+        Item("m.ground", "display", GROUND),
         Item("m.next", "display", NEXT),
     ),
 )

@@ -10,14 +10,19 @@ NOTICE = say(
     "Algunas de las preguntas que siguen tocan experiencias duras. No hace falta que describa nada. Puede saltar la "
     "sección, parar o dejarlo para hablarlo. Su sitio queda guardado.",
 )
-GROUNDING = say(
+GROUND = say(
     "Let’s take a moment. Put both feet on the floor and feel the ground. Look around and name five things you can "
-    "see. Notice three sounds. Breathe out slowly, a little longer than you breathe in. There is no hurry. When "
-    "you’re ready, you can go on, skip, or save and come back.",
+    "see. Notice three sounds. Breathe out slowly, a little longer than you breathe in. There is no hurry.",
     "Tómese un momento. Ponga los dos pies en el suelo y sienta cómo le sostiene. Mire a su alrededor y nombre cinco "
     "cosas que ve. Escuche tres sonidos. Suelte el aire despacio, un poco más de lo que tarda en tomarlo. No hay "
-    "prisa. Cuando quiera, puede seguir, saltar o guardar y volver luego.",
+    "prisa.",
 )
+_ON = say(
+    "When you’re ready, you can go on, skip, or save and come back.",
+    "Cuando quiera, puede seguir, saltar o guardar y volver luego.",
+)
+# The same between questions, where there is something to go on with, as at the end, where all is sent.
+GROUNDING = {tag: f"{words} {_ON[tag]}" for tag, words in GROUND.items()}
 CLOSE = say(
     "Thank you. That was a lot to think about. {practitioner} will read this before you meet. Nothing you wrote "
     "cancels your session. Try to do something kind and ordinary for yourself now.",
