@@ -95,6 +95,7 @@ def erase_client(*, client_id: UUID, typed: str, basis: str, now: datetime) -> N
         raise Held(kept)
     if coming(records, now=now):
         raise SessionsToCome
+    _hold_intakes(records)
     ids = erase_client_fields(client_id=client.id, now=now)
     _forget_intakes(ids, now=now)
     _end_links(ids)
@@ -111,6 +112,7 @@ def erase_again(*, now: datetime) -> int:
         mine = select(Client.id).where(Client.id.in_(some), Client.merged_into_id.is_(None), ~is_erased())
         found += db.session.execute(mine).scalars()
     for client_id in found:
+        _hold_intakes(records_of(client_id))
         ids = erase_client_fields(client_id=client_id, now=now)
         _forget_intakes(ids, now=now)
         _end_links(ids)
@@ -132,6 +134,12 @@ def coming(ids: list[UUID], *, now: datetime) -> int:
     """How many sessions of theirs are still to come."""
     found = select(Booking.id).where(Booking.client_id.in_(ids), Booking.status.in_(LIVE), Booking.ends_at > now)
     return len(db.session.execute(found).all())
+
+
+def _hold_intakes(ids: list[UUID]) -> None:
+    """Whoever is saving an answer now is waited for, and what they saved goes too; who saves later finds it closed.
+    Before the clients, as a save takes them: else the two might wait for each other."""
+    db.session.execute(select(Intake.id).where(Intake.client_id.in_(ids)).order_by(Intake.id).with_for_update())
 
 
 def _forget_intakes(ids: list[UUID], *, now: datetime) -> None:

@@ -10,13 +10,15 @@ import zlib
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import Boolean, column, func, select, table
 from werkzeug.test import TestResponse
 
 from saas.crypto import NotSealedHere
@@ -32,7 +34,7 @@ from tenants.intake.file_rows import NoSuchFile, file_in, files_in
 from tenants.intake.files import MOST_BYTES, looked_at
 from tenants.intake.instruments import bring_answers
 from tenants.intake.lint import faults_in
-from tenants.intake.models import Intake, IntakeFile
+from tenants.intake.models import Intake, IntakeAnswer, IntakeFile
 from tenants.intake.queries import answers_of
 from tenants.intake.sent import Fault, Upload
 from tenants.intake.taking_out import bundle_of_intake
@@ -291,6 +293,34 @@ def test_a_file_lies_sealed_bound_to_its_row_and_goes_with_its_client(
 def _swap() -> None:
     one, other = db.session.execute(select(IntakeFile)).scalars()
     one.sealed, other.sealed = other.sealed, one.sealed
+
+
+def test_who_hands_in_a_file_while_they_are_erased_leaves_nothing(
+    app: Flask, rowan: Clinic, intake: Intake, inside: Enter
+) -> None:
+    id, client_id = intake.id, intake.client_id
+    db.session.rollback()
+
+    def erase() -> None:
+        with inside(rowan):
+            erase_client(client_id=client_id, typed=CLEO.name, basis="asked", now=LATER + DAY)
+
+    other = Thread(target=erase)
+    _save_beside(id, other)
+    other.join()
+    assert not db.session.execute(select(IntakeFile.id)).all()
+    assert not db.session.execute(select(IntakeAnswer.id)).all()
+
+
+@action
+def _save_beside(id: UUID, other: Thread) -> None:
+    """A save that is not over before `other` waits for it; SQLite lets it wait before its first word."""
+    save_answers(intake_id=id, typed={"p.letter": handed("b.pdf", PDF)}, sitting="hers", now=NOW)
+    other.start()
+    locks = table("pg_locks", column("granted", Boolean))
+    waits = select(func.count()).select_from(locks).where(~locks.c.granted)
+    while db.engine.dialect.name == "postgresql" and not db.session.execute(waits).scalar_one() and other.is_alive():
+        other.join(0.01)
 
 
 def test_an_update_takes_it_over_and_what_was_sent_stays(at_rowan: Clinic, intake: Intake) -> None:
