@@ -33,7 +33,7 @@ from saas import (
 )
 from saas.accounts import public as account_pages
 from saas.accounts import staff as account_views
-from saas.errors import DomainError, Forbidden, TooMany
+from saas.errors import DomainError, Forbidden, StaleForm, TooMany
 from saas.operator.queries import Facts
 from saas.operator.staff import ClinicsView
 from saas.operator.staff_jobs import EventsView, JobsView
@@ -155,7 +155,7 @@ def _errors(app: Flask) -> None:
 def _refused(error: DomainError) -> Response | tuple[str, int]:
     if error.status >= 500 and not isinstance(error, web.ClinicPaused):
         _log.error("request.failed", error=type(error).__name__)
-    if isinstance(error, Forbidden | TooMany | web.StaleForm):
+    if isinstance(error, Forbidden | TooMany | StaleForm):
         # Who tries doors, and which: worth knowing. What they sent is not for a log, and paths hold links.
         _log.warning("request.refused", error=error.code, endpoint=request.endpoint, address=web.visitor())
     if isinstance(error, TooMany):

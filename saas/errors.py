@@ -27,6 +27,13 @@ class Invalid(DomainError):
     code = "invalid"
 
 
+class StaleForm(Invalid):
+    """The form's token does not belong to this page: it is too old, or it was made elsewhere."""
+
+    status = 400
+    code = "stale-form"
+
+
 class NotFound(DomainError):
     """There is no such thing here: also the answer to whoever has no business knowing that there is."""
 

@@ -11,7 +11,7 @@ from flask_admin.contrib.sqla.filters import BaseSQLAFilter
 from flask_admin.form import BaseForm
 from flask_wtf import FlaskForm
 
-from saas.errors import DomainError
+from saas.errors import DomainError, StaleForm
 from saas.words import later as _l
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
@@ -49,6 +49,11 @@ class OfficeForm(Refusing, BaseForm):
 
     class Meta(FlaskForm.Meta):
         pass
+
+    def require(self) -> None:
+        """Raise `StaleForm` when the form was made elsewhere or too long ago: for buttons with nothing to lose."""
+        if not self.validate():
+            raise StaleForm
 
 
 def _once(make: Choices) -> Choices:

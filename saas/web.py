@@ -25,7 +25,7 @@ from saas import clock, paths
 from saas.audit import CLIENT, acting_as
 from saas.config import Settings, settings
 from saas.crypto import keyed_hash, same
-from saas.errors import DomainError, Forbidden, Gone, Invalid, NotFound
+from saas.errors import DomainError, Forbidden, Gone, NotFound, StaleForm
 from saas.ratelimit import hit
 from saas.tenancy import TenantRef, current_or_none, find_by_host, find_by_slug, find_platform, tenant_scope
 
@@ -71,13 +71,6 @@ class ForeignOrigin(Forbidden):
     """A form was sent from another site's page."""
 
     code = "foreign-origin"
-
-
-class StaleForm(Invalid):
-    """The form's token does not belong to this page: it is too old, or it was made elsewhere."""
-
-    status = 400
-    code = "stale-form"
 
 
 class InMemory(Request):

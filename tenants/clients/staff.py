@@ -15,7 +15,7 @@ from saas.exports import safe_cell
 from saas.fields import OfficeForm
 from saas.tenancy import current_tenant
 from saas.uploads import FORM_BYTES, FilePage, too_big
-from saas.web import StaleForm, page_now
+from saas.web import page_now
 from saas.words import _, ngettext
 from saas.words import later as _l
 from tenants.clients import sheet
@@ -44,16 +44,13 @@ class ImportView(FilePage):
     def __init__(self) -> None:
         super().__init__(name=_l("Bring a list of clients"), endpoint="client_import", url="clients/import")
 
-    def is_visible(self) -> bool:
-        return False
-
     @expose("/", methods=("GET", "POST"))
     def index(self) -> Any:
         if request.method == "GET":
             return self._ask()
         if too_big():
             return self._ask(error=str(sheet.TOO_LARGE)), 413
-        _check_token()
+        OfficeForm(request.form).require()
         file = request.files.get("file")
         content = file.read() if file is not None else b""
         if not content:
@@ -79,7 +76,7 @@ class ImportView(FilePage):
             raise NoSuchImport
         if request.method == "GET":
             return self._show(row, row.content)
-        _check_token()
+        OfficeForm(request.form).require()
         content, seen, id_ = row.content, request.form.get("hash", ""), row.id
         if seen != hashlib.sha256(content).hexdigest():
             return self._show(row, content, error=_("This is not the file that was checked. Look at it again")), 409
@@ -124,11 +121,6 @@ class ImportView(FilePage):
             id=row.id,
             error=error,
         )
-
-
-def _check_token() -> None:
-    if not OfficeForm(request.form).validate():
-        raise StaleForm
 
 
 def _known(found: sheet.Sheet) -> list[sheet.Problem]:

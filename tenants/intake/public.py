@@ -12,7 +12,8 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as WsgiResponse
 
-from saas.web import StaleForm, bearer_headers, check_form, limit_tries, page_now
+from saas.errors import StaleForm
+from saas.web import bearer_headers, check_form, limit_tries, page_now
 from saas.words import _, ngettext
 from tenants.intake import sittings, yours
 from tenants.intake.actions import Saved, Unfinished, reachable_by_mail, save_answers, submit, update_again

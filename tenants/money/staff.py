@@ -15,9 +15,10 @@ from markupsafe import Markup
 from sqlalchemy import and_, or_
 
 from saas import audit, formats
-from saas.admin import ListFilter, RecordView, current_account, fresh, only
+from saas.admin import ListFilter, current_account
 from saas.errors import NotFound
 from saas.money import Money
+from saas.owner_lists import OwnerExports
 from saas.shell import locale
 from saas.tenancy import current_tenant
 from saas.web import page_now
@@ -144,7 +145,7 @@ def _plain_money(_view: Any, _context: Any, line: Line, name: str) -> float:
     return float(getattr(line, name).major)
 
 
-class MoneyView(RecordView):
+class MoneyView(OwnerExports):
     """The list, and one payment with all that happened to it."""
 
     roles = ("owner", "front_desk")
@@ -246,16 +247,6 @@ class MoneyView(RecordView):
         count, rows = super().get_list(*args, **kwargs)
         now = page_now()
         return count, [line_of(row, now) for row in rows]
-
-    def export_links(self) -> list[tuple[str, str]]:
-        account = current_account()
-        return super().export_links() if account is not None and account.role == "owner" else []
-
-    @expose("/export/<export_type>/")
-    @only("owner")
-    @fresh
-    def export(self, export_type: str) -> Any:
-        return super().export(export_type)
 
     @expose("/details/")
     def details_view(self) -> Any:

@@ -9,7 +9,6 @@ from wtforms.fields.choices import SelectChoice
 from saas.fields import OfficeForm
 from saas.languages import LANGUAGES
 from saas.stale import FIELD
-from saas.web import StaleForm
 from saas.words import _
 from saas.words import later as _l
 from tenants.clients.rules import Record
@@ -17,16 +16,7 @@ from tenants.clients.rules import Record
 REACH_WORDS = {"email": _l("By email"), "text": _l("By text message"), "phone": _l("By telephone only")}
 
 
-class DeskForm(OfficeForm):
-    """A form of this room."""
-
-    def require(self) -> None:
-        """Raise `StaleForm` when the form was made elsewhere, or too long ago: for buttons with nothing to lose."""
-        if not self.validate():
-            raise StaleForm
-
-
-class ClientForm(DeskForm):
+class ClientForm(OfficeForm):
     """A client's record."""
 
     name = StringField()
@@ -62,14 +52,14 @@ class ClientForm(DeskForm):
         self.locale.choices = [("", _("The clinic’s own language")), *named]
 
 
-class NoteForm(DeskForm):
+class NoteForm(OfficeForm):
     """Something to write down about a client."""
 
     text = TextAreaField()
     clinical = BooleanField()
 
 
-class PressForm(DeskForm):
+class PressForm(OfficeForm):
     """A button: the form's token and nothing else that is checked."""
 
     seen = HiddenField(FIELD)

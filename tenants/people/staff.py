@@ -11,9 +11,10 @@ from flask_admin import expose
 from flask_admin.helpers import get_redirect_target
 
 from saas import audit, formats
-from saas.admin import NotYours, RecordView, current_account, fresh, only
+from saas.admin import NotYours, current_account, only
 from saas.errors import Invalid
 from saas.fields import ListFilter
+from saas.owner_lists import OwnerExports
 from saas.shell import locale
 from saas.stale import ChangedMeanwhile
 from saas.web import page_now
@@ -53,7 +54,7 @@ def _is_new(query: Any, value: str) -> Any:
     return query.filter(come if value == "returning" else ~come)
 
 
-class ClientView(RecordView):
+class ClientView(OwnerExports):
     """Everybody who comes, found by part of the name, or by the whole of an e-mail address or a number."""
 
     column_list = ("name", "contact", "last", "next", "owes")
@@ -160,16 +161,6 @@ class ClientView(RecordView):
         count = found.order_by(None).with_entities(Client.id).limit(enough).count()
         rows = self._apply_pagination(found, page, page_size).all()
         return count, lines.lines_of(rows, account_id=own_account())
-
-    def export_links(self) -> list[tuple[str, str]]:
-        reader = current_account()
-        return super().export_links() if reader is not None and reader.role == "owner" else []
-
-    @expose("/export/<export_type>/")
-    @only("owner")
-    @fresh
-    def export(self, export_type: str) -> Any:
-        return super().export(export_type)
 
     @expose("/details/")
     def details_view(self) -> Any:

@@ -23,6 +23,7 @@ from saas.tenancy import current_tenant
 from tenants.availability.walltime import to_datetime
 from tenants.bookings.calendars import read_hours, schedule_of
 from tenants.bookings.models import Booking
+from tenants.bookings.rules import UNBOOKED
 from tenants.clients.models import Client
 from tenants.intake.models import Intake
 from tenants.intake.read_reviews import begins, month_before
@@ -147,7 +148,7 @@ class Month:
         theirs = exists().where(
             Booking.tenant_id == Client.tenant_id, Booking.client_id == Client.id,
             Booking.practitioner_id == Practitioner.id, Practitioner.tenant_id == Booking.tenant_id,
-            Practitioner.account_id == seen.c.account_id, Booking.status.not_in(("held", "expired")),
+            Practitioner.account_id == seen.c.account_id, Booking.status.not_in(UNBOOKED),
         )  # fmt: skip
         return (
             select(seen, Client.name, (~theirs).label("stranger"), self._namesake(seen).label("namesake"))

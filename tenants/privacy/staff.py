@@ -14,7 +14,7 @@ from saas.admin import OfficeView, current_account, fresh, page_asked
 from saas.errors import DomainError, Invalid
 from saas.fields import OfficeForm
 from saas.tenancy import current_tenant
-from saas.web import StaleForm, page_now
+from saas.web import page_now
 from saas.words import _
 from saas.words import later as _l
 from tenants.clients.models import Client
@@ -77,8 +77,7 @@ class PrivacyView(OfficeView):
     def copy(self) -> Any:
         client = _client()
         form = CopyForm(request.form)
-        if not form.validate():
-            raise StaleForm
+        form.require()
         account = current_account()
         reader = account.id if account else None
         data = packed(take_copy(client_id=client.id, reader=reader, notes=bool(form.notes.data), now=page_now()))
@@ -89,8 +88,7 @@ class PrivacyView(OfficeView):
     @fresh
     def hold(self) -> Any:
         client, form = _client(), HoldForm(request.form)
-        if not form.validate():
-            raise StaleForm
+        form.require()
         if request.form.get("do") != "hold":
             end_hold(client_id=client.id, now=page_now())
             return redirect(url_for(".index", id=client.id), 303)
@@ -106,8 +104,7 @@ class PrivacyView(OfficeView):
     def back(self) -> Any:
         """What a client tells the clinic that they take back, where they do not do it on their own page."""
         client, form = _client(), OfficeForm(request.form)
-        if not form.validate():
-            raise StaleForm
+        form.require()
         now = page_now()
         for id in records_of(client.id):
             for one in agreements_of(id):

@@ -17,7 +17,7 @@ from saas.errors import NotFound
 from saas.formats import month_year
 from saas.shell import locale
 from saas.tenancy import current_tenant
-from saas.web import StaleForm, page_now
+from saas.web import page_now
 from saas.words import later as _l
 from tenants.intake.read_reviews import MonthNotOver, mark_reviewed, month_before, review_of, this_month
 from tenants.practitioners.rules import ROLE_WORDS
@@ -81,8 +81,7 @@ class LooksView(OfficeView):
         first, account = _month_asked(), current_account()
         if account is None:
             raise NotFound
-        if not OfficeForm(request.form).validate():
-            raise StaleForm
+        OfficeForm(request.form).require()
         try:
             mark_reviewed(month=first, account_id=account.id, now=page_now())
         except MonthNotOver as error:

@@ -15,6 +15,7 @@ from flask_admin import expose
 from saas.admin import current_account
 from saas.errors import Invalid
 from saas.languages import locale
+from saas.uploads import FilePage
 from saas.web import page_now
 from saas.words import _
 from saas.words import later as _l
@@ -29,8 +30,8 @@ from tenants.intake.queries import definition_of
 from tenants.intake.questions import in_language, item_index
 from tenants.intake.record import words_of
 from tenants.intake.score_words import why_words
-from tenants.questionnaires.fhir_words import packed, unpacked
-from tenants.questionnaires.staff_files import FileDoor, check_token, levels, sent_file
+from tenants.questionnaires.fhir_words import packed
+from tenants.questionnaires.staff_files import TAKES, levels, sent_again, sent_file
 
 Page = Any
 
@@ -45,11 +46,12 @@ class Row:
     differs: bool
 
 
-class AnswerFilesView(FileDoor):
+class AnswerFilesView(FilePage):
     """One client's answers from a file."""
 
     roles = ("practitioner",)
     part_of = "client"
+    takes = TAKES
 
     def __init__(self) -> None:
         super().__init__(name=_l("Bring answers in"), endpoint="answer_files", url="questionnaires/answers")
@@ -59,7 +61,6 @@ class AnswerFilesView(FileDoor):
         client = _client()
         if request.method == "GET":
             return self._ask(client)
-        check_token()
         try:
             data = sent_file()
             form = _chosen(data)
@@ -71,9 +72,8 @@ class AnswerFilesView(FileDoor):
     @expose("/keep/", methods=("POST",))
     def keep(self) -> Page:
         client = _client()
-        check_token()
         try:
-            data = unpacked(request.form.get("packed", ""))
+            data = sent_again()
             form = _chosen(data)
             bring_answers(version_id=form.version_id, client_id=client.id, data=data, now=page_now())
         except Invalid as error:

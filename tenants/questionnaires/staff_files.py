@@ -10,16 +10,16 @@ import re
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask_admin import expose
 
-from saas.admin import Console, OfficeView
-from saas.errors import DomainError, Invalid
+from saas.errors import Invalid
 from saas.fields import OfficeForm
 from saas.links import home_of
 from saas.tenancy import current_tenant
 from saas.text import clean_line
-from saas.web import StaleForm, page_now
+from saas.uploads import FORM_BYTES, FilePage, too_big
+from saas.web import page_now
 from saas.words import _
 from saas.words import later as _l
 from tenants.intake.fhir_compare import Brought, bring, numbered
@@ -44,41 +44,41 @@ from tenants.intake.models import Questionnaire as QuestionnaireRow
 from tenants.intake.questions import Item, in_language, item_index
 from tenants.questionnaires.fhir_words import LEVELS, packed, sentence, unpacked
 
-_FORM_BYTES = 64 * 1024
 _LINE = 300
 _CALM = re.compile(r"(?:no|none|never|not at all|nunca|ningun[oa]|nada)\b", re.IGNORECASE)
 Answer = Any
 
 
-class FileTooBig(DomainError):
+class FileTooBig(NotReadable):
     """The file is refused before it is read."""
 
     status = 413
     code = "file-too-big"
 
-
-def _refuse_big_files() -> None:
-    """Before anything reads the form: no questionnaire is larger than this."""
-    if request.method == "POST":
-        request.max_content_length = MAX_BYTES * 2 + _FORM_BYTES
-        request.max_form_memory_size = MAX_BYTES * 2 + _FORM_BYTES
-        if (request.content_length or 0) > request.max_content_length:
-            raise FileTooBig(_("This file is larger than 1 MB. A questionnaire is much smaller"))
-
-
-def check_token() -> None:
-    """`StaleForm` when the page had been open too long."""
-    if not OfficeForm(request.form).validate():
-        raise StaleForm
+    def __init__(self) -> None:
+        super().__init__(_("This file is larger than 1 MB. A questionnaire is much smaller"))
 
 
 def sent_file() -> bytes:
-    """The file of this request; `NotReadable` when there is none."""
+    """The file of this request; `NotReadable` when there is none or it is too large, `StaleForm` for an old page's."""
+    _check()
     file = request.files.get("file")
     data = file.read() if file is not None else b""
     if not data:
         raise NotReadable(_("Choose a file first"))
     return data
+
+
+def sent_again() -> bytes:
+    """The file that has travelled in the form since it was shown; raises as `sent_file`."""
+    _check()
+    return unpacked(request.form.get("packed", ""))
+
+
+def _check() -> None:
+    if too_big():
+        raise FileTooBig
+    OfficeForm(request.form).require()
 
 
 def asked_id(name: str = "id") -> UUID:
@@ -98,23 +98,16 @@ def levels(remarks: tuple[Any, ...]) -> list[tuple[str, str, list[tuple[str, str
     ]
 
 
-class FileDoor(OfficeView):
-    """A page that takes a file and is reached from another one: what is too big is refused before it is read."""
-
-    def is_visible(self) -> bool:
-        return False
-
-    def create_blueprint(self, admin: Console) -> Blueprint:
-        blueprint = super().create_blueprint(admin)
-        blueprint.before_request_funcs[None].insert(0, _refuse_big_files)
-        return blueprint
+TAKES = MAX_BYTES * 2 + FORM_BYTES
+"""A file, or what it becomes in a form: letters for bytes."""
 
 
-class FormFilesView(FileDoor):
+class FormFilesView(FilePage):
     """The published forms a clinic has, and the door for another one."""
 
     roles = ("owner",)
     part_of = "questionnaires"
+    takes = TAKES
 
     def __init__(self) -> None:
         super().__init__(name=_l("Published forms"), endpoint="form_files", url="questionnaires/files")
@@ -123,7 +116,6 @@ class FormFilesView(FileDoor):
     def index(self) -> Answer:
         if request.method == "GET":
             return self._list()
-        check_token()
         try:
             data = sent_file()
             brought = bring(read_form(data))
@@ -133,9 +125,8 @@ class FormFilesView(FileDoor):
 
     @expose("/bring/", methods=("POST",))
     def bring_now(self) -> Answer:
-        check_token()
         try:
-            data = unpacked(request.form.get("packed", ""))
+            data = sent_again()
         except NotReadable as error:
             return self._list(error=error.message), error.status
         if request.form.get("do") == "answers":
@@ -178,7 +169,7 @@ class FormFilesView(FileDoor):
         instrument = one_form(asked_id(), kind="instrument")
         if request.method == "GET":
             return self._places(instrument)
-        check_token()
+        OfficeForm(request.form).require()
         deed, _colon, target = request.form.get("do", "").partition(":")
         change = {"put": place, "take": take_out}.get(deed)
         try:
@@ -197,7 +188,7 @@ class FormFilesView(FileDoor):
         instrument = one_form(asked_id(), kind="instrument")
         if request.method == "GET":
             return self.render("manage/questionnaires/files_remove.html", form=instrument)
-        check_token()
+        OfficeForm(request.form).require()
         put_away(instrument_id=instrument.id, now=page_now())
         flash(_("%(name)s is put away.", name=instrument.title))
         return redirect(url_for(".index"), 303)

@@ -10,7 +10,6 @@ from wtforms.fields.choices import SelectChoice
 
 from saas.errors import DomainError
 from saas.fields import OfficeForm
-from saas.web import StaleForm
 from saas.words import _
 from saas.words import later as _l
 from tenants.clinic.notices import Envelope, Notices
@@ -57,11 +56,6 @@ class SettingsForm(OfficeForm):
     def whole_or_none(self, name: str) -> int | None:
         """The same, None for an empty field."""
         return self.whole(name) if (self._fields[name].data or "").strip() else None
-
-    def require(self) -> None:
-        """Raise `StaleForm` when the form was made elsewhere or too long ago: for buttons with nothing to lose."""
-        if not self.validate():
-            raise StaleForm
 
 
 class BrandForm(SettingsForm):

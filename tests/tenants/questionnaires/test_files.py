@@ -99,6 +99,7 @@ def test_bad_files_are_answered_in_words(desk: FlaskClient, rowan: Clinic) -> No
     big = desk.post(FILES, data=b" " * 3_000_000, content_type="multipart/form-data; boundary=x")
     assert big.status_code == 413
     assert "larger than 1 MB" in big.text
+    assert 'aria-describedby="file-e"' in big.text
     hostile = form_file([question("q", "<script>alert(1)</script>Hello")], title="<b>T</b>")
     page = _send(desk, FILES, packed(hostile)).text
     assert "<script>alert" not in page
