@@ -20,7 +20,7 @@ LONGEST_QUOTE = 160
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MONTH = re.compile(r"\d{4}-\d{2}")
-LANGUAGES = ("en", "es")
+
 
 SAID: Mapping[str, Texts] = {
     "declined": {"en": "would rather not say", "es": "prefiere no decirlo"},
@@ -144,7 +144,7 @@ def confirm_recovered(rule: Rule) -> tuple[Texts, Texts]:
 
 def about_item(id: str, label: Label, answer: Answer | None, *, acute: bool = False, talk: bool = False) -> Flag:
     """A safety item without an answer (axis unknown); with `talk`, a line of the talk-list (T-TALK)."""
-    languages = tuple(label.text) or LANGUAGES
+    languages = tuple(label.text) or tuple(SAID[NOT_SURE])
     asked = {language: in_language(label.text, language) or id for language in languages}
     title = (
         {"en": "To talk about: {asked}", "es": "Para hablar: {asked}"}
