@@ -32,7 +32,12 @@ _Piece = TypeVar("_Piece", Item, Section, Rule, Questionnaire)
 def has_newer(form: Questionnaire) -> bool:
     """Whether the form began as an older shipped one, and nobody has looked at what is new since."""
     ours = shipped_questionnaire()
-    return form.based_on != ours.based_on and len(item_index(form).keys() & item_index(ours).keys()) >= _SHARED
+    return _content(form) != _content(ours) and len(item_index(form).keys() & item_index(ours).keys()) >= _SHARED
+
+
+def _content(form: Questionnaire) -> str:
+    """Its shipped version without the last number, which changes with words alone: those are the clinic's own."""
+    return form.based_on.rpartition(".")[0]
 
 
 def seen_newer(form: Questionnaire) -> Questionnaire:
