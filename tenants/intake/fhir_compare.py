@@ -127,9 +127,6 @@ def _origin(read: ReadForm, languages: Sequence[str]) -> Mapping[str, Texts]:
     return {key: dict.fromkeys(languages, words) for key, words in said.items() if words}
 
 
-# --- differences ---
-
-
 def _asked(sheet: Sheet) -> list[Item]:
     return [item for item in (sheet.gate, *sheet.items) if item is not None]
 
@@ -179,9 +176,6 @@ def _hold_wordings(sheet: Sheet, language: str, remarks: Remarks) -> None:
         return
     for place, item in other:
         remarks.add("look", "changed-wording", link_of(item), item.text.get(language, ""), f"{place}")
-
-
-# --- an instrument as its sheet ---
 
 
 def _is_all_of(items: list[Item], known: Instrument) -> bool:
@@ -290,9 +284,6 @@ def numbered(options: tuple[Option, ...], known: Instrument) -> tuple[Option, ..
     if None in named or len(set(named)) != len(named):
         named = [choice.value for choice in known.choices]
     return tuple(replace(option, score=value) for option, value in zip(options, named, strict=True))
-
-
-# --- a total that somebody else computed ---
 
 
 @dataclass(frozen=True)

@@ -209,9 +209,6 @@ def _shown(value: Any) -> str:
     return line(value, 100) if isinstance(value, str) else str(value)[:100] if not isinstance(value, dict) else ""
 
 
-# --- totals ---
-
-
 def _is_total(link: str, item: Item | None) -> bool:
     return code_in_link_id(link) in _TOTALS or bool(item and set(loinc_codes(item.codes)) & set(_TOTALS))
 
@@ -236,9 +233,6 @@ def _note_seen_total(seen: Node, stated: dict[str, float]) -> None:
     value = number(node(seen, "valueQuantity"), "value") if value is None else value
     if key is not None and value is not None:
         stated.setdefault(key, value)
-
-
-# --- one answer ---
 
 
 def _answer(raw: Node, item: Item, remarks: Remarks, files: dict[str, Upload]) -> Answer | None:

@@ -78,9 +78,6 @@ class Receipt:
     hash: str
 
 
-# --- the form ---
-
-
 def questionnaire(form: Questionnaire, named: Named, *, whole: str) -> Resource:
     """`form` as a Questionnaire. `whole`: its canonical JSON, which brings it back as it was."""
     main = form.languages[0]
@@ -200,9 +197,6 @@ def _coding(code: Coding) -> Resource:
     return {key: value for key, value in found.items() if value}
 
 
-# --- answers ---
-
-
 @dataclass(frozen=True)
 class _Said:
     """All answers, in which language their choices are named, and the files among them."""
@@ -300,9 +294,6 @@ def _value(item: Item, value: str | int | bool, main: str) -> Resource:  # noqa:
     if option is not None:
         return {"valueCoding": option_coding(item, option, main)}
     return {"valueDate" if item.kind in ("date", "monthyear") else "valueString": value}
-
-
-# --- beside the answers ---
 
 
 def observations(scores: Sequence[Score], *, client_id: str, response_id: str, at: datetime) -> list[Resource]:

@@ -240,9 +240,6 @@ def put_away(*, instrument_id: UUID, now: datetime) -> None:
     audit.record("form.put_away", target="questionnaire", target_id=row.id, now=now, form=row.key)
 
 
-# --- its place in a questionnaire ---
-
-
 @action
 def place(*, instrument_id: UUID, questionnaire_id: UUID, now: datetime) -> None:
     """Put an instrument into section K of a questionnaire's draft, whole and in its order; in place of an older one.
@@ -297,9 +294,6 @@ def one_form(id_: UUID, *, kind: str = "", lock: bool = False) -> QuestionnaireR
     if row is None or row.archived_at is not None or (kind and row.kind != kind):
         raise NoSuchForm
     return row
-
-
-# --- answers from elsewhere ---
 
 
 @dataclass(frozen=True)

@@ -86,9 +86,6 @@ class Listed:
     asked: bool
 
 
-# --- reads ---
-
-
 def questionnaires() -> list[Listed]:
     """The clinic's own, the oldest first; three queries however many."""
     found = select(QuestionnaireRow).where(QuestionnaireRow.kind == "intake", QuestionnaireRow.archived_at.is_(None))
@@ -127,9 +124,6 @@ def discarded_at(questionnaire_id: UUID) -> datetime | None:
 def faults_of_draft(form: Questionnaire) -> tuple[Fault, ...]:
     """Why this cannot be published in this clinic now."""
     return faults_in(form, rules=rules_in_force().rules, contacts=has_alert_contacts())
-
-
-# --- writes ---
 
 
 @action
@@ -245,9 +239,6 @@ def archive(*, questionnaire_id: UUID, now: datetime) -> None:
     row = _row(questionnaire_id, lock=True)
     row.archived_at = now
     audit.record("questionnaire.archived", target="questionnaire", target_id=row.id, now=now)
-
-
-# --- pieces ---
 
 
 def _row(questionnaire_id: UUID, *, lock: bool = False) -> QuestionnaireRow:

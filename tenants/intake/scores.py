@@ -127,9 +127,6 @@ def _level(item: Item, answer: Answer | None) -> int | None:
     return next((choice.value for choice in _HARM_CHOICES if code in choice.codes), 1)
 
 
-# --- finding ---
-
-
 def sheets_in(q: Questionnaire) -> tuple[Sheet, ...]:
     """The instruments in `q`: groups that are known as one, else whatever items of a section are one by their codes."""
     found: list[Sheet] = []
@@ -220,9 +217,6 @@ def _by_place(instrument: Instrument, asked: Sequence[Item]) -> list[Item | None
         if all(found):
             return found
     return []
-
-
-# --- scoring ---
 
 
 def score_of(sheet: Sheet, answers: Answers) -> Score:
@@ -316,9 +310,6 @@ def _clusters(known: Instrument, values: Sequence[int | None]) -> tuple[Cluster,
     )
 
 
-# --- a clinic's own scales ---
-
-
 def _own_scales(items: Iterable[Item], answers: Answers) -> Iterator[Score]:
     for item in items:
         codes = {code.code for code in item.codes if code.system == SCALE}
@@ -339,9 +330,6 @@ def _own(item: Item, leaves: list[Item], answers: Answers) -> Score:
     if answered < len(values) or not values:
         return replace(bare, why_not="incomplete")
     return replace(bare, total=sum(value or 0 for value in values))
-
-
-# --- over time ---
 
 
 @dataclass(frozen=True)

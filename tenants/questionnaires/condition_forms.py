@@ -51,9 +51,6 @@ Branch = Leaf | Group
 Items = Mapping[str, Item]
 
 
-# --- what is kept, as the page shows it ---
-
-
 def tree_of(condition: Condition | None) -> Group | None:
     """The condition as the page can show it; None for what it cannot: deeper ones, and comparisons of days."""
     if condition is None:
@@ -125,9 +122,6 @@ def _ticks(value: Value) -> frozenset[str]:
     return frozenset(("yes" if one else "no") if isinstance(one, bool) else str(one) for one in values)
 
 
-# --- what was typed ---
-
-
 def typed_tree(typed: MultiDict[str, str]) -> Group:
     """The tree that the form sent: `n` names the paths in order. What hangs on nothing is left out."""
     paths = [path for path in dict.fromkeys(typed.getlist("n")) if _PATH.fullmatch(path)][:MOST]
@@ -193,9 +187,6 @@ def _changed(group: Group, numbers: list[int], change: Callable[[Group], Group])
     inner = group.of[first]
     assert isinstance(inner, Group)  # noqa: S101 - `_at` has looked
     return replace(group, of=(*group.of[:first], _changed(inner, rest, change), *group.of[first + 1 :]))
-
-
-# --- what it says ---
 
 
 def checked(tree: Group, items: Items, refused: Callable[[str], str]) -> Group:

@@ -55,9 +55,6 @@ def _scored(form: FHIR, response: FHIR, *, positions: bool = False) -> tuple[Sco
     return one.score, one.stated
 
 
-# --- instruments ---
-
-
 @pytest.mark.parametrize("extension", [ORDINAL, WEIGHT])
 def test_a_published_sheet_and_its_answers_are_scored(extension: str) -> None:
     form = sheet_file("phq-9", scored=extension)
@@ -172,9 +169,6 @@ def test_two_numbers_for_one_option_and_broken_ones_are_no_numbers() -> None:
     assert {"two-scores", "broken-score"} <= _codes(read, "look")
 
 
-# --- spellings ---
-
-
 def test_kinds_and_spellings_of_three_versions() -> None:
     read = _read(
         question("b", type="boolean"),
@@ -278,9 +272,6 @@ def test_what_may_ask_about_self_harm_waits_for_a_person_unless_a_code_says_it()
     )
     assert bring(read).needs_mapping == ("a",)
     assert [item.id for item in _items(read).values() if item.acute] == ["b"]
-
-
-# --- bad input ---
 
 
 def test_markup_is_taken_out_and_said() -> None:

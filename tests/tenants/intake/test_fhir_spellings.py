@@ -64,9 +64,6 @@ def _answer(link: str, *values: FHIR) -> FHIR:
     return {"linkId": link, "answer": list(values)}
 
 
-# --- the form ---
-
-
 def test_what_the_form_fills_in_itself_is_never_shown_to_a_client() -> None:
     """A severity in words is a choice with an expression in published files: no client sees one."""
     brought = _brought(
@@ -244,9 +241,6 @@ def test_a_file_that_says_a_thing_twice_or_is_too_old_is_refused_in_words() -> N
     assert not read_form(with_mark).stops
     two = {"resourceType": "Bundle", "entry": [{"resource": form_file([question("q")], title=t)} for t in "AB"]}
     assert [one.said for one in read_form(packed(two)).remarks if one.code == "more-forms"] == ["B"]
-
-
-# --- the answers ---
 
 
 def test_answers_keep_what_other_programs_send_beside_them() -> None:

@@ -116,9 +116,6 @@ def test_a_question_for_a_file_has_its_two_ways_out_by_itself() -> None:
     assert {fault.at for fault in faults_in(deep) if fault.where == "sensitive"} == {"p.goal", "p.born"}
 
 
-# --- on the pages ---
-
-
 class Desk:
     """A client at the questions, as a browser without script."""
 
@@ -249,9 +246,6 @@ def test_whoever_gives_the_session_takes_it_out_and_nobody_else(desk: Desk) -> N
     assert front.get(path + file).status_code in (403, 404)
     with desk.enter(desk.clinic):
         assert ("Ben", ("p",)) in {(one.who, one.sections) for one in opened([desk.id]) if one.kept}
-
-
-# --- in the database ---
 
 
 def handed(name: str, content: bytes) -> Typed:
