@@ -21,7 +21,6 @@ _PLACE = re.compile(r"\{([^{}]+)\}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MONTH = re.compile(r"\d{4}-\d{2}")
 
-
 SAID: Mapping[str, Texts] = {
     "declined": {"en": "would rather not say", "es": "prefiere no decirlo"},
     "in-person": {"en": "prefers to talk about it in person", "es": "prefiere hablarlo en persona"},

@@ -71,8 +71,7 @@ class Again:
 @dataclass(frozen=True)
 class Summary:
     """One page. `aside`: what was sent and never counted; `taken_back`: what the team was told of and is not said any
-    more; `newer_version`: the clinic has published another
-    questionnaire since; `seen`: the sections shown."""
+    more; `newer_version`: the clinic has published another questionnaire since; `seen`: the sections shown."""
 
     about: About
     alerts: tuple[Alert, ...]
