@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,17 +14,20 @@ from sqlalchemy import select
 from saas.db import db
 from tenants.bookings.models import Booking
 from tenants.clients.models import Client
+from tenants.intake.actions import reachable_by_mail
 from tenants.intake.agreements import Agreement, agreements_of
 from tenants.intake.alerts import AlertsOf, Answered, alerts_of
 from tenants.intake.answer_rows import aside_in
 from tenants.intake.assessing import Kept, kept_look, look_before, look_now
+from tenants.intake.consents import filled
 from tenants.intake.flags import Look
 from tenants.intake.look_changes import Difference, differences
 from tenants.intake.models import Intake, QuestionnaireVersion
-from tenants.intake.queries import OPEN, answers_of, definition_of, said_now
-from tenants.intake.questions import Answers, Questionnaire, visible
+from tenants.intake.queries import OPEN, answers_of, client_of, definition_of, names_for, said_now
+from tenants.intake.questions import Answers, Questionnaire
 from tenants.intake.reviewing import Reviewed, review_mark, reviews_of
 from tenants.intake.scores import Point, Score, scores_of, trend
+from tenants.intake.showing import visible
 from tenants.intake.touch import Saying, TouchLimits, limits_in, touch_history
 from tenants.practitioners.models import Practitioner
 from tenants.review import rules
@@ -32,6 +36,7 @@ from tenants.services.models import Service
 
 _PAST = 6
 """So many earlier intakes count for how scores went."""
+_Line = TypeVar("_Line", Said, Change)
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,8 @@ class Again:
 @dataclass(frozen=True)
 class Summary:
     """One page. `aside`: what was sent and never counted; `taken_back`: what the team was told of and is not said any
-    more; `newer_version`: the clinic has published another questionnaire since; `seen`: the sections shown."""
+    more; `newer_version`: the clinic has published another questionnaire since; `by_mail`: the client
+    may be written to; `seen`: the sections shown."""
 
     about: About
     alerts: tuple[Alert, ...]
@@ -92,6 +98,7 @@ class Summary:
     newer_version: int | None
     reviews: tuple[Reviewed, ...]
     not_agreed: tuple[Agreement, ...]
+    by_mail: bool
     seen: tuple[str, ...]
 
 
@@ -119,16 +126,18 @@ def summary(row: Intake, language: str, *, now: datetime) -> Summary:
     kept = look_now(row, now=now) if row.status in OPEN else kept_look(row)
     q = definition_of(row.questionnaire_version_id)
     look, answers = kept.look if kept else None, _shown(row, q, kept)
-    said = rules.said_in(q, answers, language)
-    opted, digest = rules.opted_out(said), rules.digest(q, said, language)
+    names = names_for(row)
+    said = _named(rules.said_in(q, answers, language), names)
+    opted = rules.opted_out(said)
+    digest = {heading: _named(some, names) for heading, some in rules.digest(q, said, language).items()}
     earlier = _earlier(row)
     scores = scores_of(q, answers) if _has_scores(row.questionnaire_version_id) else ()
     # How scores went over time is the only reason to open more than the last one.
     before = [(one, _as_shown(one)) for one in (earlier if scores else earlier[:1])]
-    changed = rules.changes(q, before[0][1], said, language) if before else ()
+    changed = _named(rules.changes(q, before[0][1], said, language), names) if before else ()
     told = alerts_of(row.id, row.client_id)
     history = touch_history(row.client_id, limit=1)
-    aside, taken_back = _aside(row, q, answers, language, told=told)
+    aside, taken_back = (_named(some, names) for some in _aside(row, q, answers, language, told=told))
     files = tuple(one for one in said if one.file)
     lines = [one for group in (*opted.values(), *digest.values(), files, aside, taken_back) for one in group]
     version, newest = _versions(row.questionnaire_version_id)
@@ -152,6 +161,7 @@ def summary(row: Intake, language: str, *, now: datetime) -> Summary:
         newer_version=newest if newest != version else None,
         reviews=tuple(reviews_of(row.id, row.client_id)),
         not_agreed=tuple(one for one in agreements_of(row.client_id) if not one.holds),
+        by_mail=reachable_by_mail(row, client_of(row)),
         seen=rules.sections_seen(q, flags=look.flags if look else (), said=lines, changed=changed),
     )
 
@@ -175,7 +185,13 @@ def _again(row: Intake, kept: Kept | None) -> Again | None:
 def everything(row: Intake, language: str) -> tuple[About, tuple[rules.Group, ...]]:
     """Every answer, by section. Unseals: the caller records the look."""
     q = definition_of(row.questionnaire_version_id)
-    return about(row), rules.grouped(q, rules.said_in(q, _as_shown(row), language), language)
+    said = _named(rules.said_in(q, _as_shown(row), language), names_for(row))
+    return about(row), rules.grouped(q, said, language)
+
+
+def _named(lines: Sequence[_Line], names: Mapping[str, str]) -> tuple[_Line, ...]:
+    """Lines whose questions have the clinic's names in them, as the client read them."""
+    return tuple(replace(one, question=filled(one.question, names)) for one in lines)
 
 
 def _as_shown(row: Intake) -> Answers:

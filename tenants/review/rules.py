@@ -100,6 +100,7 @@ def _row_words(asked: Item | None, row: str, language: str) -> str:
 
 def _said(section: Section, item: Item, answer: Answer, language: str, *, key: str, row: str) -> Said:
     words = quoted(answer, label_of(item), language)
+    words = f"{words[:1].upper()}{words[1:]}"  # a line of its own, where a flag quotes it within a sentence
     return Said(key, section.id, in_language(item.text, language), words, answer.note, answer.absent, row, answer.file)
 
 
