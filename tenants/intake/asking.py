@@ -24,13 +24,12 @@ from tenants.intake.questions import (
     Questionnaire,
     Section,
     Test,
-    holds,
     items_in,
     sections_of,
     skip_key,
-    visible,
 )
 from tenants.intake.sent import Fault, Upload
+from tenants.intake.showing import holds, visible
 
 GO, SKIP = "go", "skip"
 IN_PERSON = "in-person"

@@ -50,11 +50,11 @@ from tenants.intake.questions import (
     Value,
     item_index,
     skip_key,
-    visible,
 )
 from tenants.intake.reading import choices
 from tenants.intake.registry import INSTRUMENTS, code_in_link_id, loinc_codes
 from tenants.intake.sent import Upload
+from tenants.intake.showing import visible
 
 OPT_OUTS = "urn:longtide:opt-out"
 ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"

@@ -12,19 +12,10 @@ from datetime import date
 from tenants.intake.asking import OPENS, gate_of, is_given
 from tenants.intake.flag_tests import latest_day
 from tenants.intake.flags import YEARS, Facts, Label, Labels
-from tenants.intake.questions import (
-    Answer,
-    Answers,
-    Item,
-    Questionnaire,
-    holds,
-    item_index,
-    sections_of,
-    skip_key,
-    visible,
-)
+from tenants.intake.questions import Answer, Answers, Item, Questionnaire, item_index, sections_of, skip_key
 from tenants.intake.reading import choices
 from tenants.intake.scores import ITEM_9, asks_of_harm, facts_of, sheets_in
+from tenants.intake.showing import holds, visible
 
 BIRTH, BAND = "b.dob", "b.age"
 """The items that say when the client was born, and how old about."""

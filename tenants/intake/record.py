@@ -23,9 +23,9 @@ from tenants.intake.questions import (
     items_in,
     sections_of,
     skip_key,
-    visible,
 )
 from tenants.intake.reading import choices
+from tenants.intake.showing import visible
 
 _FREE = ("short", "long", "signature", "file")
 

@@ -28,8 +28,9 @@ from tenants.intake.json_reading import canonical
 from tenants.intake.models import Consent, ConsentText, Intake, QuestionnaireVersion
 from tenants.intake.models import Questionnaire as QuestionnaireRow
 from tenants.intake.queries import NoSuchIntake, answers_of, consents_of, definition_of, names_for
-from tenants.intake.questions import in_language, sections_shown
+from tenants.intake.questions import in_language
 from tenants.intake.record import Chapter, Line, Record, chapters_of, record_pdf
+from tenants.intake.showing import sections_shown
 
 
 def intake_by_id(intake_id: UUID) -> Intake:

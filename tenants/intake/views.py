@@ -25,22 +25,9 @@ from tenants.intake.asking import (
 from tenants.intake.consents import filled
 from tenants.intake.forms import drawn_of
 from tenants.intake.locks import Locks, locks_for
-from tenants.intake.questions import (
-    Absent,
-    Answer,
-    Item,
-    Option,
-    Part,
-    Section,
-    Texts,
-    guardian_answers,
-    in_language,
-    sections_shown,
-    skip_key,
-    visible,
-    young_answers,
-)
+from tenants.intake.questions import Absent, Answer, Item, Option, Part, Section, Texts, in_language, skip_key
 from tenants.intake.reading import choices
+from tenants.intake.showing import guardian_answers, sections_shown, visible, young_answers
 from tenants.intake.standard import OPT_OUT_TEXTS
 
 _BLANK = Answer()

@@ -25,11 +25,12 @@ from tenants.intake.form_json import hash_of
 from tenants.intake.looking import look
 from tenants.intake.publishing import Draft
 from tenants.intake.questions import Answer as Given
-from tenants.intake.questions import Part, visible
+from tenants.intake.questions import Part
 from tenants.intake.reading import read_answer
 from tenants.intake.rule_sets import rules_in_force
 from tenants.intake.sent import Fault
 from tenants.intake.settings import clinic_help
+from tenants.intake.showing import visible
 from tenants.intake.views import Page, Reader, Sent
 from tenants.questionnaires.forms import PressForm, tried_in
 from tenants.questionnaires.rule_words import AXIS_WORDS, SEVERITY_PILL, SEVERITY_SHORT

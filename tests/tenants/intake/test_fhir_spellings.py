@@ -12,9 +12,10 @@ from tenants.intake.fhir_compare import Brought, bring, totals
 from tenants.intake.fhir_json import NotReadable
 from tenants.intake.fhir_read import read_form, with_answers
 from tenants.intake.fhir_response import ReadResponse, read_response
-from tenants.intake.questions import All, Answer, Item, Some, item_index, visible
+from tenants.intake.questions import All, Answer, Item, Some, item_index
 from tenants.intake.questions import Test as When
 from tenants.intake.registry import INSTRUMENTS, may_ask_of_self_harm
+from tenants.intake.showing import visible
 from tests.tenants.intake.made import (
     FHIR,
     ORDINAL,

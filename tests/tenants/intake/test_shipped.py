@@ -16,10 +16,11 @@ from tenants.intake.flag_reach import never_firing
 from tenants.intake.form_json import as_json, from_json
 from tenants.intake.lint import faults_in
 from tenants.intake.looking import look, ready
-from tenants.intake.questions import Answer, Answers, Questionnaire, guardian_answers, item_index, visible
+from tenants.intake.questions import Answer, Answers, Questionnaire, item_index
 from tenants.intake.reading import choices
 from tenants.intake.shipped.form import shipped_questionnaire
 from tenants.intake.shipped_rules import shipped_rules
+from tenants.intake.showing import guardian_answers, visible
 from tenants.intake.views import Page, Reader
 
 FORM = shipped_questionnaire()

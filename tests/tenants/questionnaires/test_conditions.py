@@ -15,8 +15,9 @@ from werkzeug.test import TestResponse
 
 from tenants.intake.editing import item_of, with_item
 from tenants.intake.publishing import begin_from_shipped, change_draft, draft_of
-from tenants.intake.questions import All, Answer, Condition, Some, Test, holds, item_index, sections_of
+from tenants.intake.questions import All, Answer, Condition, Some, Test, item_index, sections_of
 from tenants.intake.shipped.form import shipped_questionnaire
+from tenants.intake.showing import holds
 from tenants.questionnaires.condition_forms import (
     Group,
     Leaf,

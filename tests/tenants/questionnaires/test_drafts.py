@@ -24,12 +24,13 @@ from tenants.intake.publishing import (
     publish,
     versions_of,
 )
-from tenants.intake.questions import Answer, Questionnaire, Test, item_index, visible
+from tenants.intake.questions import Answer, Questionnaire, Test, item_index
 from tenants.intake.rule_sets import add_rules, written_rules
 from tenants.intake.settings import Contact, IntakeSettings, save_settings
 from tenants.intake.shipped.form import shipped_questionnaire
 from tenants.intake.shipped.newer import has_newer, seen_newer, with_newer, with_newer_rules
 from tenants.intake.shipped_rules import shipped_rules
+from tenants.intake.showing import visible
 from tenants.intake.tongues import lacking, with_language, without_language
 from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter, log_in, token_of
