@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from saas import audit
-from saas.db import action, db
+from saas.db import action, db, flush_or
 from saas.errors import Conflict, Invalid, NotFound
 from saas.stale import mark_of, unchanged
 from saas.words import _
@@ -39,6 +39,12 @@ class NoSuchQuestionnaire(NotFound):
     """The clinic has no questionnaire, or no version of one, with this id."""
 
     code = "no-such-questionnaire"
+
+
+class BegunJustNow(Conflict):
+    """Another one with this name was begun in the same moment."""
+
+    code = "questionnaire-begun-just-now"
 
 
 class NotPublishable(Conflict):
@@ -274,7 +280,7 @@ def _add(form: Questionnaire, *, now: datetime) -> UUID:
     row = QuestionnaireRow(key=key, kind="intake", title="", draft={}, draft_at=now, created_at=now)
     _put(row, replace(form, key=key), now=now)
     db.session.add(row)
-    db.session.flush()
+    flush_or({"questionnaire_tenant_id_key": BegunJustNow, "questionnaire.key": BegunJustNow})
     audit.record("questionnaire.begun", target="questionnaire", target_id=row.id, now=now)
     return row.id
 

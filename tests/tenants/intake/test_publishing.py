@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from flask import Flask
 
 from saas.errors import Invalid
 from saas.stale import ChangedMeanwhile, mark_of
+from saas.tenancy import tenant_scope
 from tenants.intake import publishing
 from tenants.intake.diff import Change, changes
 from tenants.intake.editing import (
@@ -24,12 +26,20 @@ from tenants.intake.editing import (
     without_item,
     without_section,
 )
-from tenants.intake.publishing import NoSuchQuestionnaire, NotPublishable, draft_of, questionnaires, versions_of
+from tenants.intake.publishing import (
+    BegunJustNow,
+    NoSuchQuestionnaire,
+    NotPublishable,
+    draft_of,
+    questionnaires,
+    versions_of,
+)
 from tenants.intake.queries import definition_of, published
 from tenants.intake.questions import Item, Questionnaire, Section, Test, sections_of
 from tenants.intake.settings import Contact, IntakeSettings, save_settings
 from tenants.intake.shipped.form import shipped_questionnaire
 from tests.cast import NOW, Clinic
+from tests.saas.test_outbox import at_once
 from tests.tenants.intake.forms import TEXT, ask, form
 
 TOLD = IntakeSettings(first=Contact("Alma", "alma@rowan.example"))
@@ -75,6 +85,17 @@ def test_a_version_stays_as_it_was_published_and_can_be_withdrawn(at_rowan: Clin
         draft_of(id)
     publishing.begin_once(now=NOW)
     assert questionnaires() == []
+
+
+def test_two_who_begin_in_the_same_moment_are_told_and_nothing_breaks(app: Flask, rowan: Clinic) -> None:
+    def begin(_number: int) -> None:
+        with tenant_scope(rowan.ref):
+            publishing.begin_from_shipped(now=NOW)
+
+    raised = at_once(app, 3, begin)
+    assert [one for one in raised if not isinstance(one, BegunJustNow)] == []
+    with app.app_context(), tenant_scope(rowan.ref):
+        assert len(questionnaires()) == 3 - len(raised)
 
 
 def test_two_people_may_change_different_questions_and_who_comes_second_to_one_is_told(at_rowan: Clinic) -> None:
