@@ -112,12 +112,6 @@ def look_before(intake: Intake, kept: Kept) -> Kept | None:
     return opened_look(row, intake.client_id) if row is not None else None
 
 
-def kept_looks(intake: Intake) -> list[Kept]:
-    """Every look at this intake, the oldest first."""
-    found = select(IntakeFlags).where(IntakeFlags.intake_id == intake.id).order_by(IntakeFlags.number)
-    return [opened_look(row, intake.client_id) for row in db.session.execute(found).scalars()]
-
-
 def replay(row: IntakeFlags) -> Look:
     """The look of this row made again, from the facts it saw and the rules of its hash, whatever rules hold today."""
     intake = db.session.get(Intake, row.intake_id)

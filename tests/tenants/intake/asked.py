@@ -6,13 +6,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
+
 from saas.db import action, db
 from saas.links import link_for
 from tenants.bookings.rules import Details
 from tenants.intake.actions import Session, request_intake
 from tenants.intake.asking import Typed
+from tenants.intake.assessing import Kept, opened_look
 from tenants.intake.form_json import as_json, hash_of
-from tenants.intake.models import Intake, Questionnaire, QuestionnaireVersion
+from tenants.intake.models import Intake, IntakeFlags, Questionnaire, QuestionnaireVersion
 from tenants.intake.queries import LINK
 from tenants.intake.questions import Questionnaire as Form
 from tenants.intake.settings import Contact, IntakeSettings, save_settings
@@ -81,3 +84,9 @@ def fresh(intake_id: UUID) -> Intake:
 def link_of(intake: Intake) -> str:
     """Where its pages begin, under the clinic's home."""
     return f"/intake/{link_for(LINK, intake.id, intake.link_generation).token}"
+
+
+def kept_looks(intake: Intake) -> list[Kept]:
+    """Every look at this intake, the oldest first."""
+    found = select(IntakeFlags).where(IntakeFlags.intake_id == intake.id).order_by(IntakeFlags.number)
+    return [opened_look(row, intake.client_id) for row in db.session.execute(found).scalars()]

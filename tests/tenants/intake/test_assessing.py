@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from saas.db import action, db, new_id
 from tenants.intake.answer_rows import put_answers, said_in
-from tenants.intake.assessing import assess, kept_look, kept_looks, replay
+from tenants.intake.assessing import assess, kept_look, replay
 from tenants.intake.flag_facts import age_on, facts_from, labels_of
 from tenants.intake.flags import Flag
 from tenants.intake.form_json import as_json, hash_of
@@ -27,6 +27,7 @@ from tenants.intake.shipped_rules import shipped_rules
 from tenants.practitioners.models import Practitioner
 from tests.cast import NOW, Clinic
 from tests.tenants.bookings.scenes import booked
+from tests.tenants.intake.asked import kept_looks
 from tests.tenants.intake.forms import TEXT, ask, form
 
 FORM: Questionnaire = form(

@@ -26,7 +26,7 @@ from tenants.intake.alert_effects import HANDLERS as ALERT_HANDLERS
 from tenants.intake.alerts import raise_alert
 from tenants.intake.answer_rows import put_answers, said_in
 from tenants.intake.asking import Typed
-from tenants.intake.assessing import kept_look, kept_looks, replay
+from tenants.intake.assessing import kept_look, replay
 from tenants.intake.effects import HANDLERS
 from tenants.intake.flags import RuleSet
 from tenants.intake.help_numbers import OwnNumber
@@ -41,6 +41,7 @@ from tenants.intake.touch import TouchLimits, touch_history, touch_of
 from tests.cast import NOW, Clinic
 from tests.saas.accounts.pages import Enter, log_in, token_of
 from tests.tenants.bookings.scenes import HOUR, booked, fresh, only_sqlite
+from tests.tenants.intake.asked import kept_looks
 from tests.tenants.review.scenes import ACUTE, CALM, LUMBAR, an_intake, answer, sent_in
 
 pytestmark = only_sqlite
