@@ -75,8 +75,11 @@ def _wide_letters() -> frozenset[int]:
     """The code points that every cut of the wide typeface has."""
     from fontTools.ttLib import TTFont
 
-    cuts = [frozenset(TTFont(_wide_file(cut), lazy=True).getBestCmap()) for cut in _CUTS.values()]
-    return frozenset.intersection(*cuts)
+    def letters(cut: str) -> frozenset[int]:
+        with TTFont(_wide_file(cut), lazy=True) as font:
+            return frozenset(font.getBestCmap())
+
+    return frozenset.intersection(*map(letters, _CUTS.values()))
 
 
 def set_face(page: FPDF, text: str, *, size: float, bold: bool = False) -> None:

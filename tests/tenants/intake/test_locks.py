@@ -14,7 +14,7 @@ from saas.db import db
 from tenants.bookings.letters import questions_on_page
 from tenants.bookings.models import Booking
 from tenants.clients.models import Client
-from tenants.intake.actions import save_answers, submit
+from tenants.intake.actions import save_answers, session_gone, submit
 from tenants.intake.answer_rows import history_of
 from tenants.intake.codes import TooManyCodes, code_of, open_with_birth, open_with_code, send_code
 from tenants.intake.consents import Origin
@@ -23,7 +23,7 @@ from tenants.intake.queries import answers_of
 from tests.browser import Browser
 from tests.cast import NOW, Clinic
 from tests.tenants.bookings.scenes import check, only_sqlite
-from tests.tenants.intake.asked import fresh, link_of, said
+from tests.tenants.intake.asked import LATER, asked, fresh, link_of, said
 from tests.tenants.intake.test_answering import CALM
 from tests.tenants.intake.test_pages import Desk, token_in
 
@@ -120,7 +120,7 @@ def test_whoever_books_with_somebody_elses_address_sees_and_changes_nothing_of_t
     page = check(browser, desk.clinic, name="Some Stranger", email="cleo@example.com")
     done = page.press("Book this time", terms="1")
     assert (done.status, "/intake/" in done.html) == (200, False)
-    assert "ask the clinic for it" in done.html, "whether or not she may be written to"
+    assert "If it is not there, ask the clinic" in done.html, "whether or not she may be written to"
     with desk.inside():
         found = select(Intake).where(Intake.previous_id == desk.id)
         intake = db.session.execute(found).scalar_one()
@@ -173,6 +173,19 @@ def test_a_date_of_birth_that_came_after_what_it_would_open_opens_nothing(desk: 
         about = {"b.dob": said("1970-01-01"), "b.contactsafe": said("phone")}
         save_answers(intake_id=desk.id, typed=about, sitting="theirs", now=NOW + timedelta(minutes=1))
         assert not open_with_birth(intake_id=desk.id, born="1970-01-01", sitting="other", now=NOW)
+
+
+def test_a_date_of_birth_said_behind_a_new_link_opens_nothing_of_who_was_known_before(desk: Desk) -> None:
+    hours = timedelta(hours=3)
+    with desk.inside():
+        save_answers(intake_id=desk.id, typed={**CALM, "b.contactsafe": said("phone")}, sitting="hers", now=NOW)
+        assert desk.booking_id is not None
+        session_gone(booking_id=desk.booking_id, now=NOW)
+        again = asked(desk.clinic, at=LATER + hours, publish=False, now=NOW + hours)
+        assert again.previous_id is None
+        planted = {"b.dob": said("1970-01-01"), "b.contactsafe": said("no")}
+        save_answers(intake_id=again.id, typed=planted, sitting="theirs", now=NOW + hours)
+        assert not open_with_birth(intake_id=again.id, born="1970-01-01", sitting="other", now=NOW + hours)
 
 
 def test_an_intake_gives_out_five_codes_and_takes_five_tries_an_hour(desk: Desk) -> None:
