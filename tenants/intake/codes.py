@@ -120,7 +120,7 @@ def _counts(intake: Intake, said: Mapping[str, Said], key: str, sitting: str) ->
     one, paper = said[key], paper_for(intake.questionnaire_version_id)
     if not one.sitting:
         return True
-    if intake.previous_id is not None and key == BIRTH:
+    if key == BIRTH and known_before(intake):  # it would open what other intakes hold: only what those said counts
         return False
     sensitive = {
         other.sitting
