@@ -9,7 +9,7 @@ from typing import Literal
 from tenants.intake.questions import Item, Part, Questionnaire, Section, Texts, sections_of
 from tenants.intake.structure import all_items
 
-What = Literal["added", "removed", "moved", "words", "options", "condition", "marks", "papers"]
+What = Literal["added", "added-off", "removed", "moved", "words", "options", "condition", "marks", "papers"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _items(old: Questionnaire, new: Questionnaire) -> Iterator[Change]:
     for id, now in after.items():
         was = before.get(id)
         if was is None:
-            yield Change("added", id, now.text)
+            yield Change("added" if now.enabled else "added-off", id, now.text)
             continue
         if id in moved:
             yield Change("moved", id, now.text)

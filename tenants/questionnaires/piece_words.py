@@ -39,6 +39,7 @@ WITH_CHOICES = frozenset(("single", "multi", "bodymap"))
 WITH_ENDS = frozenset(("scale", "number"))
 CHANGE_WORDS: Mapping[What, Any] = {
     "added": _l("New"),
+    "added-off": _l("New, and switched off: nobody is asked it yet"),
     "removed": _l("Gone"),
     "moved": _l("In another place"),
     "words": _l("Other words"),
