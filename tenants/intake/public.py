@@ -165,7 +165,7 @@ def _keep(intake: Intake, paper: Paper, sitting: Sitting, part: str, typed: Mapp
 def _handed_in(paper: Paper) -> dict[str, Upload | Fault]:
     """The files that were chosen; how many is counted before they are drawn anew, which costs up to a second each."""
     if any(one.filename for one in request.files.values()):
-        limit_tries("intake-files", limit=100, window_seconds=600)
+        limit_tries("intake-files", limit=40, window_seconds=600)
     return files_sent(paper, request.files)
 
 
