@@ -54,14 +54,17 @@ class PrivacyView(OfficeView):
         now, ids = page_now(), records_of(client.id)
         audit.note_read("client", target_id=client.id, now=now)
         intakes = [one.id for id in ids for one in intakes_of_client(id)]
+        receipts = [row for id in ids for row in consents_of(id)]
+        last = {one.receipt_id: one for id in ids for one in agreements_of(id)}
         return self.render(
             "manage/privacy/client.html",
             client=client,
             copy=CopyForm(),
             owner_reads=intake_settings().owner_reads,
             form=form or EraseForm(),
-            agreements=[row for id in ids for row in consents_of(id)],
-            holding={one.receipt_id: one for id in ids for one in agreements_of(id) if one.holds},
+            agreements=receipts,
+            holding={id: one for id, one in last.items() if one.holds},
+            sentences={row.purpose: last[row.id].sentence for row in receipts if row.id in last},
             zone=ZoneInfo(current_tenant().zone),
             choices=CHOICE_WORDS,
             opened=opened([*ids, *intakes])[-50:],
