@@ -63,17 +63,18 @@ def destroy_replaced(intake: Intake, answers: Iterable[Answer]) -> None:
         db.session.execute(delete(IntakeFile).where(IntakeFile.id.in_(ids), IntakeFile.intake_id == intake.id))
 
 
-def file_in(intake: Intake, answers: Answers, file_id: str) -> Upload:
+def file_in(intake: Intake, answers: Iterable[Answer], file_id: str) -> Upload:
     """The file that one of these answers of `intake` holds; `NoSuchFile` for any other. It may have come in with an
     earlier intake of the same client."""
-    answer = next((one for one in answers.values() if one.file and one.file == file_id), None)
-    if answer is None:
+    names = {one.file: str(one.value) for one in answers if one.file and one.file == file_id}
+    found = _opened(intake, names).get(file_id)
+    if found is None:
         raise NoSuchFile
-    return _opened(intake, {answer.file: str(answer.value)})[answer.file]
+    return found
 
 
 def files_in(intake: Intake, answers: Answers) -> dict[str, Upload]:
-    """Every file that these answers of `intake` hold, by its id."""
+    """Every file that these answers of `intake` hold, by its id; without one that is not there any more."""
     return _opened(intake, {one.file: str(one.value) for one in answers.values() if one.file})
 
 
@@ -85,10 +86,7 @@ def _opened(intake: Intake, names: Mapping[str, str]) -> dict[str, Upload]:
         .join(Intake, Intake.id == IntakeFile.intake_id)
         .where(IntakeFile.id.in_([UUID(one) for one in names]), Intake.client_id == intake.client_id)
     )
-    rows = {str(id): (id, sealed) for id, sealed in db.session.execute(found)}
-    if set(rows) != set(names):
-        raise NoSuchFile
     return {
-        one: Upload(name, unseal(subject=intake.client_id, about=_about(rows[one][0]), sealed=rows[one][1]))
-        for one, name in names.items()
+        str(id): Upload(names[str(id)], unseal(subject=intake.client_id, about=_about(id), sealed=sealed))
+        for id, sealed in db.session.execute(found)
     }

@@ -9,6 +9,7 @@ from saas import audit
 from saas.db import action, db
 from saas.errors import Invalid
 from saas.words import _
+from tenants.intake.answer_rows import aside_in
 from tenants.intake.assessing import kept_look
 from tenants.intake.file_rows import file_in
 from tenants.intake.heeding import look_and_tell
@@ -61,11 +62,12 @@ def look_at_answers(*, intake_id: UUID, language: str, now: datetime) -> tuple[A
 
 @action
 def open_file(*, intake_id: UUID, file_id: str, now: datetime) -> Upload:
-    """A file that one of the answers holds, and that the acting person took it out. `NoSuchFile`."""
+    """A file that one of the answers holds, or that was put aside, and that the acting person took it out.
+    `NoSuchFile`."""
     row = _row(intake_id)
-    answers = answers_of(row)
-    found = file_in(row, answers, file_id)
-    key = next(key for key, one in answers.items() if one.file == file_id)
+    held = [*answers_of(row).items(), *((one.key, one.answer) for one in aside_in(row, replaced=False))]
+    found = file_in(row, (one for _key, one in held), file_id)
+    key = next(key for key, one in held if one.file == file_id)
     place = paper_for(row.questionnaire_version_id).place(key)
     note_taken_out(intake_id=row.id, kind="file", flags=False, now=now, sections=[place.section.id] if place else [])
     return found

@@ -9,6 +9,7 @@ import struct
 import zlib
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -248,6 +249,24 @@ def test_whoever_gives_the_session_takes_it_out_and_nobody_else(desk: Desk) -> N
         assert ("Ben", ("p",)) in {(one.who, one.sections) for one in opened([desk.id]) if one.kept}
 
 
+@only_sqlite
+def test_one_that_comes_after_all_was_sent_is_put_aside_whole(desk: Desk) -> None:
+    page, second = desk.who.get(desk.part).text, PDF.replace(b"a-letter", b"another")
+    assert desk.send({"p.letter": ("first.pdf", PDF), "p.scan": ("knee.png", picture("PNG"))}).status_code == 303
+    with desk.enter(desk.clinic):
+        submit(intake_id=desk.id, origin=Origin("en"), now=NOW)
+    form = {"form_token": token_on(page), "k": "p.letter", "p.letter~f": (io.BytesIO(second), "Late.pdf")}
+    late = desk.who.post(desk.part, data=form, content_type="multipart/form-data")
+    assert (late.status_code, "Late.pdf" in late.text, desk.kept()) == (409, True, 3)
+    assert desk.answers()["p.letter"].value == "first.pdf"
+    who = desk.app.test_client()
+    log_in(who, desk.clinic, "ben")
+    summary = who.get(f"{desk.clinic.home}/manage/intakes/open/?id={desk.id}").text
+    aside = re.search(r'href="([^"]+)" download>“Late.pdf”', summary)
+    assert aside is not None
+    assert who.get(unescape(aside[1])).data == second
+
+
 def handed(name: str, content: bytes) -> Typed:
     """A file as a page hands it to the action."""
     looked = looked_at(name, content)
@@ -275,7 +294,7 @@ def test_a_file_lies_sealed_bound_to_its_row_and_goes_with_its_client(
     assert b"Hale" not in stolen
     _swap()
     with pytest.raises(NotSealedHere):
-        file_in(fresh(intake.id), answers, answers["p.letter"].file)
+        file_in(fresh(intake.id), answers.values(), answers["p.letter"].file)
     after = LATER + DAY
     db.session.rollback()
     erase_client(client_id=client_id, typed=CLEO.name, basis="asked", now=after)
@@ -322,12 +341,12 @@ def test_an_update_takes_it_over_and_what_was_sent_stays(at_rowan: Clinic, intak
     later = asked(at_rowan, at=LATER + 7 * DAY, publish=False)
     save_answers(intake_id=later.id, typed={"p.goal": Typed(("calm",))}, sitting="x", opened=True, now=NOW)
     answers = answers_of(fresh(later.id))
-    assert file_in(fresh(later.id), answers, answers["p.letter"].file).content == PDF
+    assert file_in(fresh(later.id), answers.values(), answers["p.letter"].file).content == PDF
     gone = {"p.letter": Typed(away=True)}
     save_answers(intake_id=later.id, typed=gone, sitting="x", opened=True, now=NOW)
     with pytest.raises(NoSuchFile):
-        file_in(fresh(later.id), answers_of(fresh(later.id)), answers["p.letter"].file)
-    assert file_in(fresh(intake.id), answers_of(fresh(intake.id)), answers["p.letter"].file).content == PDF
+        file_in(fresh(later.id), answers_of(fresh(later.id)).values(), answers["p.letter"].file)
+    assert file_in(fresh(intake.id), answers_of(fresh(intake.id)).values(), answers["p.letter"].file).content == PDF
     update_again(intake_id=intake.id, now=NOW)
     save_answers(intake_id=intake.id, typed={"p.scan": handed("b.pdf", PDF)}, sitting="hers", now=NOW)
     assert len(db.session.execute(select(IntakeFile.id)).all()) == 3, "what was sent stays in the history"
@@ -348,7 +367,7 @@ def test_it_travels_whole_as_fhir_and_comes_back(intake: Intake) -> None:
         bring_answers(version_id=intake.questionnaire_version_id, client_id=intake.client_id, data=made, now=NOW + DAY)
     )
     again = answers_of(brought)
-    assert file_in(brought, again, again["p.letter"].file) == Upload("Dr Hale.pdf", PDF)
+    assert file_in(brought, again.values(), again["p.letter"].file) == Upload("Dr Hale.pdf", PDF)
     assert again["p.letter"].file != answers["p.letter"].file
     hostile = made.replace(json.dumps(_data(made))[1:-1].encode(), b"PHN2Zy8+")
     assert "p.letter" not in read_response(hostile, PAPERS).answers
