@@ -68,6 +68,8 @@ def axe_violations(page: Page, *, colours_only: bool = False) -> list[str]:
     since to send it to every page takes as long as the looking. `colours_only`: for a page that it has seen whole in
     another theme; a theme is colours and nothing else (saas/theme.py)."""
     page.wait_for_load_state()  # a click waits for the first byte of the page it leads to, and no longer
+    # What stands at the window's foot covers whatever line the window happens to end in; at the page's end, nothing.
+    page.evaluate("document.querySelector('.stay') && scrollTo(0, document.documentElement.scrollHeight)")
     line = page.context.new_cdp_session(page)
     inside = line.send("Runtime.evaluate", {"expression": "typeof axe"})
     if inside["result"]["value"] == "undefined":
