@@ -191,7 +191,7 @@ def everything(row: Intake, language: str) -> tuple[About, tuple[rules.Group, ..
 
 def _named(lines: Sequence[_Line], names: Mapping[str, str]) -> tuple[_Line, ...]:
     """Lines whose questions have the clinic's names in them, as the client read them."""
-    return tuple(replace(one, question=filled(one.question, names)) for one in lines)
+    return tuple(replace(one, question=filled(one.question, names)) if "{" in one.question else one for one in lines)
 
 
 def _as_shown(row: Intake) -> Answers:
