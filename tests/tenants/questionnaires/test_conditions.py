@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 from uuid import UUID
 
-import pytest
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from tenants.intake.editing import item_of, with_item
-from tenants.intake.publishing import begin_from_shipped, change_draft, draft_of
+from tenants.intake.publishing import change_draft, draft_of
 from tenants.intake.questions import All, Answer, Condition, Some, Test, item_index, sections_of
 from tenants.intake.shipped.form import shipped_questionnaire
 from tenants.intake.showing import holds
@@ -28,7 +27,7 @@ from tenants.questionnaires.condition_forms import (
     without_branch,
 )
 from tests.cast import NOW, Clinic
-from tests.saas.accounts.pages import Enter, log_in, token_of
+from tests.saas.accounts.pages import Enter, token_of
 from tests.tenants.bookings.scenes import only_sqlite
 from tests.tenants.intake.forms import CODES, ask, conditions
 
@@ -77,18 +76,6 @@ def test_groups_go_three_deep_and_numbers_have_two_ends() -> None:
     assert at == "0.0.0"
     assert without_branch(tree, "0.0") == Group(of=(Group(),))
     assert without_branch(tree, "7.7") == without_branch(tree, "nonsense") == tree
-
-
-@pytest.fixture
-def desk(client: FlaskClient, rowan: Clinic, frozen: None) -> FlaskClient:
-    log_in(client, rowan, "alma")
-    return client
-
-
-@pytest.fixture
-def draft(rowan: Clinic, inside: Enter) -> UUID:
-    with inside(rowan):
-        return begin_from_shipped(now=NOW)
 
 
 def _sent(page: TestResponse, **typed: str | list[str]) -> MultiDict[str, str]:

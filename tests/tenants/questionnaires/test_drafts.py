@@ -17,7 +17,6 @@ from tenants.intake.flags import RuleSet
 from tenants.intake.form_json import hash_of
 from tenants.intake.publishing import (
     begin_from,
-    begin_from_shipped,
     change_draft,
     draft_of,
     faults_of_draft,
@@ -33,7 +32,7 @@ from tenants.intake.shipped_rules import shipped_rules
 from tenants.intake.showing import visible
 from tenants.intake.tongues import lacking, with_language, without_language
 from tests.cast import NOW, Clinic
-from tests.saas.accounts.pages import Enter, log_in, token_of
+from tests.saas.accounts.pages import Enter, token_of
 from tests.tenants.bookings.scenes import only_sqlite
 from tests.tenants.questionnaires.typed_in import fields_of
 
@@ -43,16 +42,11 @@ FORM = shipped_questionnaire()
 
 
 @pytest.fixture
-def desk(client: FlaskClient, rowan: Clinic, frozen: None) -> FlaskClient:
-    log_in(client, rowan, "alma")
-    return client
-
-
-@pytest.fixture
-def draft(rowan: Clinic, inside: Enter) -> UUID:
+def draft(rowan: Clinic, draft: UUID, inside: Enter) -> UUID:
+    """One that may be published: there is somebody to tell."""
     with inside(rowan):
         save_settings(wanted=IntakeSettings(first=Contact("Alma", "alma@rowan.example")), now=NOW)
-        return begin_from_shipped(now=NOW)
+    return draft
 
 
 def _older() -> Questionnaire:

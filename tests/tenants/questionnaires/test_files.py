@@ -7,7 +7,6 @@ import json
 import re
 from typing import Any
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -27,12 +26,6 @@ from tests.tenants.intake.made import form_file, packed, question, response_file
 
 FILES = "/c/rowan/manage/questionnaires/files/"
 ANSWERS = "/c/rowan/manage/questionnaires/answers/"
-
-
-@pytest.fixture
-def desk(client: FlaskClient, rowan: Clinic, frozen: None) -> FlaskClient:
-    log_in(client, rowan, "alma")
-    return client
 
 
 def _send(desk: FlaskClient, page: str, data: bytes, **more: str) -> TestResponse:

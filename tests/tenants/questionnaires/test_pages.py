@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from saas.db import db
 from tenants.intake.editing import item_of, section_of
 from tenants.intake.models import IntakeAnswer
-from tenants.intake.publishing import begin_from_shipped, draft_of
+from tenants.intake.publishing import draft_of
 from tenants.intake.questions import item_index, sections_of
 from tenants.intake.settings import Contact, IntakeSettings, save_settings
 from tests.cast import NOW, Clinic
@@ -22,18 +21,6 @@ from tests.tenants.questionnaires.typed_in import fields_of
 
 HOME = "/c/rowan/manage/questionnaires/"
 PIECES = f"{HOME}pieces/"
-
-
-@pytest.fixture
-def desk(client: FlaskClient, rowan: Clinic, frozen: None) -> FlaskClient:
-    log_in(client, rowan, "alma")
-    return client
-
-
-@pytest.fixture
-def draft(rowan: Clinic, inside: Enter) -> UUID:
-    with inside(rowan):
-        return begin_from_shipped(now=NOW)
 
 
 @only_sqlite

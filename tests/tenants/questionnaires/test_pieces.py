@@ -5,30 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-import pytest
 from flask.testing import FlaskClient
 
 from tenants.intake.asking import calm_answers
 from tenants.intake.editing import item_of, with_item
-from tenants.intake.publishing import begin_from_shipped, change_draft, draft_of, faults_of_draft
+from tenants.intake.publishing import change_draft, draft_of, faults_of_draft
 from tests.cast import NOW, Clinic
-from tests.saas.accounts.pages import Enter, log_in
+from tests.saas.accounts.pages import Enter
 from tests.tenants.bookings.scenes import only_sqlite
 from tests.tenants.questionnaires.typed_in import fields_of
 
 PIECES = "/c/rowan/manage/questionnaires/pieces/"
-
-
-@pytest.fixture
-def desk(client: FlaskClient, rowan: Clinic, frozen: None) -> FlaskClient:
-    log_in(client, rowan, "alma")
-    return client
-
-
-@pytest.fixture
-def draft(rowan: Clinic, inside: Enter) -> UUID:
-    with inside(rowan):
-        return begin_from_shipped(now=NOW)
 
 
 @only_sqlite
