@@ -291,8 +291,10 @@ def empty_log() -> None:
     db.session.rollback()  # our own look would hold it back
     with db.engine.connect().execution_options(begin="NONE") as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=0")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.exec_driver_sql("PRAGMA busy_timeout=5000")
+        try:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:  # the connection goes back to the pool, where others wait for their turn
+            connection.exec_driver_sql("PRAGMA busy_timeout=5000")
 
 
 def may_have_waited() -> bool:
